@@ -1,0 +1,10 @@
+"""The audit row that every deed writes in its own transaction. It holds codes and record numbers, never a person's data."""
+
+from rollbook.records.models.control import Audit
+from rollbook.services import clock
+from rollbook.services.actors import Actor
+
+
+def audit(by: Actor, deed: str, target: str, **facts: str | int | bool | list[str]) -> None:
+    """Record that `by` did `deed` to `target`; called inside the deed's transaction, so both stand or fall together."""
+    Audit.objects.create(at=clock.now(), actor=by.label, channel=by.channel, deed=deed, target=target, facts=facts)
