@@ -1,0 +1,90 @@
+"""Accounts that sign in, and the organisations and schools they belong to.
+
+Every model names the class of each field in `Classes`: `person` (about a person), `school` (about a school), `key`
+(internal reference or secret), `public` (may be shown to anyone). A test fails for a field without one.
+"""
+
+from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.db import models
+
+from rollbook.policy.roles import Role
+
+
+class Organisation(models.Model):
+    """A body that asks for data or receives it. Access is bound to the verified number, not to a trading name."""
+
+    name = models.CharField(max_length=200)
+    sector = models.CharField(max_length=64)
+    company_number = models.CharField(max_length=64, unique=True)
+    verified_on = models.DateField(null=True)
+
+    class Classes:
+        id = "key"
+        name = sector = company_number = verified_on = "public"
+
+
+class School(models.Model):
+    """A school that sends returns, by its seven-digit LAESTAB."""
+
+    laestab = models.CharField(max_length=7, primary_key=True)
+    urn = models.CharField(max_length=6, blank=True)
+    name = models.CharField(max_length=200)
+    phase = models.CharField(max_length=2)
+
+    class Classes:
+        laestab = urn = name = phase = "school"
+
+
+class AccountManager(BaseUserManager["Account"]):
+    """Makes accounts; sign-up on the web is closed."""
+
+    def create_user(
+        self, email: str, password: str | None = None, **fields: object
+    ) -> "Account":
+        """A new account with a hashed password (none: it cannot sign in until one is set)."""
+        account = self.model(email=self.normalize_email(email), **fields)
+        account.set_password(password)
+        account.save(using=self._db)
+        return account
+
+
+class Account(AbstractBaseUser):
+    """Somebody who signs in, in exactly one role."""
+
+    email = models.EmailField(unique=True)
+    name = models.CharField(max_length=120)
+    role = models.CharField(
+        max_length=32, choices=[(role.value, role.value) for role in Role]
+    )
+    organisation = models.ForeignKey(
+        Organisation, null=True, blank=True, on_delete=models.PROTECT
+    )
+    school = models.ForeignKey(School, null=True, blank=True, on_delete=models.PROTECT)
+    is_active = models.BooleanField(default=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    USERNAME_FIELD = "email"
+    REQUIRED_FIELDS = ("name", "role")
+    objects = AccountManager()
+
+    class Classes:
+        id = password = last_login = is_active = created_at = organisation = school = (
+            role
+        ) = "key"
+        email = name = "person"
+
+
+class Accreditation(models.Model):
+    """That a person may work with de-identified data, from when until when. Expiry bites at the moment of use."""
+
+    account = models.ForeignKey(
+        Account, on_delete=models.PROTECT, related_name="accreditations"
+    )
+    scheme = models.CharField(max_length=64)
+    starts = models.DateField()
+    expires = models.DateField()
+    training = models.CharField(max_length=120)
+
+    class Classes:
+        id = account = "key"
+        scheme = starts = expires = training = "public"

@@ -1,0 +1,314 @@
+"""The identity schema: who the keys stand for, where people live, who may act for them, and what they chose.
+
+Readable only through `rollbook.services.people_zone`.
+"""
+
+from django.db import models
+
+from rollbook.records.models.accounts import Account
+from rollbook.records.models.collections import Return
+from rollbook.records.models.governance import Agreement, Publication
+from rollbook.records.models.log import LogSubmission
+
+
+class KeyBlock(models.Model):
+    """The next free place in the block of 2^21 person keys that a birth year owns; year 0 is the unknown birth date."""
+
+    birth_year = models.IntegerField(primary_key=True)
+    next_place = models.IntegerField(default=0)
+
+    class Meta:
+        db_table = '"identity"."key_block"'
+
+    class Classes:
+        birth_year = next_place = "key"
+
+
+class Person(models.Model):
+    """One person, one key, for life. The key never leaves the data plane."""
+
+    key = models.BigIntegerField(primary_key=True)
+    first_return = models.ForeignKey(Return, null=True, on_delete=models.PROTECT)
+
+    class Meta:
+        db_table = '"identity"."person"'
+
+    class Classes:
+        key = first_return = "key"
+
+
+class Identifier(models.Model):
+    """A UPN or ULN that stands, or stood, for a person."""
+
+    person = models.ForeignKey(
+        Person, on_delete=models.PROTECT, related_name="identifiers"
+    )
+    scheme = models.CharField(max_length=3)
+    value = models.CharField(max_length=13)
+    standing = models.CharField(max_length=12, default="current")
+    source = models.ForeignKey(Return, null=True, on_delete=models.PROTECT)
+
+    class Meta:
+        db_table = '"identity"."identifier"'
+        constraints = (
+            models.UniqueConstraint(
+                fields=("scheme", "value"), name="one_person_per_identifier"
+            ),
+        )
+
+    class Classes:
+        id = source = standing = "key"
+        person = scheme = value = "person"
+
+
+class Sighting(models.Model):
+    """What one return said about one person's identity. Later returns add rows; a superseded return's rows stay."""
+
+    person = models.ForeignKey(
+        Person, on_delete=models.PROTECT, related_name="sightings"
+    )
+    source = models.ForeignKey(
+        Return, on_delete=models.PROTECT, related_name="sightings"
+    )
+    pupil_no = models.IntegerField()
+    line = models.IntegerField()
+    upn = models.CharField(max_length=13)
+    former_upn = models.CharField(max_length=13, blank=True)
+    uln = models.CharField(max_length=10, blank=True)
+    surname = models.CharField(max_length=100)
+    forename = models.CharField(max_length=100)
+    middle_names = models.CharField(max_length=200, blank=True)
+    preferred_surname = models.CharField(max_length=100, blank=True)
+    former_surname = models.CharField(max_length=100, blank=True)
+    sex = models.CharField(max_length=1)
+    date_of_birth = models.DateField(null=True)
+    address = models.CharField(max_length=300, blank=True)
+    postcode = models.CharField(max_length=10, blank=True)
+    uprn = models.CharField(max_length=12, blank=True)
+
+    class Meta:
+        db_table = '"identity"."sighting"'
+        constraints = (
+            models.UniqueConstraint(
+                fields=("source", "pupil_no"), name="one_sighting_per_pupil_and_return"
+            ),
+        )
+
+    class Classes:
+        id = source = pupil_no = line = "key"
+        person = upn = former_upn = uln = surname = forename = middle_names = (
+            preferred_surname
+        ) = "person"
+        former_surname = sex = date_of_birth = address = postcode = uprn = "person"
+
+
+class Responsibility(models.Model):
+    """That an adult has a recorded right to act for a child, on which basis, with which evidence, until when."""
+
+    person = models.ForeignKey(
+        Person, on_delete=models.PROTECT, related_name="responsibilities"
+    )
+    adult_name = models.CharField(max_length=120)
+    address = models.CharField(max_length=300)
+    account = models.ForeignKey(
+        Account, null=True, on_delete=models.PROTECT, related_name="responsibilities"
+    )
+    basis = models.CharField(max_length=40)
+    evidence = models.CharField(max_length=40)
+    evidence_on = models.DateField()
+    recorded_by = models.ForeignKey(
+        Account, null=True, on_delete=models.PROTECT, related_name="+"
+    )
+    starts = models.DateField()
+    ends = models.DateField(null=True)
+    stopped_at = models.DateTimeField(null=True)
+    stopped_by = models.ForeignKey(
+        Account, null=True, on_delete=models.PROTECT, related_name="+"
+    )
+
+    class Meta:
+        db_table = '"identity"."responsibility"'
+
+    class Classes:
+        id = recorded_by = stopped_by = stopped_at = starts = ends = basis = (
+            evidence
+        ) = evidence_on = "key"
+        person = adult_name = address = account = "person"
+
+
+class Letter(models.Model):
+    """A letter to one adult. Only the hash of its single-use code is kept."""
+
+    responsibility = models.ForeignKey(
+        Responsibility, on_delete=models.PROTECT, related_name="letters"
+    )
+    code_hash = models.CharField(max_length=64, unique=True)
+    issued_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    used_at = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = '"identity"."letter"'
+
+    class Classes:
+        id = code_hash = issued_at = expires_at = used_at = "key"
+        responsibility = "person"
+
+
+class Access(models.Model):
+    """That an account may see one person's record: asked for, then confirmed in person or by another account."""
+
+    ASKED, CONFIRMED, ENDED = "asked", "confirmed", "ended"
+
+    account = models.ForeignKey(
+        Account, on_delete=models.PROTECT, related_name="accesses"
+    )
+    person = models.ForeignKey(
+        Person, on_delete=models.PROTECT, related_name="accesses"
+    )
+    responsibility = models.ForeignKey(
+        Responsibility, null=True, on_delete=models.PROTECT
+    )
+    state = models.CharField(max_length=12)
+    how = models.CharField(max_length=32, blank=True)
+    asked_at = models.DateTimeField()
+    confirmed_by = models.ForeignKey(
+        Account, null=True, on_delete=models.PROTECT, related_name="+"
+    )
+    confirmed_at = models.DateTimeField(null=True)
+    first_used_at = models.DateTimeField(null=True)
+    ended_at = models.DateTimeField(null=True)
+    end_reason = models.CharField(max_length=40, blank=True)
+
+    class Meta:
+        db_table = '"identity"."access"'
+        constraints = (
+            models.UniqueConstraint(
+                fields=("account", "person"), name="one_access_per_account_and_person"
+            ),
+        )
+
+    class Classes:
+        id = state = how = asked_at = confirmed_by = confirmed_at = first_used_at = (
+            ended_at
+        ) = end_reason = "key"
+        account = person = responsibility = "person"
+
+
+class NoticeGiven(models.Model):
+    """Which version of which notice a person was given, when and how."""
+
+    person = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="notices")
+    publication = models.ForeignKey(Publication, on_delete=models.PROTECT)
+    given_on = models.DateField()
+    how = models.CharField(max_length=40)
+
+    class Meta:
+        db_table = '"identity"."notice_given"'
+        constraints = (
+            models.UniqueConstraint(
+                fields=("person", "publication", "how"), name="one_telling_per_way"
+            ),
+        )
+
+    class Classes:
+        id = publication = given_on = how = "key"
+        person = "person"
+
+
+class Choice(models.Model):
+    """An objection, as an act with its own time; withdrawing it is a second time, not a removal."""
+
+    person = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="choices")
+    kind = models.CharField(max_length=40)
+    made_by = models.ForeignKey(Account, on_delete=models.PROTECT)
+    made_at = models.DateTimeField()
+    withdrawn_at = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = '"identity"."choice"'
+        constraints = (
+            models.UniqueConstraint(
+                fields=("person", "kind"),
+                condition=models.Q(withdrawn_at=None),
+                name="one_standing_choice_of_a_kind",
+            ),
+        )
+
+    class Classes:
+        id = made_at = withdrawn_at = "key"
+        person = kind = made_by = "person"
+
+
+class Bundle(models.Model):
+    """A proof bundle asked for in the portal: made by the job process, kept a day, given once signed in."""
+
+    ASKED, READY, FAILED = "asked", "ready", "failed"
+
+    account = models.ForeignKey(Account, on_delete=models.CASCADE)
+    person = models.ForeignKey(Person, on_delete=models.PROTECT)
+    epoch = models.CharField(max_length=7)
+    state = models.CharField(max_length=8, default=ASKED)
+    asked_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    content = models.BinaryField(null=True)
+
+    class Meta:
+        db_table = '"identity"."bundle"'
+
+    class Classes:
+        id = epoch = state = asked_at = expires_at = "key"
+        account = person = content = "person"
+
+
+class GatewayCase(models.Model):
+    """One named child asked about under an agreement. After the answer, who it was about is sealed and cleared here."""
+
+    ASKED, MATCHED, REFUSED, CONFIRMED, DISCLOSED = (
+        "asked",
+        "matched",
+        "refused",
+        "confirmed",
+        "disclosed",
+    )
+
+    reference = models.CharField(max_length=64, unique=True)
+    agreement = models.ForeignKey(Agreement, on_delete=models.PROTECT)
+    power = models.CharField(max_length=64)
+    purpose = models.CharField(max_length=64)
+    items = models.JSONField()
+    asked_by = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="+")
+    asked_at = models.DateTimeField()
+    asked_about = models.JSONField(null=True)
+    outcome = models.CharField(max_length=16, blank=True)
+    evidence = models.JSONField(default=dict)
+    person = models.ForeignKey(Person, null=True, on_delete=models.PROTECT)
+    state = models.CharField(max_length=12)
+    matched_by = models.ForeignKey(
+        Account, null=True, on_delete=models.PROTECT, related_name="+"
+    )
+    confirmed_by = models.ForeignKey(
+        Account, null=True, on_delete=models.PROTECT, related_name="+"
+    )
+    confirmed_at = models.DateTimeField(null=True)
+    reasons = models.JSONField(default=list)
+    reveal_by = models.DateField(null=True)
+    sealed_body = models.BinaryField(null=True)
+    set_store = models.CharField(max_length=64, blank=True)
+    submission = models.ForeignKey(LogSubmission, null=True, on_delete=models.PROTECT)
+    answer = models.JSONField(null=True)
+    disclosed_at = models.DateTimeField(null=True)
+    collected_at = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = '"identity"."gateway_case"'
+
+    class Classes:
+        id = reference = agreement = power = purpose = items = asked_by = asked_at = (
+            outcome
+        ) = state = "key"
+        matched_by = confirmed_by = confirmed_at = reasons = reveal_by = sealed_body = (
+            set_store
+        ) = submission = "key"
+        disclosed_at = collected_at = "key"
+        asked_about = evidence = person = answer = "person"

@@ -1,0 +1,65 @@
+"""The control-plane side of the transparency log: the outbox, the writer's state, detached documents, an index of entries."""
+
+from django.db import models
+
+
+class LogState(models.Model):
+    """The one row that says what the log has signed; changed only by compare-and-swap."""
+
+    id = models.PositiveSmallIntegerField(primary_key=True, default=1)
+    size = models.BigIntegerField()
+    root = models.CharField(max_length=64)
+
+    class Meta:
+        constraints = (
+            models.CheckConstraint(
+                condition=models.Q(id=1), name="log_state_is_one_row"
+            ),
+        )
+
+    class Classes:
+        id = "key"
+        size = root = "public"
+
+
+class LogSubmission(models.Model):
+    """An entry waiting for its place. `refs` maps `of`, `amends` or `supersedes` to the submission it points at."""
+
+    WAITING, APPENDED, REFUSED = "waiting", "appended", "refused"
+
+    entry_id = models.CharField(max_length=64, unique=True)
+    entry = models.JSONField()
+    refs = models.JSONField(default=dict)
+    made_at = models.DateTimeField()
+    state = models.CharField(max_length=16, default=WAITING, db_index=True)
+    index = models.BigIntegerField(null=True, unique=True)
+    reasons = models.JSONField(default=list)
+
+    class Classes:
+        id = refs = made_at = state = reasons = "key"
+        entry_id = entry = index = "public"
+
+
+class LogDocument(models.Model):
+    """Bytes of a detached document, until and after the writer has published it."""
+
+    digest = models.CharField(max_length=64, primary_key=True)
+    body = models.BinaryField(null=True)
+    published = models.BooleanField(default=False)
+
+    class Classes:
+        published = "key"
+        digest = body = "public"
+
+
+class LogEntry(models.Model):
+    """A rebuildable index over the published entries, for pages. The files of the log are the record."""
+
+    index = models.BigIntegerField(primary_key=True)
+    type = models.CharField(max_length=32, db_index=True)
+    entry_id = models.CharField(max_length=64, unique=True)
+    at = models.DateTimeField()
+    body = models.JSONField()
+
+    class Classes:
+        index = type = entry_id = at = body = "public"

@@ -1,0 +1,138 @@
+"""Projects, studies, runs and what came out of them."""
+
+from django.db import models
+
+from rollbook.records.models.accounts import Account
+from rollbook.records.models.governance import Request
+from rollbook.records.models.log import LogSubmission
+
+
+class Project(models.Model):
+    """An approved request at work. It has a pseudonym key of its own, which only the job process can use."""
+
+    reference = models.CharField(max_length=64, unique=True)
+    request = models.OneToOneField(Request, on_delete=models.PROTECT)
+    opened_at = models.DateTimeField()
+    closed_at = models.DateTimeField(null=True)
+    members = models.ManyToManyField(Account, related_name="projects")
+
+    class Classes:
+        id = members = "key"
+        reference = request = opened_at = closed_at = "public"
+
+
+class Study(models.Model):
+    """One submitted version of a study: its files, and their digest as public name of what ran."""
+
+    project = models.ForeignKey(
+        Project, on_delete=models.PROTECT, related_name="studies"
+    )
+    author = models.ForeignKey(Account, on_delete=models.PROTECT)
+    title = models.CharField(max_length=200)
+    digest = models.CharField(max_length=64)
+    files = models.JSONField()
+    items = models.JSONField()
+    submitted_at = models.DateTimeField()
+
+    class Classes:
+        id = author = "key"
+        project = title = digest = files = items = submitted_at = "public"
+
+
+class Run(models.Model):
+    """One execution of a study inside: a use of every record in its population."""
+
+    QUEUED, OPENED, RUNNING, DONE, REFUSED, FAILED = (
+        "queued",
+        "opened",
+        "running",
+        "done",
+        "refused",
+        "failed",
+    )
+
+    study = models.ForeignKey(Study, on_delete=models.PROTECT, related_name="runs")
+    state = models.CharField(max_length=16, default=QUEUED)
+    asked_by = models.ForeignKey(Account, on_delete=models.PROTECT)
+    queued_at = models.DateTimeField()
+    started_at = models.DateTimeField(null=True)
+    ended_at = models.DateTimeField(null=True)
+    returns = models.JSONField(default=list)
+    epoch = models.CharField(max_length=7, blank=True)
+    did = models.CharField(max_length=44, blank=True)
+    population_file = models.CharField(max_length=64, blank=True)
+    set_store = models.CharField(max_length=64, blank=True)
+    people = models.IntegerField(default=0)
+    left_out = models.IntegerField(default=0)
+    reasons = models.JSONField(default=list)
+    submission = models.ForeignKey(LogSubmission, null=True, on_delete=models.PROTECT)
+
+    class Classes:
+        id = asked_by = returns = population_file = set_store = people = left_out = (
+            submission
+        ) = "key"
+        study = state = queued_at = started_at = ended_at = epoch = did = reasons = (
+            "public"
+        )
+
+
+class Output(models.Model):
+    """A table the platform computed from a run, with the verdict of the rules. Not public until released."""
+
+    STOPPED, CHECKING, RETURNED, RELEASED = (
+        "stopped",
+        "checking",
+        "returned",
+        "released",
+    )
+
+    run = models.ForeignKey(Run, on_delete=models.PROTECT, related_name="outputs")
+    reference = models.CharField(max_length=64, unique=True)
+    title = models.CharField(max_length=200)
+    dimensions = models.JSONField()
+    measure = models.CharField(max_length=32)
+    table = models.JSONField()
+    rules = models.JSONField()
+    state = models.CharField(max_length=16)
+    made_at = models.DateTimeField()
+
+    class Classes:
+        id = run = table = "key"
+        reference = title = dimensions = measure = rules = state = made_at = "public"
+
+
+class Verdict(models.Model):
+    """One checker's first verdict, unseen by the other until both are in."""
+
+    output = models.ForeignKey(
+        Output, on_delete=models.PROTECT, related_name="verdicts"
+    )
+    checker = models.ForeignKey(Account, on_delete=models.PROTECT)
+    verdict = models.CharField(max_length=16)
+    comment = models.TextField(blank=True)
+    made_at = models.DateTimeField()
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(
+                fields=("output", "checker"), name="one_verdict_per_checker"
+            ),
+        )
+
+    class Classes:
+        id = output = checker = verdict = comment = made_at = "key"
+
+
+class Release(models.Model):
+    """A table that left, after its entry in the log."""
+
+    output = models.OneToOneField(Output, on_delete=models.PROTECT)
+    submission = models.ForeignKey(LogSubmission, on_delete=models.PROTECT)
+    csv = models.TextField()
+    manifest = models.TextField()
+    agreed_at = models.DateTimeField()
+    released_at = models.DateTimeField(null=True)
+
+    class Classes:
+        id = submission = manifest = agreed_at = "key"
+        output = csv = released_at = "public"
