@@ -1,0 +1,153 @@
+"""What an installation may set, read once from the environment into one frozen value.
+
+Every setting is listed in docs/how-to/settings.md; a test compares the two. Nothing else in Rollbook reads the environment.
+"""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+from typing import Literal, cast, get_args
+from urllib.parse import urlsplit
+
+from rollbook.kernel.refusals import Reason, SetupFailed
+
+# `owner` is the process that changes the shape of the database (setup, migrate); it does no deed.
+Process = Literal["web", "jobs", "log", "operator", "owner"]
+
+# Root may not run PostgreSQL, and the user that may cannot reach a folder under another user's home: as root the embedded
+# server and the sandbox's working folder live here, whatever ROLLBOOK_DATA says.
+ROOT_HOME = Path("/var/lib/rollbook")
+
+SETTINGS: Mapping[str, str] = {
+    "ROLLBOOK_DATA": "folder of the data: study tables, populations, the log; as root /var/lib/rollbook/main",
+    "ROLLBOOK_KEYS": "folder of the keys; production refuses one inside the data folder",
+    "ROLLBOOK_PROCESS": "which process this is: web, jobs, log, operator or owner; set by the commands themselves",
+    "ROLLBOOK_PRODUCTION": "1 for production: secure cookies, no demonstration accounts, keys apart from data",
+    "ROLLBOOK_PUBLIC_URL": "address people use, without a slash at the end",
+    "ROLLBOOK_LOG_ORIGIN": "origin line of the public log; from the public address when not set",
+    "ROLLBOOK_BIND": "address and port the web server listens on",
+    "ROLLBOOK_DATABASE_FSYNC": "off only for a throwaway embedded server; refused in production",
+    "ROLLBOOK_ASSETS": "folder of the design system's files, made by `make`; node_modules of the checkout when not set",
+    "DATABASE_URL": "a PostgreSQL server to use in place of the embedded one: postgresql://administrator@host:port/name",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """One installation, seen from one process. Folders need not exist yet; `keys.create` and `embedded` make them."""
+
+    data: Path
+    keys: Path
+    process: Process
+    production: bool
+    public_url: str
+    log_origin: str
+    bind: str
+    database_url: str | None
+    durable: bool
+    assets: Path
+
+    @property
+    def home(self) -> Path:
+        """Folder for what an unprivileged user must reach: the data folder, or as root one under /var/lib/rollbook."""
+        if os.geteuid() != 0 or ROOT_HOME in self.data.parents:
+            return self.data
+        return ROOT_HOME / f"{self.data.name}-{sha256(str(self.data).encode()).hexdigest()[:8]}"
+
+    @property
+    def cluster(self) -> Path:
+        """Folder of the embedded PostgreSQL server: its data, its socket and its own log."""
+        return self.home / "postgres"
+
+    @property
+    def scratch(self) -> Path:
+        """Folder for extracts and sandboxes, reachable (not readable) by any user of the machine."""
+        return self.home / "scratch"
+
+    @property
+    def log(self) -> Path:
+        """Folder of the public log, served as it is under /log/."""
+        return self.data / "log"
+
+    @property
+    def study(self) -> Path:
+        """Folder of the Delta tables."""
+        return self.data / "study"
+
+
+def load(environ: Mapping[str, str] | None = None, *, process: Process | None = None) -> Config:
+    """Read the settings.
+
+    Raises:
+        SetupFailed: naming the setting that is wrong, and every production rule that is broken.
+    """
+    env = os.environ if environ is None else environ
+    public_url = env.get("ROLLBOOK_PUBLIC_URL", "http://127.0.0.1:8000").rstrip("/")
+    config = Config(
+        data=_folder(env, "ROLLBOOK_DATA", _default_data()),
+        keys=_folder(env, "ROLLBOOK_KEYS", _default_keys()),
+        process=process or _process(env.get("ROLLBOOK_PROCESS", "operator")),
+        production=_flag(env, "ROLLBOOK_PRODUCTION"),
+        public_url=public_url,
+        log_origin=env.get("ROLLBOOK_LOG_ORIGIN") or _origin(public_url),
+        bind=env.get("ROLLBOOK_BIND", "127.0.0.1:8000"),
+        database_url=env.get("DATABASE_URL") or None,
+        durable=env.get("ROLLBOOK_DATABASE_FSYNC", "on") != "off",
+        assets=_folder(env, "ROLLBOOK_ASSETS", Path(__file__).parents[3] / "node_modules"),
+    )
+    _refuse_unsafe(config)
+    return config
+
+
+def _default_data() -> Path:
+    return ROOT_HOME / "main" if os.geteuid() == 0 else Path.home() / ".local/share/rollbook"
+
+
+def _default_keys() -> Path:
+    return Path("/etc/rollbook/keys") if os.geteuid() == 0 else Path.home() / ".config/rollbook/keys"
+
+
+def _folder(env: Mapping[str, str], name: str, default: Path) -> Path:
+    return Path(env[name]).expanduser().absolute() if env.get(name) else default
+
+
+def _process(name: str) -> Process:
+    if name not in get_args(Process):
+        mend = f"Use one of: {', '.join(get_args(Process))}."
+        raise SetupFailed(Reason("process", "ROLLBOOK_PROCESS is not a process of Rollbook", mend=mend))
+    return cast(Process, name)
+
+
+def _flag(env: Mapping[str, str], name: str) -> bool:
+    value = env.get(name, "0").lower()
+    if value not in {"0", "1", ""}:
+        raise SetupFailed(Reason("setting", "This setting is 0 or 1", where=name))
+    return value == "1"
+
+
+def _origin(public_url: str) -> str:
+    parts = urlsplit(public_url)
+    if not parts.netloc:
+        raise SetupFailed(Reason("setting", "This is not an address", where="ROLLBOOK_PUBLIC_URL"))
+    return f"{parts.netloc}{parts.path}/log"
+
+
+def _refuse_unsafe(config: Config) -> None:
+    if not config.production:
+        return
+    checks = (
+        (_inside(config.keys, config.data) or _inside(config.data, config.keys), "ROLLBOOK_KEYS",
+         "Keys and data may not lie in one folder, or a copy of the data would carry its keys"),
+        (not config.public_url.startswith("https://"), "ROLLBOOK_PUBLIC_URL", "The public address must begin with https"),
+        (not config.durable, "ROLLBOOK_DATABASE_FSYNC", "A database that may lose a commit cannot keep a public log"),
+    )  # fmt: skip
+    reasons = [Reason("production", message, where=name) for broken, name, message in checks if broken]
+    if reasons:
+        raise SetupFailed(reasons)
+
+
+def _inside(inner: Path, outer: Path) -> bool:
+    inner, outer = inner.resolve(), outer.resolve()
+    return inner == outer or outer in inner.parents
