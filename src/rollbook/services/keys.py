@@ -1,0 +1,190 @@
+"""The one module that opens the keys. It signs, evaluates, pseudonymises and seals; it gives no key away.
+
+Two exceptions are text a library must hold itself: a database password and Django's session secret, each for its own process only.
+Left to others: what is signed (`rollbook.services.log`), the formats of signatures and proofs (`rollbook.tlog`).
+"""
+
+import secrets
+from collections.abc import Sequence
+from pathlib import Path
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.asymmetric.mldsa import MLDSA44PrivateKey
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from rollbook.kernel.encoding import unb64
+from rollbook.kernel.refusals import Reason, StateBroken
+from rollbook.services import overseer
+from rollbook.services.config import Config
+from rollbook.services.key_files import FOLDERS, KeyFolder, make_private
+from rollbook.tlog import labels, notes, vrf
+
+KEY_BYTES = 32
+NONCE_BYTES = 12
+# Where each database role's password lies: with the process that signs in as it.
+PASSWORDS = {"web": "web", "jobs": "jobs", "log": "log", "owner": "operator", "administrator": "operator"}
+_EPOCHS = "populations/epochs"
+_VRF = "jobs/vrf"
+_PROJECTS = "jobs/projects"
+
+
+class Keys:
+    """What one process may do with keys. Every method refuses with `AccessDenied` where the process may not."""
+
+    def __init__(self, config: Config) -> None:
+        self._files = KeyFolder(config)
+        self._origin = config.log_origin
+
+    # The log
+
+    def log_public(self) -> tuple[str, str]:
+        """The log's two verifier keys as a policy file writes them: Ed25519, then ML-DSA-44."""
+        return (self._files.read("public", "log-ed25519").decode(), self._files.read("public", "log-ml-dsa-44").decode())
+
+    def sign_checkpoint(self, body: bytes, at: int) -> list[str]:
+        """The log's two signature lines over a checkpoint's three body lines, at POSIX second `at`."""
+        origin, size, root = body.decode().splitlines()
+        parsed = notes.Body(origin, int(size), unb64(root, 32))
+        ed25519, ml_dsa = self._log_private()
+        return [
+            notes.sign_text(self._origin, ed25519, parsed.text()),
+            notes.cosign_ml_dsa(self._origin, ml_dsa, parsed, at),
+        ]
+
+    def _log_private(self) -> tuple[Ed25519PrivateKey, MLDSA44PrivateKey]:
+        return (
+            Ed25519PrivateKey.from_private_bytes(self._files.read("log", "ed25519")),
+            MLDSA44PrivateKey.from_seed_bytes(self._files.read("log", "ml-dsa-44")),
+        )
+
+    # The pupil's monthly secret
+
+    def vrf_public(self, epoch: str) -> bytes:
+        """The VRF public key of a month (`YYYY-MM`), made at first need by a process that may."""
+        if not self._files.has("public/vrf", epoch):
+            public = vrf.public_key(self._vrf_private(epoch))
+            self._files.write("public/vrf", epoch, public)
+        return self._files.read("public/vrf", epoch)
+
+    def vrf_evaluate(self, epoch: str, pupil_ids: Sequence[str]) -> list[bytes]:
+        """`y` of each pupil in a month, in the order given."""
+        private, public = self._vrf_private(epoch), self.vrf_public(epoch)
+        return [labels.secret(vrf.evaluate(private, labels.alpha(epoch, one), public)) for one in pupil_ids]
+
+    def vrf_prove(self, epoch: str, pupil_id: str) -> bytes:
+        """`pi`, the proof of one pupil's `y` in a month."""
+        return vrf.prove(self._vrf_private(epoch), labels.alpha(epoch, pupil_id))
+
+    def _vrf_private(self, epoch: str) -> bytes:
+        self._files.must_live(_VRF, epoch)
+        if not self._files.has(_VRF, epoch):
+            return self._files.write(_VRF, epoch, vrf.generate_secret_key())
+        return self._files.read(_VRF, epoch)
+
+    # Projects
+
+    def create_project_key(self, project_ref: str) -> None:
+        """A pseudonym key for a new project; a second call changes nothing."""
+        self._files.must_live(_PROJECTS, project_ref)
+        if not self._files.has(_PROJECTS, project_ref):
+            self._files.write(_PROJECTS, project_ref, secrets.token_bytes(KEY_BYTES))
+
+    def pseudonymise(self, project_ref: str, person_keys: Sequence[int]) -> list[bytes]:
+        """The project's pseudonym of each person, 16 bytes each, in the order given."""
+        from rollbook.dataplane.store import pseudonyms
+
+        self._files.must_live(_PROJECTS, project_ref)
+        return pseudonyms.cmac_batch(self._files.read(_PROJECTS, project_ref), person_keys)
+
+    def destroy_project_key(self, project_ref: str) -> None:
+        """End a project: its pseudonyms can never be made again."""
+        self._files.destroy(_PROJECTS, project_ref)
+
+    # Files under an epoch's key
+
+    def seal(self, epoch: str, plaintext: bytes, name: str) -> bytes:
+        """Encrypt and authenticate a file's bytes under the epoch's key, bound to its `name`."""
+        nonce = secrets.token_bytes(NONCE_BYTES)
+        return nonce + AESGCM(self._epoch_key(epoch)).encrypt(nonce, plaintext, _bound_to(epoch, name))
+
+    def unseal(self, epoch: str, sealed: bytes, name: str) -> bytes:
+        """What `seal` was given.
+
+        Raises:
+            StateBroken: the bytes were changed, swapped with another file's, or the epoch's key was destroyed.
+        """
+        key = AESGCM(self._epoch_key(epoch, make=False))
+        try:
+            return key.decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], _bound_to(epoch, name))
+        except (InvalidTag, ValueError):
+            mend = "Restore it from a backup; it was changed or is another file."
+            raise StateBroken(Reason("seal-broken", "An encrypted file does not open", where=name, mend=mend)) from None
+
+    def destroy_epoch(self, epoch: str) -> None:
+        """Make every file sealed under this epoch unreadable for good."""
+        self._files.destroy(_EPOCHS, epoch)
+
+    def _epoch_key(self, epoch: str, *, make: bool = True) -> bytes:
+        self._files.must_live(_EPOCHS, epoch)
+        if make and not self._files.has(_EPOCHS, epoch):
+            return self._files.write(_EPOCHS, epoch, secrets.token_bytes(KEY_BYTES))
+        return self._files.read(_EPOCHS, epoch)
+
+    # The overseer
+
+    def seal_for_overseer(self, plaintext: bytes) -> bytes:
+        """Encrypt so that only the overseer's private key, which is kept elsewhere, opens it."""
+        return overseer.seal(self._files.read("public", "overseer"), plaintext)
+
+    # What libraries must hold
+
+    def database_password(self, role: str) -> str:
+        """Password of a database role: web, jobs, log, owner or administrator."""
+        return self._files.read(PASSWORDS[role], f"database-{role}").decode()
+
+    def session_secret(self) -> str:
+        """Django's secret for sessions: the web's own; other processes sign no session and get a passing one."""
+        return self._files.read("web", "session").decode() if self._process_is_web() else secrets.token_urlsafe(48)
+
+    def _process_is_web(self) -> bool:
+        return self._files.process == "web"
+
+
+def open_keys(config: Config) -> Keys:
+    """The keys as this process may use them. Nothing is read before it is needed."""
+    return Keys(config)
+
+
+def create(config: Config, overseer_folder: Path | None = None) -> None:
+    """Make every key an installation starts with; those that exist stay.
+
+    `overseer_folder` receives the overseer's private key, once: hand it over and delete it. It may not lie in the keys or data folder.
+    """
+    files = KeyFolder(config)
+    for folder in sorted(FOLDERS):
+        make_private(config.keys / folder, config.keys)
+    for role, folder in PASSWORDS.items():
+        _once(files, folder, f"database-{role}", secrets.token_urlsafe(32).encode())
+    _once(files, "web", "session", secrets.token_urlsafe(48).encode())
+    _create_log_keys(files, config.log_origin)
+    if not files.has("public", "overseer"):
+        files.write("public", "overseer", overseer.create(config, overseer_folder))
+
+
+def _once(files: KeyFolder, folder: str, name: str, secret: bytes) -> None:
+    if not files.has(folder, name):
+        files.write(folder, name, secret)
+
+
+def _create_log_keys(files: KeyFolder, origin: str) -> None:
+    _once(files, "log", "ed25519", secrets.token_bytes(KEY_BYTES))
+    _once(files, "log", "ml-dsa-44", secrets.token_bytes(KEY_BYTES))
+    ed25519 = Ed25519PrivateKey.from_private_bytes(files.read("log", "ed25519"))
+    ml_dsa = MLDSA44PrivateKey.from_seed_bytes(files.read("log", "ml-dsa-44"))
+    _once(files, "public", "log-ed25519", str(notes.ed25519_key(origin, ed25519)).encode())
+    _once(files, "public", "log-ml-dsa-44", str(notes.ml_dsa_key(origin, ml_dsa)).encode())
+
+
+def _bound_to(epoch: str, name: str) -> bytes:
+    return f"rollbook/file/v1\0{epoch}\0{name}".encode()

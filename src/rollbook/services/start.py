@@ -1,0 +1,26 @@
+"""Starts Django for one process. Modules that need no database never import this."""
+
+import os
+
+from rollbook.services.config import Process
+
+
+def start_django(process: Process) -> None:
+    """Load the settings for `process` and make models usable; a second call for the same process does nothing.
+
+    Raises:
+        SetupFailed: the process was already started as another one, or a setting is wrong.
+    """
+    from django.apps import apps
+    from django.conf import settings
+
+    from rollbook.kernel.refusals import Reason, SetupFailed
+
+    if apps.ready and settings.ROLLBOOK.process != process:
+        raise SetupFailed(Reason("process", f"This process already runs as {settings.ROLLBOOK.process}"))
+    os.environ["ROLLBOOK_PROCESS"] = process
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "rollbook.web.settings")
+    if not apps.ready:
+        import django
+
+        django.setup()
