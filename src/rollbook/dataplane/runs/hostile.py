@@ -1,0 +1,113 @@
+"""Reading what came out of a sandbox. Every byte is taken as written by an enemy until this module has said otherwise.
+
+The form is the plainest that carries a table: UTF-8 lines, fields parted by one tab, a head line, no quoting. There is
+nothing in it to unpack, so there is nothing in it to exploit. Reasons name the column and how many rows, never an
+identifier or a label.
+"""
+
+import io
+
+import pyarrow as pa
+import pyarrow.compute as pc
+from pyarrow import csv
+
+from rollbook.dataplane.runs.study import Study
+from rollbook.kernel.refusals import InputRefused, Reason
+
+PPID = "ppid"
+NOT_RECORDED = "not recorded"
+MAX_LABELS = 200
+MAX_LABEL_LENGTH = 60
+_LABEL = r"^[\p{L}\p{N}][\p{L}\p{N} _.,:'()/&+%<>=-]*$"
+# A run this long of hexadecimal digits is how a pseudonym or a key looks, and no group of people is called so.
+_LIKE_AN_IDENTIFIER = r"[0-9A-Fa-f]{16,}"
+
+
+def read_person_table(stream: bytes, study: Study, allowed_ppids: set[str]) -> pa.Table:
+    """The person table in `stream`: text columns `ppid` and the study's dimensions, one row for a person of the
+    population.
+
+    `allowed_ppids` are the run's own people (32 hexadecimal digits each).
+
+    Raises:
+        InputRefused: whenever the stream is anything else.
+    """
+    table = _lines(stream, (PPID, *study.table.dimensions), most=len(allowed_ppids))
+    _people(table.column(PPID), allowed_ppids)
+    for dimension in study.table.dimensions:
+        table = _labels(table, dimension)
+    return table
+
+
+def _refuse(code: str, message: str, where: str, mend: str) -> InputRefused:
+    return InputRefused(Reason(code, message, where, mend))
+
+
+def _lines(stream: bytes, columns: tuple[str, ...], most: int) -> pa.Table:
+    head, end, body = stream.partition(b"\n")
+    if head != "\t".join(columns).encode() or not end:
+        mend = "Derive exactly these columns, in this order: " + ", ".join(columns) + "."
+        raise _refuse("table-columns", "The table has other columns than the study declares", "person table", mend)
+    if body.count(b"\n") > most:
+        raise _refuse(
+            "table-too-long", "There are more rows than people in the run", "person table", "Derive one row a person."
+        )
+    if b"\0" in body or b"\r" in body or (body and not body.endswith(b"\n")) or b"\n\n" in b"\n" + body:
+        raise _refuse(
+            "table-form", "The table is cut short or holds control characters", "person table", "Derive plain labels."
+        )
+    if not body:
+        return pa.table({name: pa.array([], pa.string()) for name in columns})
+    return _parsed(body, columns)
+
+
+def _parsed(body: bytes, columns: tuple[str, ...]) -> pa.Table:
+    try:
+        table = csv.read_csv(
+            io.BytesIO(body),
+            read_options=csv.ReadOptions(column_names=list(columns), use_threads=False),
+            parse_options=csv.ParseOptions(
+                delimiter="\t", quote_char=False, escape_char=False, ignore_empty_lines=False
+            ),
+            convert_options=csv.ConvertOptions(
+                column_types=dict.fromkeys(columns, pa.string()), strings_can_be_null=False, check_utf8=True
+            ),
+        )
+        table.validate(full=True)
+    except pa.ArrowException:
+        # The parser's own words quote the line, and a line is about a person: they go no further.
+        mend = "Labels hold no tab, line break or bytes that are not UTF-8."
+        raise _refuse("table-form", "The table is not lines of plain fields", "person table", mend) from None
+    return table
+
+
+def _people(ppids: "pa.ChunkedArray[pa.StringScalar]", allowed: set[str]) -> None:
+    known = pc.is_in(ppids, value_set=pa.array(sorted(allowed), pa.string()))
+    strangers = len(ppids.filter(pc.invert(known)))
+    if strangers:
+        message = f"{strangers} rows have a ppid that is not of this run's population"
+        raise _refuse("table-strangers", message, PPID, "Take ppid from the extract's tables and do not change it.")
+    twice = len(ppids) - len(ppids.unique())
+    if twice:
+        raise _refuse(
+            "table-twice",
+            f"{twice} rows repeat a person",
+            PPID,
+            "Derive one row a person, for example with GROUP BY ppid.",
+        )
+
+
+def _labels(table: pa.Table, name: str) -> pa.Table:
+    column = table.column(name)
+    column = pc.if_else(pc.equal(column, pa.scalar("")), pa.scalar(NOT_RECORDED), column)
+    distinct = column.unique()
+    if len(distinct) > MAX_LABELS:
+        mend = f"A dimension has at most {MAX_LABELS} labels: group them."
+        raise _refuse("table-labels", f"{len(distinct)} different labels", name, mend)
+    if (pc.max(pc.utf8_length(distinct)).as_py() or 0) > MAX_LABEL_LENGTH:
+        raise _refuse("table-label-long", "A label is too long", name, f"Use at most {MAX_LABEL_LENGTH} characters.")
+    plain = pc.all(pc.match_substring_regex(distinct, _LABEL)).as_py() is not False
+    if not plain or pc.any(pc.match_substring_regex(distinct, _LIKE_AN_IDENTIFIER)).as_py():
+        mend = "Labels are words and numbers that name a group: letters, digits, spaces and simple punctuation."
+        raise _refuse("table-label-form", "A label is not a plain name of a group", name, mend)
+    return table.set_column(table.column_names.index(name), name, column)

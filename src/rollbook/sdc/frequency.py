@@ -1,0 +1,104 @@
+"""Judging frequency tables: which cells may not be published, by which rule, and what a checker may see of them.
+
+Pure: a table and parameters in, a verdict out. Suppression is not done here: a table that fails is stopped whole.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+
+from rollbook.sdc.rules import EMPTY, GROUP, RULE_SET, THRESHOLD, SdcParameters
+from rollbook.sdc.tables import FrequencyTable
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """One cell or group that may not be published: the `rule`, its `labels` by dimension, and `shown` in place of a
+    figure.
+    """
+
+    rule: str
+    labels: tuple[tuple[str, str], ...]
+    shown: str
+
+    @property
+    def message(self) -> str:
+        """The failure as one sentence, without the figure."""
+        place = ", ".join(f"{dimension} = {label}" for dimension, label in self.labels) or "the whole table"
+        return f"{self.rule}: {place}: {self.shown}"
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What the rules say of one table. `failures` is empty exactly when it passed; `parameters` and `rule_set` let it
+    be replayed.
+    """
+
+    failures: tuple[Failure, ...]
+    parameters: SdcParameters
+    rule_set: str = RULE_SET
+
+    @property
+    def passed(self) -> bool:
+        """Whether no rule objects."""
+        return not self.failures
+
+    def replays(self, table: FrequencyTable) -> bool:
+        """Whether judging `table` again under the recorded rule set and parameters gives this same verdict."""
+        return self.rule_set == RULE_SET and check(table, self.parameters) == self
+
+    def as_data(self) -> dict[str, object]:
+        """The verdict as plain data, for the record kept with an output."""
+        failures = [
+            {"rule": f.rule, "labels": [list(pair) for pair in f.labels], "shown": f.shown} for f in self.failures
+        ]
+        return {
+            "passed": self.passed,
+            "rule_set": self.rule_set,
+            "parameters": asdict(self.parameters),
+            "failures": failures,
+        }
+
+
+def check(table: FrequencyTable, parameters: SdcParameters) -> Verdict:
+    """Judge `table`: every cell and group that may not be published, in the order of the table."""
+    failures = [*_too_few(table, parameters)]
+    if parameters.refuse_alike_groups:
+        failures += _alike(table)
+    if not table.cells:
+        failures.append(Failure(EMPTY, (), "no people"))
+    return Verdict(tuple(failures), parameters)
+
+
+def shown(table: FrequencyTable, parameters: SdcParameters) -> tuple[tuple[tuple[str, ...], str], ...]:
+    """The table as a checker may see it: labels and figure, a figure on too few people replaced by "below N"."""
+    limit = parameters.threshold
+    return tuple((c.labels, f"{c.count:,}" if c.persons >= limit else _below(parameters)) for c in table.cells)
+
+
+def _below(parameters: SdcParameters) -> str:
+    return f"below {parameters.threshold}"
+
+
+def _too_few(table: FrequencyTable, parameters: SdcParameters) -> Iterator[Failure]:
+    for cell in table.cells:
+        if cell.persons < parameters.threshold:
+            labels = tuple(zip(table.dimensions, cell.labels, strict=True))
+            yield Failure(THRESHOLD, labels, _below(parameters))
+
+
+def _alike(table: FrequencyTable) -> Iterator[Failure]:
+    """Groups made by all dimensions but one whose people all share that one's label while others in the table do not."""
+    if len(table.dimensions) < 2:
+        return
+    for place, dimension in enumerate(table.dimensions):
+        groups: dict[tuple[str, ...], set[str]] = defaultdict(set)
+        for cell in table.cells:
+            groups[cell.labels[:place] + cell.labels[place + 1 :]].add(cell.labels[place])
+        if len(set().union(*groups.values())) < 2:
+            continue
+        others = table.dimensions[:place] + table.dimensions[place + 1 :]
+        for group, labels in groups.items():
+            if len(labels) == 1:
+                where = tuple(zip(others, group, strict=True))
+                yield Failure(GROUP, where, f"all of them have {dimension} = {next(iter(labels))}")

@@ -1,0 +1,44 @@
+"""What disclosure rules judge: a table of cells, each with its figure and the evidence behind it.
+
+The evidence is the number of distinct people in the cell. A rule looks at the evidence, never at the figure, because
+twelve rows of one pupil are a figure of twelve and one person.
+"""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One cell: its `labels` in the order of the table's dimensions, the `count` to publish, the distinct `persons`
+    in it.
+    """
+
+    labels: tuple[str, ...]
+    count: int
+    persons: int
+
+    def __post_init__(self) -> None:
+        if self.persons < 0 or self.count < 0:
+            raise ValueError("a cell holds no negative numbers")
+
+
+@dataclass(frozen=True, slots=True)
+class FrequencyTable:
+    """Counts over `dimensions`. Empty combinations are not listed. `people` is the distinct people in the whole
+    table.
+    """
+
+    dimensions: tuple[str, ...]
+    cells: tuple[Cell, ...]
+    people: int
+
+    def __post_init__(self) -> None:
+        if any(len(cell.labels) != len(self.dimensions) for cell in self.cells):
+            raise ValueError("every cell has one label for each dimension")
+        if len({cell.labels for cell in self.cells}) != len(self.cells):
+            raise ValueError("no cell is listed twice")
+
+    def as_data(self) -> dict[str, object]:
+        """The table as plain data, to store beside its verdict."""
+        cells = [{"labels": list(cell.labels), "count": cell.count, "persons": cell.persons} for cell in self.cells]
+        return {"dimensions": list(self.dimensions), "people": self.people, "cells": cells}
