@@ -38,9 +38,7 @@ class School(models.Model):
 class AccountManager(BaseUserManager["Account"]):
     """Makes accounts; sign-up on the web is closed."""
 
-    def create_user(
-        self, email: str, password: str | None = None, **fields: object
-    ) -> "Account":
+    def create_user(self, email: str, password: str | None = None, **fields: object) -> "Account":
         """A new account with a hashed password (none: it cannot sign in until one is set)."""
         account = self.model(email=self.normalize_email(email), **fields)
         account.set_password(password)
@@ -53,12 +51,8 @@ class Account(AbstractBaseUser):
 
     email = models.EmailField(unique=True)
     name = models.CharField(max_length=120)
-    role = models.CharField(
-        max_length=32, choices=[(role.value, role.value) for role in Role]
-    )
-    organisation = models.ForeignKey(
-        Organisation, null=True, blank=True, on_delete=models.PROTECT
-    )
+    role = models.CharField(max_length=32, choices=[(role.value, role.value) for role in Role])
+    organisation = models.ForeignKey(Organisation, null=True, blank=True, on_delete=models.PROTECT)
     school = models.ForeignKey(School, null=True, blank=True, on_delete=models.PROTECT)
     is_active = models.BooleanField(default=True)
     created_at = models.DateTimeField(auto_now_add=True)
@@ -68,18 +62,14 @@ class Account(AbstractBaseUser):
     objects = AccountManager()
 
     class Classes:
-        id = password = last_login = is_active = created_at = organisation = school = (
-            role
-        ) = "key"
+        id = password = last_login = is_active = created_at = organisation = school = role = "key"
         email = name = "person"
 
 
 class Accreditation(models.Model):
     """That a person may work with de-identified data, from when until when. Expiry bites at the moment of use."""
 
-    account = models.ForeignKey(
-        Account, on_delete=models.PROTECT, related_name="accreditations"
-    )
+    account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="accreditations")
     scheme = models.CharField(max_length=64)
     starts = models.DateField()
     expires = models.DateField()

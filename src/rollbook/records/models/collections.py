@@ -22,9 +22,7 @@ class Collection(models.Model):
     closed_at = models.DateTimeField(null=True)
 
     class Classes:
-        code = name = reference_date = items = notice = assessment = opened_at = (
-            closed_at
-        ) = "public"
+        code = name = reference_date = items = notice = assessment = opened_at = closed_at = "public"
 
 
 class Return(models.Model):
@@ -59,9 +57,7 @@ class Return(models.Model):
 
     class Classes:
         id = file_sha256 = delta_versions = supersedes = superseded_at = "key"
-        collection = school = serial = received_at = state = on_roll = (
-            no_longer_on_roll
-        ) = issues = discards = "school"
+        collection = school = serial = received_at = state = on_roll = no_longer_on_roll = issues = discards = "school"
 
 
 class IntakeDay(models.Model):
@@ -72,11 +68,7 @@ class IntakeDay(models.Model):
     submission = models.ForeignKey(LogSubmission, on_delete=models.PROTECT)
 
     class Meta:
-        constraints = (
-            models.UniqueConstraint(
-                fields=("collection", "day"), name="one_intake_entry_per_day"
-            ),
-        )
+        constraints = (models.UniqueConstraint(fields=("collection", "day"), name="one_intake_entry_per_day"),)
 
     class Classes:
         id = submission = "key"

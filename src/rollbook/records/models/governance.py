@@ -23,9 +23,7 @@ class Publication(models.Model):
 
     class Classes:
         id = submission = "key"
-        kind = reference = title = body = document = starts = review_by = items = (
-            supersedes
-        ) = made_at = "public"
+        kind = reference = title = body = document = starts = review_by = items = supersedes = made_at = "public"
 
 
 class Request(models.Model):
@@ -52,18 +50,14 @@ class Request(models.Model):
 
     class Classes:
         id = requester = submission = "key"
-        reference = organisation = title = kind = amends = purpose = power = items = (
-            classes
-        ) = collections = "public"
+        reference = organisation = title = kind = amends = purpose = power = items = classes = collections = "public"
         mode = texts = starts = ends = state = made_at = "public"
 
 
 class Decision(models.Model):
     """What the panel (or the requester, withdrawing) decided, with reasons."""
 
-    request = models.ForeignKey(
-        Request, on_delete=models.PROTECT, related_name="decisions"
-    )
+    request = models.ForeignKey(Request, on_delete=models.PROTECT, related_name="decisions")
     result = models.CharField(max_length=16)
     role = models.CharField(max_length=32)
     decided_by = models.ForeignKey(Account, on_delete=models.PROTECT)
@@ -92,9 +86,7 @@ class Agreement(models.Model):
 
     class Classes:
         id = "key"
-        publication = organisation = power = purposes = items = clauses = starts = (
-            ends
-        ) = review_by = "public"
+        publication = organisation = power = purposes = items = clauses = starts = ends = review_by = "public"
 
 
 class Assessment(models.Model):

@@ -3,12 +3,19 @@
 Readable only through `rollbook.services.people_zone`.
 """
 
+import secrets
+
 from django.db import models
 
 from rollbook.records.models.accounts import Account
 from rollbook.records.models.collections import Return
 from rollbook.records.models.governance import Agreement, Publication
 from rollbook.records.models.log import LogSubmission
+
+
+def new_handle() -> str:
+    """A random name for a URL: it tells nothing and cannot be guessed (128 bits)."""
+    return secrets.token_urlsafe(16)
 
 
 class KeyBlock(models.Model):
@@ -40,9 +47,7 @@ class Person(models.Model):
 class Identifier(models.Model):
     """A UPN or ULN that stands, or stood, for a person."""
 
-    person = models.ForeignKey(
-        Person, on_delete=models.PROTECT, related_name="identifiers"
-    )
+    person = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="identifiers")
     scheme = models.CharField(max_length=3)
     value = models.CharField(max_length=13)
     standing = models.CharField(max_length=12, default="current")
@@ -50,11 +55,7 @@ class Identifier(models.Model):
 
     class Meta:
         db_table = '"identity"."identifier"'
-        constraints = (
-            models.UniqueConstraint(
-                fields=("scheme", "value"), name="one_person_per_identifier"
-            ),
-        )
+        constraints = (models.UniqueConstraint(fields=("scheme", "value"), name="one_person_per_identifier"),)
 
     class Classes:
         id = source = standing = "key"
@@ -64,12 +65,8 @@ class Identifier(models.Model):
 class Sighting(models.Model):
     """What one return said about one person's identity. Later returns add rows; a superseded return's rows stay."""
 
-    person = models.ForeignKey(
-        Person, on_delete=models.PROTECT, related_name="sightings"
-    )
-    source = models.ForeignKey(
-        Return, on_delete=models.PROTECT, related_name="sightings"
-    )
+    person = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="sightings")
+    source = models.ForeignKey(Return, on_delete=models.PROTECT, related_name="sightings")
     pupil_no = models.IntegerField()
     line = models.IntegerField()
     upn = models.CharField(max_length=13)
@@ -89,70 +86,68 @@ class Sighting(models.Model):
     class Meta:
         db_table = '"identity"."sighting"'
         constraints = (
-            models.UniqueConstraint(
-                fields=("source", "pupil_no"), name="one_sighting_per_pupil_and_return"
-            ),
+            models.UniqueConstraint(fields=("source", "pupil_no"), name="one_sighting_per_pupil_and_return"),
         )
 
     class Classes:
         id = source = pupil_no = line = "key"
-        person = upn = former_upn = uln = surname = forename = middle_names = (
-            preferred_surname
-        ) = "person"
+        person = upn = former_upn = uln = surname = forename = middle_names = preferred_surname = "person"
         former_surname = sex = date_of_birth = address = postcode = uprn = "person"
 
 
 class Responsibility(models.Model):
     """That an adult has a recorded right to act for a child, on which basis, with which evidence, until when."""
 
-    person = models.ForeignKey(
-        Person, on_delete=models.PROTECT, related_name="responsibilities"
-    )
+    handle = models.CharField(max_length=22, unique=True, default=new_handle)
+    person = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="responsibilities")
     adult_name = models.CharField(max_length=120)
     address = models.CharField(max_length=300)
-    account = models.ForeignKey(
-        Account, null=True, on_delete=models.PROTECT, related_name="responsibilities"
-    )
+    account = models.ForeignKey(Account, null=True, on_delete=models.PROTECT, related_name="responsibilities")
     basis = models.CharField(max_length=40)
     evidence = models.CharField(max_length=40)
     evidence_on = models.DateField()
-    recorded_by = models.ForeignKey(
-        Account, null=True, on_delete=models.PROTECT, related_name="+"
-    )
+    recorded_by = models.ForeignKey(Account, null=True, on_delete=models.PROTECT, related_name="+")
     starts = models.DateField()
     ends = models.DateField(null=True)
+    why = models.CharField(max_length=64)
     stopped_at = models.DateTimeField(null=True)
-    stopped_by = models.ForeignKey(
-        Account, null=True, on_delete=models.PROTECT, related_name="+"
-    )
+    stopped_by = models.ForeignKey(Account, null=True, on_delete=models.PROTECT, related_name="+")
 
     class Meta:
         db_table = '"identity"."responsibility"'
 
     class Classes:
-        id = recorded_by = stopped_by = stopped_at = starts = ends = basis = (
-            evidence
-        ) = evidence_on = "key"
+        id = handle = why = recorded_by = stopped_by = stopped_at = starts = ends = basis = evidence = evidence_on = (
+            "key"
+        )
         person = adult_name = address = account = "person"
 
 
 class Letter(models.Model):
-    """A letter to one adult. Only the hash of its single-use code is kept."""
+    """A letter to one adult, or a slip a school gives a pupil. Only the hash of its single-use code is kept."""
 
-    responsibility = models.ForeignKey(
-        Responsibility, on_delete=models.PROTECT, related_name="letters"
-    )
+    responsibility = models.ForeignKey(Responsibility, null=True, on_delete=models.PROTECT, related_name="letters")
+    pupil = models.ForeignKey(Person, null=True, on_delete=models.PROTECT, related_name="slips")
+    ground = models.CharField(max_length=40, blank=True)
     code_hash = models.CharField(max_length=64, unique=True)
+    issued_by = models.ForeignKey(Account, null=True, on_delete=models.PROTECT, related_name="+")
     issued_at = models.DateTimeField()
     expires_at = models.DateTimeField()
     used_at = models.DateTimeField(null=True)
 
     class Meta:
         db_table = '"identity"."letter"'
+        constraints = (
+            models.CheckConstraint(
+                condition=models.Q(responsibility=None, pupil__isnull=False)
+                | models.Q(responsibility__isnull=False, pupil=None),
+                name="letter_to_an_adult_or_slip_to_a_pupil",
+            ),
+        )
 
     class Classes:
-        id = code_hash = issued_at = expires_at = used_at = "key"
-        responsibility = "person"
+        id = ground = code_hash = issued_by = issued_at = expires_at = used_at = "key"
+        responsibility = pupil = "person"
 
 
 class Access(models.Model):
@@ -160,21 +155,15 @@ class Access(models.Model):
 
     ASKED, CONFIRMED, ENDED = "asked", "confirmed", "ended"
 
-    account = models.ForeignKey(
-        Account, on_delete=models.PROTECT, related_name="accesses"
-    )
-    person = models.ForeignKey(
-        Person, on_delete=models.PROTECT, related_name="accesses"
-    )
-    responsibility = models.ForeignKey(
-        Responsibility, null=True, on_delete=models.PROTECT
-    )
+    handle = models.CharField(max_length=22, unique=True, default=new_handle)
+    account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="accesses")
+    person = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="accesses")
+    responsibility = models.ForeignKey(Responsibility, null=True, on_delete=models.PROTECT)
     state = models.CharField(max_length=12)
     how = models.CharField(max_length=32, blank=True)
+    evidence = models.CharField(max_length=40, blank=True)
     asked_at = models.DateTimeField()
-    confirmed_by = models.ForeignKey(
-        Account, null=True, on_delete=models.PROTECT, related_name="+"
-    )
+    confirmed_by = models.ForeignKey(Account, null=True, on_delete=models.PROTECT, related_name="+")
     confirmed_at = models.DateTimeField(null=True)
     first_used_at = models.DateTimeField(null=True)
     ended_at = models.DateTimeField(null=True)
@@ -182,16 +171,12 @@ class Access(models.Model):
 
     class Meta:
         db_table = '"identity"."access"'
-        constraints = (
-            models.UniqueConstraint(
-                fields=("account", "person"), name="one_access_per_account_and_person"
-            ),
-        )
+        constraints = (models.UniqueConstraint(fields=("account", "person"), name="one_access_per_account_and_person"),)
 
     class Classes:
-        id = state = how = asked_at = confirmed_by = confirmed_at = first_used_at = (
-            ended_at
-        ) = end_reason = "key"
+        id = handle = evidence = state = how = asked_at = confirmed_by = confirmed_at = first_used_at = ended_at = (
+            end_reason
+        ) = "key"
         account = person = responsibility = "person"
 
 
@@ -205,11 +190,7 @@ class NoticeGiven(models.Model):
 
     class Meta:
         db_table = '"identity"."notice_given"'
-        constraints = (
-            models.UniqueConstraint(
-                fields=("person", "publication", "how"), name="one_telling_per_way"
-            ),
-        )
+        constraints = (models.UniqueConstraint(fields=("person", "publication", "how"), name="one_telling_per_way"),)
 
     class Classes:
         id = publication = given_on = how = "key"
@@ -243,10 +224,11 @@ class Choice(models.Model):
 class Bundle(models.Model):
     """A proof bundle asked for in the portal: made by the job process, kept a day, given once signed in."""
 
-    ASKED, READY, FAILED = "asked", "ready", "failed"
+    ASKED, READY, FAILED, TAKEN = "asked", "ready", "failed", "taken"
 
     account = models.ForeignKey(Account, on_delete=models.CASCADE)
     person = models.ForeignKey(Person, on_delete=models.PROTECT)
+    identifier = models.ForeignKey(Identifier, on_delete=models.PROTECT)
     epoch = models.CharField(max_length=7)
     state = models.CharField(max_length=8, default=ASKED)
     asked_at = models.DateTimeField()
@@ -258,7 +240,7 @@ class Bundle(models.Model):
 
     class Classes:
         id = epoch = state = asked_at = expires_at = "key"
-        account = person = content = "person"
+        account = person = identifier = content = "person"
 
 
 class GatewayCase(models.Model):
@@ -284,12 +266,8 @@ class GatewayCase(models.Model):
     evidence = models.JSONField(default=dict)
     person = models.ForeignKey(Person, null=True, on_delete=models.PROTECT)
     state = models.CharField(max_length=12)
-    matched_by = models.ForeignKey(
-        Account, null=True, on_delete=models.PROTECT, related_name="+"
-    )
-    confirmed_by = models.ForeignKey(
-        Account, null=True, on_delete=models.PROTECT, related_name="+"
-    )
+    matched_by = models.ForeignKey(Account, null=True, on_delete=models.PROTECT, related_name="+")
+    confirmed_by = models.ForeignKey(Account, null=True, on_delete=models.PROTECT, related_name="+")
     confirmed_at = models.DateTimeField(null=True)
     reasons = models.JSONField(default=list)
     reveal_by = models.DateField(null=True)
@@ -304,11 +282,7 @@ class GatewayCase(models.Model):
         db_table = '"identity"."gateway_case"'
 
     class Classes:
-        id = reference = agreement = power = purpose = items = asked_by = asked_at = (
-            outcome
-        ) = state = "key"
-        matched_by = confirmed_by = confirmed_at = reasons = reveal_by = sealed_body = (
-            set_store
-        ) = submission = "key"
+        id = reference = agreement = power = purpose = items = asked_by = asked_at = outcome = state = "key"
+        matched_by = confirmed_by = confirmed_at = reasons = reveal_by = sealed_body = set_store = submission = "key"
         disclosed_at = collected_at = "key"
         asked_about = evidence = person = answer = "person"

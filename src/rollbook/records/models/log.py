@@ -11,11 +11,7 @@ class LogState(models.Model):
     root = models.CharField(max_length=64)
 
     class Meta:
-        constraints = (
-            models.CheckConstraint(
-                condition=models.Q(id=1), name="log_state_is_one_row"
-            ),
-        )
+        constraints = (models.CheckConstraint(condition=models.Q(id=1), name="log_state_is_one_row"),)
 
     class Classes:
         id = "key"

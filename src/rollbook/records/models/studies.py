@@ -24,9 +24,7 @@ class Project(models.Model):
 class Study(models.Model):
     """One submitted version of a study: its files, and their digest as public name of what ran."""
 
-    project = models.ForeignKey(
-        Project, on_delete=models.PROTECT, related_name="studies"
-    )
+    project = models.ForeignKey(Project, on_delete=models.PROTECT, related_name="studies")
     author = models.ForeignKey(Account, on_delete=models.PROTECT)
     title = models.CharField(max_length=200)
     digest = models.CharField(max_length=64)
@@ -68,12 +66,8 @@ class Run(models.Model):
     submission = models.ForeignKey(LogSubmission, null=True, on_delete=models.PROTECT)
 
     class Classes:
-        id = asked_by = returns = population_file = set_store = people = left_out = (
-            submission
-        ) = "key"
-        study = state = queued_at = started_at = ended_at = epoch = did = reasons = (
-            "public"
-        )
+        id = asked_by = returns = population_file = set_store = people = left_out = submission = "key"
+        study = state = queued_at = started_at = ended_at = epoch = did = reasons = "public"
 
 
 class Output(models.Model):
@@ -104,20 +98,14 @@ class Output(models.Model):
 class Verdict(models.Model):
     """One checker's first verdict, unseen by the other until both are in."""
 
-    output = models.ForeignKey(
-        Output, on_delete=models.PROTECT, related_name="verdicts"
-    )
+    output = models.ForeignKey(Output, on_delete=models.PROTECT, related_name="verdicts")
     checker = models.ForeignKey(Account, on_delete=models.PROTECT)
     verdict = models.CharField(max_length=16)
     comment = models.TextField(blank=True)
     made_at = models.DateTimeField()
 
     class Meta:
-        constraints = (
-            models.UniqueConstraint(
-                fields=("output", "checker"), name="one_verdict_per_checker"
-            ),
-        )
+        constraints = (models.UniqueConstraint(fields=("output", "checker"), name="one_verdict_per_checker"),)
 
     class Classes:
         id = output = checker = verdict = comment = made_at = "key"
