@@ -10,6 +10,8 @@ from typing import Literal
 from rollbook.kernel.refusals import AccessDenied, Reason
 from rollbook.policy.roles import Role
 
+__all__ = ["Actor", "Channel", "Role", "operator", "require_role", "require_session", "system"]
+
 Channel = Literal["web", "command", "process"]
 
 

@@ -43,7 +43,9 @@ class KeyFolder:
             raise SetupFailed(Reason("key-missing", "A key is missing", where=f"{folder}/{name}", mend=mend))
         if path.stat().st_mode & 0o077:
             mend = f"Run: chmod 600 {path}"
-            raise SetupFailed(Reason("key-mode", "A key can be read by other users", where=f"{folder}/{name}", mend=mend))
+            raise SetupFailed(
+                Reason("key-mode", "A key can be read by other users", where=f"{folder}/{name}", mend=mend)
+            )
         return path.read_bytes()
 
     def has(self, folder: str, name: str) -> bool:
@@ -104,7 +106,9 @@ class KeyFolder:
 def make_private(folder: Path, root: Path) -> None:
     """Make `folder` with mode 0700, and what is missing between it and `root`."""
     root.parent.mkdir(parents=True, exist_ok=True)
-    missing = [path for path in (folder, *folder.parents) if not path.exists() and (path == root or root in path.parents)]
+    missing = [
+        path for path in (folder, *folder.parents) if not path.exists() and (path == root or root in path.parents)
+    ]
     for path in reversed(missing):
         path.mkdir(mode=0o700, exist_ok=True)
 

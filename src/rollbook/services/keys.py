@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.mldsa import MLDSA44PrivateKey
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from rollbook.kernel.encoding import unb64
+from rollbook.kernel.encoding import b64, unb64
 from rollbook.kernel.refusals import Reason, StateBroken
 from rollbook.services import overseer
 from rollbook.services.config import Config
@@ -40,7 +40,10 @@ class Keys:
 
     def log_public(self) -> tuple[str, str]:
         """The log's two verifier keys as a policy file writes them: Ed25519, then ML-DSA-44."""
-        return (self._files.read("public", "log-ed25519").decode(), self._files.read("public", "log-ml-dsa-44").decode())
+        return (
+            self._files.read("public", "log-ed25519").decode(),
+            self._files.read("public", "log-ml-dsa-44").decode(),
+        )
 
     def sign_checkpoint(self, body: bytes, at: int) -> list[str]:
         """The log's two signature lines over a checkpoint's three body lines, at POSIX second `at`."""
@@ -144,11 +147,21 @@ class Keys:
         return self._files.read(PASSWORDS[role], f"database-{role}").decode()
 
     def session_secret(self) -> str:
-        """Django's secret for sessions: the web's own; other processes sign no session and get a passing one."""
-        return self._files.read("web", "session").decode() if self._process_is_web() else secrets.token_urlsafe(48)
+        """Django's secret for sessions: the web's own. Other processes sign no session and get a passing one."""
+        if self._files.process != "web" or not self._files.has("web", "session"):
+            return secrets.token_urlsafe(48)
+        return self._files.read("web", "session").decode()
 
-    def _process_is_web(self) -> bool:
-        return self._files.process == "web"
+    def hide_second_factor(self, text: str) -> str:
+        """Encrypt the secret of an authenticator app for the database, which then holds none in the clear."""
+        nonce = secrets.token_bytes(NONCE_BYTES)
+        return b64(nonce + AESGCM(self._files.read("web", "second-factor")).encrypt(nonce, text.encode(), None))
+
+    def show_second_factor(self, hidden: str) -> str:
+        """What `hide_second_factor` was given."""
+        data = unb64(hidden)
+        key = AESGCM(self._files.read("web", "second-factor"))
+        return key.decrypt(data[:NONCE_BYTES], data[NONCE_BYTES:], None).decode()
 
 
 def open_keys(config: Config) -> Keys:
@@ -167,6 +180,7 @@ def create(config: Config, overseer_folder: Path | None = None) -> None:
     for role, folder in PASSWORDS.items():
         _once(files, folder, f"database-{role}", secrets.token_urlsafe(32).encode())
     _once(files, "web", "session", secrets.token_urlsafe(48).encode())
+    _once(files, "web", "second-factor", secrets.token_bytes(KEY_BYTES))
     _create_log_keys(files, config.log_origin)
     if not files.has("public", "overseer"):
         files.write("public", "overseer", overseer.create(config, overseer_folder))

@@ -39,7 +39,9 @@ def _create() -> None:
     program = shutil.which("useradd", path="/usr/sbin:/sbin:/usr/bin")
     mend = f"Make it: useradd --system --user-group {NAME}"
     if program is None:
-        raise SetupFailed(Reason("system-user", f"Root needs the system user {NAME}, and useradd is missing", mend=mend))
+        raise SetupFailed(
+            Reason("system-user", f"Root needs the system user {NAME}, and useradd is missing", mend=mend)
+        )
     command = [program, "--system", "--user-group", "--no-create-home", "--shell", "/usr/sbin/nologin", NAME]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     try:

@@ -1,0 +1,138 @@
+"""Prepares the database: roles, schema, migrations, grants. Each step may be repeated.
+
+Roles: `rollbook_owner` owns the tables and only migrates; `rollbook_web`, `rollbook_jobs` and `rollbook_log` are what the
+processes sign in as; `rollbook_people` cannot sign in, and is taken inside `services.people_zone` by web and jobs, who do not
+inherit its rights.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import psycopg
+from psycopg import sql
+from psycopg.conninfo import conninfo_to_dict
+
+from rollbook.kernel.refusals import Reason, SetupFailed
+from rollbook.services import embedded
+from rollbook.services.config import Config
+from rollbook.services.grants import LOGINS, OWNER, PEOPLE, statements
+from rollbook.services.keys import Keys, open_keys
+
+DATABASE = "rollbook"
+ADMINISTRATOR = "postgres"
+# What this lock guards: two set-ups at once would make the same role twice.
+_SETUP_LOCK = 7206011
+
+
+def where(config: Config) -> dict[str, Any]:
+    """Host, port and name of the installation's database, without user or password."""
+    if config.database_url:
+        named = conninfo_to_dict(config.database_url)
+        facts = {name: named[name] for name in ("host", "port", "dbname", "sslmode", "sslrootcert") if named.get(name)}
+        return {"dbname": DATABASE, **facts}
+    answers = embedded.address(config)
+    return {"host": answers.host, "port": answers.port, "dbname": DATABASE}
+
+
+def sign_in(config: Config) -> dict[str, Any]:
+    """How this process connects. Before set-up there is no password, and connecting fails with the server's own words."""
+    password_of = "jobs" if config.process == "operator" else config.process
+    password = open_keys(config).database_password(password_of) if config.keys.exists() else ""
+    return {**where(config), "user": LOGINS[config.process], "password": password}
+
+
+def prepare(config: Config) -> bool:
+    """Start the embedded server (where one is used), make roles and database; True when this started the server."""
+    keys = open_keys(config)
+    started = False if config.database_url else embedded.ensure_running(config, keys.database_password("administrator"))
+    with _administrator(config, keys, _maintenance_database(config)) as connection:
+        connection.execute("SELECT pg_advisory_lock(%s)", (_SETUP_LOCK,))
+        _make_roles(connection, keys)
+        _make_database(connection, where(config)["dbname"])
+    with _administrator(config, keys, where(config)["dbname"]) as connection:
+        _open_to_roles(connection, where(config)["dbname"])
+    return started
+
+
+def migrate() -> None:
+    """Bring the tables to this version and set the grants; Django runs as the owner."""
+    from django.core.management import call_command
+
+    call_command("migrate", verbosity=0, interactive=False)
+    apply_grants()
+
+
+def apply_grants() -> None:
+    """Make the grants equal to `rollbook.services.grants`."""
+    from django.db import connection, transaction
+
+    with transaction.atomic(), connection.cursor() as cursor:
+        for statement in statements():
+            cursor.execute(statement)
+
+
+def _maintenance_database(config: Config) -> str:
+    return "postgres" if not config.database_url else str(where(config)["dbname"])
+
+
+@contextmanager
+def _administrator(config: Config, keys: Keys, dbname: str) -> Iterator[psycopg.Connection]:
+    facts = where(config) | {"dbname": dbname}
+    if config.database_url:
+        named = conninfo_to_dict(config.database_url)
+        facts |= {name: named[name] for name in ("user", "password") if named.get(name)}
+    else:
+        facts |= {"user": ADMINISTRATOR, "password": keys.database_password("administrator")}
+    try:
+        connection = psycopg.connect(**facts, autocommit=True)
+    except psycopg.OperationalError as error:
+        mend = "Check DATABASE_URL, or unset it to use the embedded server."
+        raise SetupFailed(Reason("database", f"The database does not answer: {_last_line(error)}", mend=mend)) from None
+    with connection:
+        yield connection
+
+
+def _make_roles(connection: psycopg.Connection, keys: Keys) -> None:
+    for role in ("owner", "web", "jobs", "log"):
+        _make_login(connection, LOGINS[role], keys.database_password(role))
+    if not _exists(connection, "pg_roles", "rolname", PEOPLE):
+        connection.execute(sql.SQL("CREATE ROLE {} NOLOGIN").format(sql.Identifier(PEOPLE)))
+    for role in ("web", "jobs"):
+        grant = sql.SQL("GRANT {} TO {} WITH INHERIT FALSE, SET TRUE")
+        connection.execute(grant.format(sql.Identifier(PEOPLE), sql.Identifier(LOGINS[role])))
+
+
+def _make_login(connection: psycopg.Connection, name: str, password: str) -> None:
+    # The server receives the verifier, not the password, so no log of it can hold one.
+    verifier = connection.pgconn.encrypt_password(password.encode(), name.encode(), b"scram-sha-256").decode()
+    verb = "ALTER" if _exists(connection, "pg_roles", "rolname", name) else "CREATE"
+    statement = sql.SQL("{} ROLE {} LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE PASSWORD {}")
+    connection.execute(statement.format(sql.SQL(verb), sql.Identifier(name), sql.Literal(verifier)))
+
+
+def _make_database(connection: psycopg.Connection, name: str) -> None:
+    if not _exists(connection, "pg_database", "datname", name):
+        statement = sql.SQL("CREATE DATABASE {} OWNER {}")
+        connection.execute(statement.format(sql.Identifier(name), sql.Identifier(OWNER)))
+
+
+def _open_to_roles(connection: psycopg.Connection, name: str) -> None:
+    """Nobody but our roles connects; the owner alone makes tables."""
+    database, roles = (
+        sql.Identifier(name),
+        sql.SQL(", ").join(sql.Identifier(role) for role in sorted(set(LOGINS.values()))),
+    )
+    connection.execute(sql.SQL("REVOKE ALL ON DATABASE {} FROM PUBLIC").format(database))
+    connection.execute(sql.SQL("GRANT CONNECT ON DATABASE {} TO {}").format(database, roles))
+    connection.execute(sql.SQL("GRANT CREATE ON DATABASE {} TO {}").format(database, sql.Identifier(OWNER)))
+    connection.execute(sql.SQL("GRANT CREATE, USAGE ON SCHEMA public TO {}").format(sql.Identifier(OWNER)))
+
+
+def _exists(connection: psycopg.Connection, catalogue: str, column: str, name: str) -> bool:
+    query = sql.SQL("SELECT 1 FROM {} WHERE {} = %s").format(sql.Identifier(catalogue), sql.Identifier(column))
+    return connection.execute(query, (name,)).fetchone() is not None
+
+
+def _last_line(error: Exception) -> str:
+    return (str(error).strip().splitlines() or [type(error).__name__])[-1]

@@ -1,0 +1,123 @@
+"""Which database role may do what to which table: one table, read by set-up and by its tests.
+
+A table without a row here is a failing test, and no role but the owner can touch it.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from psycopg import sql
+
+READ = "SELECT"
+ADD = "SELECT, INSERT"
+EDIT = "SELECT, INSERT, UPDATE"
+FULL = "SELECT, INSERT, UPDATE, DELETE"
+
+OWNER = "rollbook_owner"
+PEOPLE = "rollbook_people"
+LOGINS: Mapping[str, str] = {
+    "web": "rollbook_web",
+    "jobs": "rollbook_jobs",
+    "log": "rollbook_log",
+    "owner": OWNER,
+    # A command of the operator works with the rights of the job process: it can change no audit row or log entry.
+    "operator": "rollbook_jobs",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """Privileges on one table. `people` is the role that a transaction takes to reach the identity schema."""
+
+    web: str = ""
+    jobs: str = ""
+    log: str = ""
+    people: str = ""
+
+    def by_role(self) -> Mapping[str, str]:
+        """Privileges by database role."""
+        return {"rollbook_web": self.web, "rollbook_jobs": self.jobs, "rollbook_log": self.log, PEOPLE: self.people}
+
+
+# What web pages and jobs both work on.
+_SHARED = Grant(web=EDIT, jobs=EDIT, people=EDIT)
+# Set up by operators and jobs; pages only show it.
+_SHOWN = Grant(web=READ, jobs=EDIT, people=EDIT)
+# Rows are added and never change.
+_APPENDED = Grant(web=ADD, jobs=ADD, people=ADD)
+_IDENTITY = Grant(people=EDIT)
+# Sign-in belongs to the web; a job may not read a session or a second factor.
+_SIGN_IN = Grant(web=FULL)
+_QUEUE = Grant(web=ADD, jobs=FULL, people=ADD)
+
+GRANTS: Mapping[str, Grant] = {
+    "public.records_account": _SHARED,
+    "public.records_accreditation": _SHOWN,
+    "public.records_agreement": _SHOWN,
+    "public.records_assessment": _SHOWN,
+    "public.records_audit": Grant(web=ADD, jobs=ADD, log=ADD, people=ADD),
+    "public.records_collection": _SHOWN,
+    "public.records_decision": _APPENDED,
+    "public.records_intakeday": _SHOWN,
+    "public.records_message": _SHARED,
+    "public.records_organisation": _SHOWN,
+    "public.records_output": _SHARED,
+    "public.records_project": _SHARED,
+    "public.records_project_members": _SHARED,
+    "public.records_publication": _APPENDED,
+    "public.records_release": _SHARED,
+    "public.records_request": _SHARED,
+    "public.records_return": _SHOWN,
+    "public.records_run": _SHARED,
+    "public.records_school": _SHOWN,
+    "public.records_study": _APPENDED,
+    "public.records_verdict": _APPENDED,
+    # The log: others hand in, the writer alone appends and says what it signed.
+    "public.records_logdocument": Grant(web=ADD, jobs=ADD, log=EDIT, people=ADD),
+    "public.records_logentry": Grant(web=READ, jobs=READ, log=FULL, people=READ),
+    "public.records_logstate": Grant(web=READ, jobs=READ, log=EDIT, people=READ),
+    "public.records_logsubmission": Grant(
+        web=ADD, jobs=ADD, log="SELECT, UPDATE (state, index, reasons)", people=ADD
+    ),
+    "identity.access": _IDENTITY,
+    "identity.bundle": Grant(people=FULL),
+    "identity.choice": _IDENTITY,
+    "identity.gateway_case": _IDENTITY,
+    "identity.identifier": _IDENTITY,
+    "identity.key_block": _IDENTITY,
+    "identity.letter": _IDENTITY,
+    "identity.notice_given": _IDENTITY,
+    "identity.person": _IDENTITY,
+    "identity.responsibility": _IDENTITY,
+    "identity.sighting": _IDENTITY,
+    "public.account_emailaddress": Grant(web=EDIT, jobs=ADD, people=EDIT),
+    "public.account_emailconfirmation": _SIGN_IN,
+    "public.mfa_authenticator": Grant(web=FULL, jobs=ADD),
+    "public.django_session": _SIGN_IN,
+    "public.auth_group": Grant(),
+    "public.auth_group_permissions": Grant(),
+    "public.auth_permission": Grant(),
+    "public.django_content_type": Grant(),
+    "public.django_migrations": Grant(web=READ, jobs=READ, log=READ),
+    "public.procrastinate_events": _QUEUE,
+    "public.procrastinate_jobs": _QUEUE,
+    "public.procrastinate_periodic_defers": _QUEUE,
+    "public.procrastinate_workers": Grant(jobs=FULL),
+}  # fmt: skip
+
+
+def statements() -> list[sql.Composed]:
+    """The statements that make the database's grants equal to the table, whatever they were before."""
+    done = [sql.SQL("GRANT USAGE ON SCHEMA identity TO {}").format(sql.Identifier(PEOPLE))]
+    for table, grant in GRANTS.items():
+        name = sql.Identifier(*table.split("."))
+        for role, privileges in grant.by_role().items():
+            done.append(sql.SQL("REVOKE ALL ON {} FROM {}").format(name, sql.Identifier(role)))
+            if privileges:
+                # The privileges are the constants above, never input.
+                done.append(sql.SQL("GRANT {} ON {} TO {}").format(sql.SQL(privileges), name, sql.Identifier(role)))  # type: ignore[arg-type]
+    done += [
+        sql.SQL("GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO {}").format(sql.Identifier(role))
+        for role in ("rollbook_web", "rollbook_jobs", PEOPLE)
+    ]
+    return done
