@@ -218,6 +218,7 @@ class Migration(migrations.Migration):
                 ('reasons', models.JSONField(default=list)),
                 ('reveal_by', models.DateField(null=True)),
                 ('sealed_body', models.BinaryField(null=True)),
+                ('population_file', models.CharField(blank=True, max_length=64)),
                 ('set_store', models.CharField(blank=True, max_length=64)),
                 ('answer', models.JSONField(null=True)),
                 ('disclosed_at', models.DateTimeField(null=True)),

@@ -246,13 +246,7 @@ class Bundle(models.Model):
 class GatewayCase(models.Model):
     """One named child asked about under an agreement. After the answer, who it was about is sealed and cleared here."""
 
-    ASKED, MATCHED, REFUSED, CONFIRMED, DISCLOSED = (
-        "asked",
-        "matched",
-        "refused",
-        "confirmed",
-        "disclosed",
-    )
+    ASKED, MATCHED, REFUSED, CONFIRMED, DISCLOSED = "asked", "matched", "refused", "confirmed", "disclosed"
 
     reference = models.CharField(max_length=64, unique=True)
     agreement = models.ForeignKey(Agreement, on_delete=models.PROTECT)
@@ -272,6 +266,7 @@ class GatewayCase(models.Model):
     reasons = models.JSONField(default=list)
     reveal_by = models.DateField(null=True)
     sealed_body = models.BinaryField(null=True)
+    population_file = models.CharField(max_length=64, blank=True)
     set_store = models.CharField(max_length=64, blank=True)
     submission = models.ForeignKey(LogSubmission, null=True, on_delete=models.PROTECT)
     answer = models.JSONField(null=True)
@@ -284,5 +279,5 @@ class GatewayCase(models.Model):
     class Classes:
         id = reference = agreement = power = purpose = items = asked_by = asked_at = outcome = state = "key"
         matched_by = confirmed_by = confirmed_at = reasons = reveal_by = sealed_body = set_store = submission = "key"
-        disclosed_at = collected_at = "key"
+        population_file = disclosed_at = collected_at = "key"
         asked_about = evidence = person = answer = "person"

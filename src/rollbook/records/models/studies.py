@@ -73,12 +73,7 @@ class Run(models.Model):
 class Output(models.Model):
     """A table the platform computed from a run, with the verdict of the rules. Not public until released."""
 
-    STOPPED, CHECKING, RETURNED, RELEASED = (
-        "stopped",
-        "checking",
-        "returned",
-        "released",
-    )
+    STOPPED, CHECKING, RETURNED, AGREED, RELEASED = "stopped", "checking", "returned", "agreed", "released"
 
     run = models.ForeignKey(Run, on_delete=models.PROTECT, related_name="outputs")
     reference = models.CharField(max_length=64, unique=True)
@@ -91,8 +86,9 @@ class Output(models.Model):
     made_at = models.DateTimeField()
 
     class Classes:
-        id = run = table = "key"
-        reference = title = dimensions = measure = rules = state = made_at = "public"
+        # `rules` names the cells that failed, and a label is what study code made of data: not for the public.
+        id = run = table = rules = "key"
+        reference = title = dimensions = measure = state = made_at = "public"
 
 
 class Verdict(models.Model):
