@@ -34,13 +34,12 @@ def loads(data: bytes) -> dict[str, Any]:
         InputRefused: code `canonical-json`, where `data` is not the canonical form of anything.
     """
     try:
-        value = json.loads(data.decode("utf-8"), parse_float=_no_fraction, parse_constant=_no_fraction)
+        value: dict[str, Any] = json.loads(data.decode("utf-8"), parse_float=_no_fraction, parse_constant=_no_fraction)
     except (ValueError, RecursionError):
         _refuse("This is not JSON of the profile", "")
     # Duplicate keys, spaces, escapes and key order all show here, since they do not survive being written again.
     if dumps(value) != data:
         _refuse("This JSON is not in its one canonical form", "")
-    assert isinstance(value, dict)
     return value
 
 

@@ -1,4 +1,4 @@
-"""Checkpoints: the signed statement of how large the log is and what its root is (V2 of the specification of the log)."""
+"""Checkpoints: the signed statement of how large the log is and what its root is. V2 of the specification."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -16,7 +16,10 @@ _BOTH = frozenset({KeyType.ED25519, KeyType.ML_DSA_44_COSIGNATURE})
 
 @dataclass(frozen=True, slots=True)
 class Checkpoint:
-    """A checkpoint whose signatures meet a policy. `time` is the quorum time `t_q`, POSIX seconds; `note` the bytes as read."""
+    """A checkpoint whose signatures meet a policy.
+
+    `time` is the quorum time `t_q`, POSIX seconds; `note` the bytes as read.
+    """
 
     body: Body
     time: int
@@ -56,7 +59,8 @@ def verify_checkpoint(note: bytes, policy: Policy, now: int, *, fresh: bool) -> 
     """Verify a checkpoint under `policy` at time `now` (V2); `fresh` asks for a quorum time within a day.
 
     Raises:
-        VerificationFailed: codes `note`, `checkpoint`, `origin`, `signature`, `log-signature`, `quorum`, `future`, `stale`.
+        VerificationFailed: codes `note`, `checkpoint`, `origin`, `signature`, `log-signature`, `quorum`, `future`,
+        `stale`.
     """
     text, lines = open_note(note)
     body = parse_body(text)
@@ -67,7 +71,9 @@ def verify_checkpoint(note: bytes, policy: Policy, now: int, *, fresh: bool) -> 
     time = _quorum_time(policy, lines, text, body, log_times, now)
     if fresh and now - time > FRESH_SECONDS:
         mend = "Ask again later; a log that stays stale is being kept from you or is not being kept up."
-        raise VerificationFailed(Reason("stale", "The newest signatures on the log are more than 24 hours old", mend=mend))
+        raise VerificationFailed(
+            Reason("stale", "The newest signatures on the log are more than 24 hours old", mend=mend)
+        )
     return Checkpoint(body, time, policy.quorum is not None, note)
 
 
@@ -99,7 +105,9 @@ def _quorum_time(
             times[name] = max(counted)
     if policy.quorum is None:
         if max(log_times) > now + FUTURE_SECONDS:
-            raise VerificationFailed(Reason("future", "The log's signature is from the future", mend="Check your clock."))
+            raise VerificationFailed(
+                Reason("future", "The log's signature is from the future", mend="Check your clock.")
+            )
         return max(log_times)
     met = policy.quorum_time(times)
     if met is None:

@@ -1,7 +1,7 @@
 """Signed notes: a text, an empty line, then lines of signatures; and the keys that make and check them.
 
-C2SP `signed-note` and `tlog-cosignature`; the specification of the log, sections 4.1, 4.3 and 4.4, and V1. Private keys are
-arguments of the `sign_…` functions and are kept nowhere here.
+C2SP `signed-note` and `tlog-cosignature`; the specification of the log, sections 4.1, 4.3 and 4.4, and V1. Private
+keys are arguments of the `sign_…` functions and are kept nowhere here.
 """
 
 import re
@@ -65,7 +65,10 @@ class SignatureLine:
 
 @dataclass(frozen=True, slots=True)
 class Body:
-    """The three lines a checkpoint's signatures cover: whose log, how many entries, the root of their tree (32 bytes)."""
+    """The three lines a checkpoint's signatures cover.
+
+    Whose log, how many entries, the root of their tree (32 bytes).
+    """
 
     origin: str
     size: int
@@ -88,7 +91,9 @@ def parse_key(text: str) -> VerifierKey:
         data = unb64(encoded)
         key = VerifierKey(name, KeyType(data[0]), data[1:])
     except (InputRefused, ValueError, IndexError):
-        raise InputRefused(Reason("verifier-key", "This is not a verifier key of a known type", where=name[:80])) from None
+        raise InputRefused(
+            Reason("verifier-key", "This is not a verifier key of a known type", where=name[:80])
+        ) from None
     if not name or " " in name or key.id.hex() != key_id or len(key.public) != _KEY_BYTES[key.type]:
         raise InputRefused(Reason("verifier-key", "The verifier key does not have its own key id", where=name[:80]))
     return key

@@ -1,6 +1,7 @@
 """The trie over a disclosure set: its root, which is published, and a proof of membership or absence for any label.
 
-Algorithm `rollbook-trie-sha256-v1`: the specification of the log, section 9.4. Reading proofs is `trie_proof`'s business.
+Algorithm `rollbook-trie-sha256-v1`: the specification of the log, section 9.4. Reading proofs is `trie_proof`'s
+business.
 """
 
 from collections.abc import Iterable
@@ -103,8 +104,8 @@ def shared_bits(left: bytes, right: bytes) -> int:
 def fold(labels: list[bytes], depth: int) -> bytes:
     """The node over sorted distinct `labels`, which share their first `depth` bits, in one pass from left to right.
 
-    Waiting left sides stand on a stack with the depth at which they branch; that depth only grows towards the top, because
-    a sorted list visits the trie in order.
+    Waiting left sides stand on a stack with the depth at which they branch; that depth only grows towards the top,
+    because a sorted list visits the trie in order.
     """
     if not labels:
         return EMPTY

@@ -1,7 +1,7 @@
 """Proofs that a label is, or is not, in a set: their one encoding, and how to check them.
 
-Source: the specification of the log, section 10 and V7 steps 6 to 9. Every refusal here keeps a second encoding of the same
-statement from existing.
+Source: the specification of the log, section 10 and V7 steps 6 to 9. Every refusal here keeps a second encoding of
+the same statement from existing.
 """
 
 from collections.abc import Sequence

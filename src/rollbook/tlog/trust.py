@@ -40,7 +40,9 @@ class Policy:
         if name in self.witnesses:
             return times.get(name)
         group = self.groups[name]
-        met = sorted((time for member in group.members if (time := self._time(member, times)) is not None), reverse=True)
+        met = sorted(
+            (time for member in group.members if (time := self._time(member, times)) is not None), reverse=True
+        )
         return met[group.needed - 1] if len(met) >= group.needed else None
 
 

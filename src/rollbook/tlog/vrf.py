@@ -1,7 +1,7 @@
 """The verifiable random function that gives each pupil one secret a month, and a proof that it is the only one.
 
-ECVRF-RISTRETTO255-SHA512 of C2SP `vrf-r255` (RFC 9381 over ristretto255), as the specification of the log uses it in 9.1 and
-V6. Group arithmetic is libsodium's, through `rbcl`.
+ECVRF-RISTRETTO255-SHA512 of C2SP `vrf-r255` (RFC 9381 over ristretto255), as the specification of the log uses it in
+9.1 and V6. Group arithmetic is libsodium's, through `rbcl`.
 """
 
 import hashlib
