@@ -1,0 +1,183 @@
+"""What may become of a request, a project, a run, an output and a gateway case, as tables.
+
+Each table says, for every state, which states may follow and whose turn it is. Deeds ask `refuses` before they change
+anything; nothing else in Rollbook knows an order of states. An unknown state is refused like a forbidden step.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Generic, TypeVar
+
+from rollbook.kernel.refusals import Reason
+from rollbook.policy.roles import Role
+
+State = TypeVar("State", bound=StrEnum)
+
+
+class RequestState(StrEnum):
+    """A request stays public in every one of these."""
+
+    OPEN = "open"
+    APPROVED = "approved"
+    REJECTED = "rejected"
+    WITHDRAWN = "withdrawn"
+    NOT_PURSUED = "not-pursued"
+    LIVE = "live"
+    CLOSED = "closed"
+
+
+class ProjectState(StrEnum):
+    """A project is an approved request at work."""
+
+    OPEN = "open"
+    CLOSED = "closed"
+
+
+class RunState(StrEnum):
+    """`opened` means: the entry about this use stands in the public log."""
+
+    QUEUED = "queued"
+    OPENED = "opened"
+    RUNNING = "running"
+    DONE = "done"
+    REFUSED = "refused"
+    FAILED = "failed"
+
+
+class OutputState(StrEnum):
+    """`stopped` by a rule, `returned` by a checker; only `released` is public."""
+
+    STOPPED = "stopped"
+    CHECKING = "checking"
+    RETURNED = "returned"
+    RELEASED = "released"
+
+
+class CaseState(StrEnum):
+    """A gateway case: matched by one person, confirmed by another, told once."""
+
+    ASKED = "asked"
+    MATCHED = "matched"
+    REFUSED = "refused"
+    CONFIRMED = "confirmed"
+    DISCLOSED = "disclosed"
+
+
+@dataclass(frozen=True, slots=True)
+class Machine(Generic[State]):
+    """The life of one kind of thing. `owners` says whose turn it is; no owner means that nothing more can happen."""
+
+    thing: str
+    first: State
+    follows: Mapping[State, frozenset[State]]
+    owners: Mapping[State, Role | None]
+
+    def refuses(self, current: str, wanted: str) -> Reason | None:
+        """Why the thing may not go from `current` to `wanted`, or nothing where it may."""
+        if any(current == state and wanted in after for state, after in self.follows.items()):
+            return None
+        mend = f"From here it can become: {', '.join(sorted(self._after(current))) or 'nothing else'}."
+        return Reason("state", f"This {self.thing} is {current} and cannot become {wanted}", mend=mend)
+
+    def _after(self, current: str) -> frozenset[State]:
+        return next((after for state, after in self.follows.items() if state == current), frozenset())
+
+
+REQUESTS = Machine(
+    "request",
+    RequestState.OPEN,
+    {
+        RequestState.OPEN: frozenset(
+            {RequestState.APPROVED, RequestState.REJECTED, RequestState.WITHDRAWN, RequestState.NOT_PURSUED}
+        ),
+        # The panel may take an approval back: the latest decision is the one that counts.
+        RequestState.APPROVED: frozenset(
+            {RequestState.LIVE, RequestState.REJECTED, RequestState.WITHDRAWN, RequestState.NOT_PURSUED}
+        ),
+        RequestState.LIVE: frozenset({RequestState.CLOSED, RequestState.REJECTED, RequestState.WITHDRAWN}),
+        RequestState.REJECTED: frozenset(),
+        RequestState.WITHDRAWN: frozenset(),
+        RequestState.NOT_PURSUED: frozenset(),
+        RequestState.CLOSED: frozenset(),
+    },
+    {
+        RequestState.OPEN: Role.PANEL_MEMBER,
+        RequestState.APPROVED: Role.CUSTODIAN,
+        RequestState.LIVE: Role.RESEARCHER,
+        RequestState.REJECTED: None,
+        RequestState.WITHDRAWN: None,
+        RequestState.NOT_PURSUED: None,
+        RequestState.CLOSED: None,
+    },
+)
+
+PROJECTS = Machine(
+    "project",
+    ProjectState.OPEN,
+    {ProjectState.OPEN: frozenset({ProjectState.CLOSED}), ProjectState.CLOSED: frozenset()},
+    {ProjectState.OPEN: Role.RESEARCHER, ProjectState.CLOSED: None},
+)
+
+RUNS = Machine(
+    "run",
+    RunState.QUEUED,
+    {
+        RunState.QUEUED: frozenset({RunState.OPENED, RunState.REFUSED, RunState.FAILED}),
+        RunState.OPENED: frozenset({RunState.RUNNING, RunState.FAILED}),
+        RunState.RUNNING: frozenset({RunState.DONE, RunState.FAILED}),
+        RunState.DONE: frozenset(),
+        RunState.REFUSED: frozenset(),
+        RunState.FAILED: frozenset(),
+    },
+    {
+        RunState.QUEUED: Role.SYSTEM,
+        RunState.OPENED: Role.SYSTEM,
+        RunState.RUNNING: Role.SYSTEM,
+        RunState.DONE: None,
+        RunState.REFUSED: None,
+        RunState.FAILED: None,
+    },
+)
+
+OUTPUTS = Machine(
+    "output",
+    OutputState.CHECKING,
+    {
+        OutputState.CHECKING: frozenset({OutputState.STOPPED, OutputState.RETURNED, OutputState.RELEASED}),
+        OutputState.STOPPED: frozenset(),
+        OutputState.RETURNED: frozenset(),
+        OutputState.RELEASED: frozenset(),
+    },
+    {
+        OutputState.CHECKING: Role.OUTPUT_CHECKER,
+        OutputState.STOPPED: None,
+        OutputState.RETURNED: None,
+        OutputState.RELEASED: None,
+    },
+)
+
+CASES = Machine(
+    "gateway case",
+    CaseState.ASKED,
+    {
+        CaseState.ASKED: frozenset({CaseState.MATCHED, CaseState.REFUSED}),
+        CaseState.MATCHED: frozenset({CaseState.CONFIRMED, CaseState.REFUSED}),
+        CaseState.CONFIRMED: frozenset({CaseState.DISCLOSED, CaseState.REFUSED}),
+        CaseState.REFUSED: frozenset(),
+        CaseState.DISCLOSED: frozenset(),
+    },
+    {
+        CaseState.ASKED: Role.CUSTODIAN,
+        CaseState.MATCHED: Role.CUSTODIAN,
+        CaseState.CONFIRMED: Role.SYSTEM,
+        CaseState.REFUSED: None,
+        CaseState.DISCLOSED: None,
+    },
+)
+
+DECISIONS: Mapping[str, RequestState] = {
+    "approve": RequestState.APPROVED,
+    "refuse": RequestState.REJECTED,
+    "withdraw": RequestState.WITHDRAWN,
+}
