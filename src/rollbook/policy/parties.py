@@ -61,6 +61,4 @@ def choices(use: Use) -> Iterator[Reason]:
 def people(use: Use) -> Iterator[Reason]:
     """A gateway case is about exactly one child."""
     if use.kind is UseKind.GATEWAY_CASE and use.people != 1:
-        yield Reason(
-            "people-one", "A case is about one named child, no more and no fewer", mend="Make a case for each."
-        )
+        yield Reason("people-one", "A case is about exactly one named child", mend="Make a case for each.")

@@ -100,6 +100,8 @@ class Migration(migrations.Migration):
                 ('sector', models.CharField(max_length=64)),
                 ('company_number', models.CharField(max_length=64, unique=True)),
                 ('verified_on', models.DateField(null=True)),
+                ('verified_name', models.CharField(blank=True, max_length=200)),
+                ('verified_number', models.CharField(blank=True, max_length=64)),
             ],
         ),
         migrations.CreateModel(
@@ -174,6 +176,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('power', models.CharField(max_length=64)),
+                ('cited_law', models.CharField(blank=True, max_length=200)),
                 ('purposes', models.JSONField()),
                 ('items', models.JSONField()),
                 ('clauses', models.JSONField()),

@@ -11,16 +11,18 @@ from rollbook.policy.roles import Role
 
 
 class Organisation(models.Model):
-    """A body that asks for data or receives it. Access is bound to the verified number, not to a trading name."""
+    """A body that asks for data or receives it. Access is bound to the name and number verified."""
 
     name = models.CharField(max_length=200)
     sector = models.CharField(max_length=64)
     company_number = models.CharField(max_length=64, unique=True)
     verified_on = models.DateField(null=True)
+    verified_name = models.CharField(max_length=200, blank=True)
+    verified_number = models.CharField(max_length=64, blank=True)
 
     class Classes:
         id = "key"
-        name = sector = company_number = verified_on = "public"
+        name = sector = company_number = verified_on = verified_name = verified_number = "public"
 
 
 class School(models.Model):

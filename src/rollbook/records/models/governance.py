@@ -77,6 +77,7 @@ class Agreement(models.Model):
     publication = models.OneToOneField(Publication, on_delete=models.PROTECT)
     organisation = models.ForeignKey(Organisation, on_delete=models.PROTECT)
     power = models.CharField(max_length=64)
+    cited_law = models.CharField(max_length=200, blank=True)
     purposes = models.JSONField()
     items = models.JSONField()
     clauses = models.JSONField()
@@ -86,7 +87,9 @@ class Agreement(models.Model):
 
     class Classes:
         id = "key"
-        publication = organisation = power = purposes = items = clauses = starts = ends = review_by = "public"
+        publication = organisation = power = cited_law = purposes = items = clauses = starts = ends = review_by = (
+            "public"
+        )
 
 
 class Assessment(models.Model):
