@@ -5,8 +5,8 @@ census day, so an abolished authority is wrong there. A *UPN* names the authorit
 years ago stays valid for life, so in a UPN an abolished authority is right for ever.
 
 Sources: characters 2 to 4 of a UPN, the list of the children in need validator (CSCV) with its 2023 additions; numbers
-in returns, the code list of the school census tables (LIIA). Days of creation and abolition are domain knowledge and not
-confirmed by the Department for Education; a number without days is taken to be in force always.
+in returns, the code list of the school census tables (LIIA). Days of creation and abolition are domain knowledge and
+not confirmed by the Department for Education; a number without days is taken to be in force always.
 """
 
 from datetime import date

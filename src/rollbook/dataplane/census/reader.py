@@ -1,0 +1,172 @@
+"""Reads a school census return: bytes in, `ParsedReturn` out, or `InputRefused` with what, where and how to mend it.
+
+Refused by default: an element the collection's profile does not name is dropped here, before anything is checked or
+stored, and only the fact is kept. That is how nationality and country of birth never enter. A refusal code such as REFU
+is a value and stays. Judging what was read is left to `rules`.
+"""
+
+import hashlib
+from collections.abc import Callable
+from typing import Final, TypeVar
+
+from lxml import etree
+
+from rollbook.dataplane.census.gathering import Gathering
+from rollbook.dataplane.census.parsed import Header, ParsedReturn, SchoolFacts
+from rollbook.dataplane.census.profile import Group, Leaf, Node, Row, profile_of
+from rollbook.dataplane.census.untrusted import Limits, line_of, parse_untrusted
+from rollbook.dataplane.census.values import Value, read_date, read_moment
+from rollbook.kernel.refusals import InputRefused, Reason
+
+_HEADER: Final = {
+    "CollectionDetails/Collection": "collection", "CollectionDetails/Term": "term", "CollectionDetails/Year": "year",
+    "CollectionDetails/ReferenceDate": "reference_date", "Source/SourceLevel": "source_level", "Source/LEA": "lea",
+    "Source/Estab": "estab", "Source/URN": "urn", "Source/SoftwareCode": "software_code", "Source/Release": "release",
+    "Source/Xversion": "version", "Source/SerialNo": "serial_no", "Source/DateTime": "date_time",
+}  # fmt: skip
+_HEADER_KNOWN: Final = frozenset({"CollectionDetails", "Source"})
+_SCHOOL: Final = {
+    "SchoolName": "name", "Phase": "phase", "SchoolType": "school_type", "HighestNCyear": "highest_year",
+    "LowestNCyear": "lowest_year", "Intake": "intake", "Governance": "governance", "Email": "email",
+    "PhoneNo": "phone", "Accommodation": "accommodation",
+}  # fmt: skip
+_BLOCKS: Final = {"PupilsOnRoll": "PupilOnRoll", "PupilsNoLongerOnRoll": "PupilNoLongerOnRoll"}
+T = TypeVar("T")
+_TOP: Final = frozenset({"Header", "School", "Pupils"})
+_MEND_SHAPE: Final = "Send the school census file that the school's system made, one school a file."
+
+
+def read_return(data: bytes, name: str, *, limits: Limits | None = None) -> ParsedReturn:
+    """Read one return. `name` is the file's name, for messages. Raises InputRefused; never crashes on any bytes."""
+    root = parse_untrusted(data, name, limits or Limits())
+    blocks = _top_blocks(root, name)
+    discards = Gathering(profile_of("unknown"))
+    header = _header(blocks["Header"], discards)
+    gathering = Gathering(profile_of(header.collection_code), discards)
+    gathering.drop_others(root, _TOP, "Message")
+    school = _school(blocks.get("School"), gathering)
+    if "Pupils" in blocks:
+        _pupils(blocks["Pupils"], gathering)
+    return ParsedReturn(
+        name=name, sha256=hashlib.sha256(data).hexdigest(), size=len(data), header=header, school=school,
+        tables=gathering.tables(), discards=gathering.discards(), faults=tuple(gathering.faults),
+    )  # fmt: skip
+
+
+def _top_blocks(root: etree._Element, name: str) -> dict[str, etree._Element]:
+    if root.tag != "Message":
+        raise InputRefused(
+            Reason("not-a-return", "This XML is not a census return: its outermost element is not Message",
+                   f"{name}, line {line_of(root)}", _MEND_SHAPE)
+        )  # fmt: skip
+    blocks: dict[str, etree._Element] = {}
+    for block in root:
+        tag = str(block.tag)
+        if tag in blocks and tag in _TOP:
+            raise InputRefused(
+                Reason("block-twice", f"The block {tag} is given twice", f"{name}, line {line_of(block)}",
+                       _MEND_SHAPE)
+            )  # fmt: skip
+        blocks[tag] = block
+    if "Header" not in blocks:
+        raise InputRefused(Reason("no-header", "The return has no Header", f"{name}, line 1", _MEND_SHAPE))
+    return blocks
+
+
+def _text(element: etree._Element) -> str | None:
+    text = element.text
+    return (text.strip() or None) if text else None
+
+
+def _header(block: etree._Element, gathering: Gathering) -> Header:
+    texts: dict[str, str | None] = {}
+    lines: dict[str, int] = {}
+    for group in block:
+        for leaf in group if group.tag in _HEADER_KNOWN else ():
+            path = f"{group.tag}/{leaf.tag}"
+            column = _HEADER.get(path)
+            if column is None:
+                gathering.drop(leaf, f"Header/{path}")
+            elif column in texts:
+                gathering.fault("PT-061", leaf, None, str(leaf.tag))
+            else:
+                texts[column] = gathering.short(leaf, _text(leaf), str(leaf.tag))
+                lines[column] = line_of(leaf)
+    gathering.drop_others(block, _HEADER_KNOWN | {"Content"}, "Header")
+    day, moment = texts.pop("reference_date", None), texts.pop("date_time", None)
+    return Header(
+        **texts, reference_date=_or_none(read_date, day), date_time=_or_none(read_moment, moment),
+        line=line_of(block), lines=lines,
+    )  # fmt: skip
+
+
+def _or_none(read: Callable[[str], T], text: str | None) -> T | None:
+    if text is None:
+        return None
+    try:
+        return read(text)
+    except ValueError:
+        return None  # rules PT-001 and PT-006 say so, with the line
+
+
+def _school(block: etree._Element | None, gathering: Gathering) -> SchoolFacts:
+    if block is None:
+        return SchoolFacts()
+    texts: dict[str, str | None] = {}
+    lines: dict[str, int] = {}
+    characteristics = block.find("SchoolCharacteristics")
+    leaves = [*(characteristics if characteristics is not None else ()), *block.findall("Accommodation")]
+    for leaf in leaves:
+        column = _SCHOOL.get(str(leaf.tag))
+        if column is None:
+            gathering.drop(leaf, f"School/SchoolCharacteristics/{leaf.tag}")
+        elif column in texts:
+            gathering.fault("PT-061", leaf, None, str(leaf.tag))
+        else:
+            texts[column] = gathering.short(leaf, _text(leaf), str(leaf.tag))
+            lines[column] = line_of(leaf)
+    gathering.drop_others(block, frozenset({"SchoolCharacteristics", "Accommodation"}), "School")
+    return SchoolFacts(**texts, line=line_of(block), lines=lines)
+
+
+def _pupils(block: etree._Element, gathering: Gathering) -> None:
+    for roll in block:
+        inside = _BLOCKS.get(str(roll.tag))
+        if inside is None:
+            gathering.drop(roll, f"Pupils/{roll.tag}")
+            continue
+        on_roll = roll.tag == "PupilsOnRoll"
+        shape = gathering.profile.on_roll if on_roll else gathering.profile.off_roll
+        for pupil in roll:
+            if pupil.tag == inside:
+                gathering.begin_pupil(pupil, on_roll=on_roll)
+                _walk(pupil, shape, inside, gathering)
+                gathering.end_pupil()
+            else:
+                gathering.drop(pupil, f"{roll.tag}/{pupil.tag}")
+
+
+def _walk(element: etree._Element, shape: Group, path: str, gathering: Gathering) -> None:
+    """Take what the shape names. Recursion is as deep as the profile, whatever the file does."""
+    children = shape.children
+    for child in element:
+        node: Node | None = children.get(child.tag)
+        if node is None:
+            gathering.drop(child, f"{path}/{child.tag}")
+        elif isinstance(node, Leaf):
+            gathering.take(child, node, f"{path}/{child.tag}")
+        elif isinstance(node, Group):
+            _walk(child, node, f"{path}/{child.tag}", gathering)
+        else:
+            _row(child, node, f"{path}/{child.tag}", gathering)
+
+
+def _row(element: etree._Element, node: Row, path: str, gathering: Gathering) -> None:
+    row: dict[str, Value] = {}
+    for child in element:
+        leaf = node.leaves.get(child.tag)
+        if leaf is None:
+            gathering.drop(child, f"{path}/{child.tag}")
+        else:
+            gathering.take(child, leaf, f"{path}/{child.tag}", row)
+    gathering.add_row(node.table, element, row)

@@ -1,0 +1,186 @@
+"""What a rule is, what it sees, and what it says. The rules themselves stand in `rulebook`, the list in `rules`."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from enum import StrEnum
+from functools import cached_property
+from typing import Any, TypeVar
+
+from rollbook.dataplane.census.parsed import Header, ParsedReturn, SchoolFacts
+from rollbook.kernel.terms import Term, Windows, age_at_previous_31_august, census_day, windows
+
+T = TypeVar("T")
+
+
+class Severity(StrEnum):
+    """An error refuses the return; a query waits for a reason; a drop is only told."""
+
+    ERROR = "error"
+    QUERY = "query"
+    DROPPED = "dropped"
+
+
+@dataclass(frozen=True, slots=True)
+class Issue:
+    """One finding, as shown to a school. It names a line and a field and never holds the value that stood there."""
+
+    rule: str
+    severity: Severity
+    message: str
+    line: int
+    pupil_no: int | None
+    field: str
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Where a rule is broken. `Issue` adds the rule's words."""
+
+    line: int
+    pupil_no: int | None
+    field: str
+
+
+@dataclass(frozen=True, slots=True)
+class CheckContext:
+    """What a check needs from outside the return.
+
+    `now` decides what is in the future. `upn_elsewhere` says whether another school of the authority has this UPN on
+    its roll as an only school (status C) in the same collection; a school alone cannot know and leaves it out. Earlier
+    returns of the same school do not count as elsewhere.
+    """
+
+    now: datetime = field(default_factory=lambda: datetime.now(UTC))
+    upn_elsewhere: Callable[[str], bool] | None = None
+
+
+@dataclass(slots=True)
+class Pupil:
+    """One pupil of a return: single values by column name, rows of child tables by table name."""
+
+    no: int
+    line: int
+    on_roll: bool
+    age: int | None
+    values: Mapping[str, Any]
+    rows: dict[str, list[Mapping[str, Any]]]
+
+    def text(self, column: str) -> str | None:
+        """A value as text, None when absent."""
+        value = self.values.get(column)
+        return value if isinstance(value, str) else None
+
+    def day(self, column: str) -> date | None:
+        """A value as a date, None when absent."""
+        value = self.values.get(column)
+        return value if isinstance(value, date) else None
+
+    def number(self, column: str) -> float | None:
+        """A count or hours, None when absent."""
+        value = self.values.get(column)
+        return value if isinstance(value, int | float) else None
+
+    def at(self, item: str, line: int | None = None) -> Finding:
+        """A finding about this pupil."""
+        return Finding(line or self.line, self.no, item)
+
+
+class ReturnView:
+    """A return as rules see it, made once for all of them."""
+
+    def __init__(self, parsed: ParsedReturn, context: CheckContext) -> None:
+        self.parsed = parsed
+        self.context = context
+        self.header: Header = parsed.header
+        self.school: SchoolFacts = parsed.school
+
+    @cached_property
+    def term(self) -> Term | None:
+        """The term, None when the header names none."""
+        return Term(self.header.term) if self.header.term in set(Term) else None
+
+    @cached_property
+    def day(self) -> date | None:
+        """Census day by the rule of the term and the year given; the reference date when these are missing."""
+        year = self.header.year
+        if self.term is not None and year is not None and year.isascii() and year.isdigit() and 1900 < int(year) < 2200:
+            return census_day(self.term, int(year))
+        return self.header.reference_date
+
+    @cached_property
+    def windows(self) -> Windows | None:
+        """What the return looks back at, None when term or day are unknown."""
+        return windows(self.term, self.day.year) if self.term is not None and self.day is not None else None
+
+    @cached_property
+    def pupils(self) -> tuple[Pupil, ...]:
+        """Every pupil, leavers included, in file order."""
+        tables = self.parsed.tables
+        children: dict[int, dict[str, list[Mapping[str, Any]]]] = {}
+        for name, table in tables.items():
+            if name not in ("identity", "pupil"):
+                for row in table.to_pylist():
+                    children.setdefault(row["pupil_no"], {}).setdefault(name, []).append(row)
+        pairs = zip(tables["pupil"].to_pylist(), tables["identity"].to_pylist(), strict=True)
+        return tuple(self._pupil({**identity, **single}, children) for single, identity in pairs)
+
+    def _pupil(self, values: Mapping[str, Any], children: dict[int, dict[str, list[Mapping[str, Any]]]]) -> Pupil:
+        born = values.get("date_of_birth")
+        age = age_at_previous_31_august(born, self.day) if isinstance(born, date) and self.day is not None else None
+        no = values["pupil_no"]
+        return Pupil(no, values["line"], values["on_roll"], age, values, children.get(no, {}))
+
+    @cached_property
+    def on_roll(self) -> tuple[Pupil, ...]:
+        """Pupils on roll on census day."""
+        return tuple(pupil for pupil in self.pupils if pupil.on_roll)
+
+    @cached_property
+    def leavers(self) -> tuple[Pupil, ...]:
+        """Pupils no longer on roll."""
+        return tuple(pupil for pupil in self.pupils if not pupil.on_roll)
+
+    def header_at(self, column: str) -> Finding:
+        """A finding about the header."""
+        return Finding(self.header.lines.get(column, self.header.line), None, column.replace("_", "-"))
+
+    def school_at(self, column: str) -> Finding:
+        """A finding about the school block."""
+        return Finding(self.school.lines.get(column, self.school.line), None, column.replace("_", "-"))
+
+
+Find = Callable[[ReturnView], Iterable[Finding]]
+Edits = tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One rule in one place.
+
+    `example_pass` and `example_fail` are small edits to the model return (see `examples`): the first must not break
+    the rule, the second must. They are its tests and its documentation. `source` is the standing of the rule: OWN and
+    DOMAIN are never the Department's. `dfe_ref` is filled only where a number was seen.
+    """
+
+    id: str
+    severity: Severity
+    message: str
+    mend: str
+    source: str
+    find: Find
+    example_pass: Edits
+    example_fail: Edits
+    fields: tuple[str, ...] = ()
+    dfe_ref: str = ""
+    valid_from: date = date(2024, 9, 1)
+    valid_to: date | None = None
+
+    def applies(self, day: date | None) -> bool:
+        """Whether the rule is in force for a return of this census day. Without a day every rule applies."""
+        return day is None or (self.valid_from <= day and (self.valid_to is None or day <= self.valid_to))
+
+    def issues(self, view: ReturnView) -> Iterator[Issue]:
+        """The rule's findings in its own words."""
+        for found in self.find(view):
+            yield Issue(self.id, self.severity, self.message, found.line, found.pupil_no, found.field)
