@@ -88,7 +88,7 @@ def _too_few(table: FrequencyTable, parameters: SdcParameters) -> Iterator[Failu
 
 
 def _alike(table: FrequencyTable) -> Iterator[Failure]:
-    """Groups made by all dimensions but one whose people all share that one's label while others in the table do not."""
+    """Groups by all dimensions but one whose people all share that one's label while others in the table do not."""
     if len(table.dimensions) < 2:
         return
     for place, dimension in enumerate(table.dimensions):

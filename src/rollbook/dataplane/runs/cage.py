@@ -13,6 +13,7 @@ from rollbook.dataplane.runs.runtime import Runtime, make_room
 from rollbook.dataplane.runs.study import Study
 from rollbook.kernel.refusals import InputRefused, Reason, SetupFailed
 
+OUT, SCRATCH = "/out", "/tmp"  # noqa: S108 - places inside the sandbox, not on the machine
 PYTHON = "/python/bin/python3"
 SPACES = ("user", "pid", "net", "mnt", "ipc", "uts")
 # One process of a run may map this much beyond what it may hold: an interpreter reserves more address space than it
@@ -24,7 +25,7 @@ STUDY_THREADS = 2
 
 @dataclass(frozen=True, slots=True)
 class Room:
-    """The folders of one run on disk; all of them are bound read-only. `user` owns them, or is None for our own user."""
+    """The folders of one run on disk, all bound read-only. `user` owns them, or is None for our own user."""
 
     path: Path
     extract: Path
@@ -92,7 +93,7 @@ def arguments(room: Room, runtime: Runtime, limits: Limits, *, status: int, filt
         ),
         *_mounts(room, runtime),
         *_spaces(limits),
-        *("--remount-ro", "/", "--chdir", "/tmp", "--seccomp", str(filter_), "--"),
+        *("--remount-ro", "/", "--chdir", SCRATCH, "--seccomp", str(filter_), "--"),
         *(_interpreter(runtime), "-I", "-S", "-B", "/cage/launch.py", str(status), "/cage/program.py"),
     ]
 
@@ -109,7 +110,7 @@ def _mounts(room: Room, runtime: Runtime) -> Iterator[str]:
 
 def _spaces(limits: Limits) -> list[str]:
     """The two places a study can write to: file systems in memory, each of a fixed size."""
-    return ["--size", str(limits.out), "--tmpfs", "/out", "--size", str(limits.scratch), "--tmpfs", "/tmp"]
+    return ["--size", str(limits.out), "--tmpfs", OUT, "--size", str(limits.scratch), "--tmpfs", SCRATCH]
 
 
 def _interpreter(runtime: Runtime) -> str:

@@ -82,7 +82,8 @@ def make_room() -> Path:
 
 
 def _open_place() -> Path:
-    for place in map(Path, (tempfile.gettempdir(), "/var/tmp", "/tmp")):
+    shared = ("/var/tmp", "/tmp")  # noqa: S108 - what is made there gets a random name and is ours alone
+    for place in map(Path, (tempfile.gettempdir(), *shared)):
         if place.is_dir() and (os.geteuid() != 0 or _enterable(place)) and os.access(place, os.W_OK):
             return place.resolve()
     mend = "Make /var/tmp a folder that every user may enter (mode 1777)."

@@ -13,6 +13,7 @@ import subprocess
 import time
 from dataclasses import dataclass, field
 
+from rollbook.dataplane.runs.cage import OUT, SCRATCH
 from rollbook.dataplane.runs.limits import Limits
 from rollbook.dataplane.runs.watch import Folders, tree, usage
 from rollbook.kernel.refusals import LimitBreached, Reason, SetupFailed
@@ -60,7 +61,7 @@ def supervise(command: list[str], limits: Limits, *, user: int | None, status: t
         raise SetupFailed(Reason("root", "A study is never run as root", mend="Give the run a user of its own."))
     who = {} if user is None else {"user": user, "group": user, "extra_groups": []}
     try:
-        process = subprocess.Popen(
+        process = subprocess.Popen(  # noqa: S603 - a list built by us, no shell
             command,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
@@ -88,8 +89,8 @@ def _watched(run: _Run, status: int) -> Ended:
     try:
         with selectors.DefaultSelector() as waiting:
             for source, into in ((run.process.stdout, run.stream), (run.process.stderr, run.log), (status, run.report)):
-                assert source is not None
-                waiting.register(source, selectors.EVENT_READ, into)
+                if source is not None:
+                    waiting.register(source, selectors.EVENT_READ, into)
             while waiting.get_map() or run.process.poll() is None:
                 _take(run, waiting, status)
                 _measure(run)
@@ -146,7 +147,7 @@ def _folders(run: _Run) -> Folders | None:
     for pid in tree(run.process.pid)[1:]:
         with contextlib.suppress(FileNotFoundError, ProcessLookupError):
             try:
-                return Folders(pid)
+                return Folders(pid, (OUT, SCRATCH))
             except PermissionError as error:
                 mend = "The run was not started. See docs/how-to/sandbox.md."
                 raise LimitBreached(Reason("limit-not-set", "The run cannot be watched", "folders", mend)) from error

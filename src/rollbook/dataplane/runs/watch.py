@@ -1,7 +1,7 @@
 """Looking at a run from outside: which processes it has, what they hold, and how full its two folders are."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -68,16 +68,16 @@ def _proportional(pid: int, resident: int) -> int:
 
 
 class Folders:
-    """The run's two writable folders, held open from outside so that what is in them can be measured and not touched."""
+    """The run's two writable folders, held open from outside so that their fill can be measured and not touched."""
 
-    def __init__(self, init: int) -> None:
-        """Open them through `init`, the first process inside.
+    def __init__(self, init: int, places: Iterable[str]) -> None:
+        """Open `places` through `init`, the first process inside.
 
         Raises:
             OSError: when they cannot be seen from here.
         """
         flags = os.O_PATH | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
-        self._open = [os.open(f"/proc/{init}/root{place}", flags) for place in ("/out", "/tmp")]
+        self._open = [os.open(f"/proc/{init}/root{place}", flags) for place in places]
 
     def held(self) -> int:
         """Bytes of memory the folders take, with a charge for each file."""

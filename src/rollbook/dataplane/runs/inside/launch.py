@@ -13,7 +13,7 @@ from collections.abc import Iterator
 
 ENVIRONMENT = {"PATH", "PWD", "LANG", "LC_CTYPE", "LD_LIBRARY_PATH"}
 DEVICES = {"/dev/null", "/dev/random", "/dev/urandom"}
-WRITABLE = {"/out": "out", "/tmp": "scratch"}
+WRITABLE = {"/out": "out", "/tmp": "scratch"}  # noqa: S108 - the sandbox's own, not the machine's
 KINDS = {
     "processes": resource.RLIMIT_NPROC,
     "address-space": resource.RLIMIT_AS,
@@ -34,11 +34,16 @@ def set_limits(wanted: dict[str, int]) -> None:
 
 
 def loose_limits(expect: dict[str, dict[str, int]], spaces: dict[str, str], status: int) -> list[str]:
-    """The names of all limits that do not hold, read back from the kernel.""" wanted = expect["limits"] loose = [name
-    for name, kind in KINDS.items() if resource.getrlimit(kind) != (wanted.get(name), wanted.get(name))] loose += [name
-    for path, name in WRITABLE.items() if not _small(path, expect["sizes"].get(name, 0))] loose += [f"namespace-{kind}"
-    for kind, outside in spaces.items() if os.readlink(f"/proc/self/ns/{kind}") == outside] loose +=
-    [f"writable-{path}" for path in _writable_mounts()] loose += list(_privileges()) if set(os.environ) - ENVIRONMENT:
+    """The names of all limits that do not hold, read back from the kernel."""
+    wanted = expect["limits"]
+    loose = [name for name, kind in KINDS.items() if resource.getrlimit(kind) != (wanted.get(name), wanted.get(name))]
+    loose += [name for path, name in WRITABLE.items() if not _small(path, expect["sizes"].get(name, 0))]
+    loose += [
+        f"namespace-{kind}" for kind, outside in spaces.items() if os.readlink(f"/proc/self/ns/{kind}") == outside
+    ]
+    loose += [f"writable-{path}" for path in _writable_mounts()]
+    loose += list(_privileges())
+    if set(os.environ) - ENVIRONMENT:
         loose.append("environment")
     if set(_descriptors()) != {0, 1, 2, status}:
         loose.append("descriptors")

@@ -27,12 +27,13 @@ TABLE_FILE = "/out/person-table.tsv"
 
 
 def connect(study: dict[str, Any]) -> duckdb.DuckDBPyConnection:
-    """DuckDB with a view for each table of the extract and every way out locked.""" connection =
-    duckdb.connect(":memory:", config={"autoinstall_known_extensions": False, "autoload_known_extensions": False})
+    """DuckDB with a view for each table of the extract and every way out locked."""
+    offline = {"autoinstall_known_extensions": False, "autoload_known_extensions": False}
+    connection = duckdb.connect(":memory:", config=offline)
     settings = {
         "threads": study["threads"],
         "memory_limit": f"{study['memory'] // 2} B",
-        "temp_directory": "/tmp/duckdb",
+        "temp_directory": "/tmp/duckdb",  # noqa: S108 - the sandbox's own scratch folder
         "max_temp_directory_size": f"{study['scratch'] * 3 // 4} B",
         "allow_community_extensions": False,
         "allowed_directories": ["/extract"],
