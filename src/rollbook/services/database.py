@@ -127,6 +127,9 @@ def _open_to_roles(connection: psycopg.Connection, name: str) -> None:
     connection.execute(sql.SQL("GRANT CONNECT ON DATABASE {} TO {}").format(database, roles))
     connection.execute(sql.SQL("GRANT CREATE ON DATABASE {} TO {}").format(database, sql.Identifier(OWNER)))
     connection.execute(sql.SQL("GRANT CREATE, USAGE ON SCHEMA public TO {}").format(sql.Identifier(OWNER)))
+    # Here rather than in a migration: the sign-in library's tables must be able to name the first migration of ours as
+    # the one that makes accounts.
+    connection.execute(sql.SQL("CREATE SCHEMA IF NOT EXISTS identity AUTHORIZATION {}").format(sql.Identifier(OWNER)))
 
 
 def _exists(connection: psycopg.Connection, catalogue: str, column: str, name: str) -> bool:

@@ -9,7 +9,6 @@ class Migration(migrations.Migration):
     initial = True
 
     dependencies = [
-        ('records', '0001_schema'),
     ]
 
     operations = [

@@ -1,0 +1,90 @@
+"""A throwaway installation for each test process: its own folders, keys and, once a test asks for it, PostgreSQL server.
+
+The settings are read when Django starts, so the environment is set while this file is imported. Under xdist every worker imports
+it anew and so has an installation of its own.
+"""
+
+import os
+import secrets
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from rollbook.services import config as settings
+from rollbook.services import embedded, keys
+from rollbook.services.start import start_django
+
+_NAME = f"test-{secrets.token_hex(4)}"
+# PostgreSQL never runs as root, and the user it runs as cannot reach root's temporary folders.
+_TOP = settings.ROOT_HOME / _NAME if os.geteuid() == 0 else Path(tempfile.mkdtemp(prefix="rollbook-"))
+_KEYS = Path(tempfile.mkdtemp(prefix="rollbook-keys-"))
+
+for _setting in [name for name in os.environ if name.startswith("ROLLBOOK_")]:
+    del os.environ[_setting]
+os.environ.pop("DATABASE_URL", None)
+os.environ.update(
+    ROLLBOOK_DATA=str(_TOP / "data" if os.geteuid() else _TOP),
+    ROLLBOOK_KEYS=str(_KEYS / "keys"),
+    ROLLBOOK_DATABASE_FSYNC="off",
+    # Playwright keeps an event loop in the thread of its tests; they call services only before and after the page.
+    DJANGO_ALLOW_ASYNC_UNSAFE="1",
+)
+CONFIG = settings.load(process="owner")
+keys.create(CONFIG, _KEYS / "overseer")
+start_django("owner")
+
+
+def pytest_unconfigure() -> None:
+    """Leave nothing behind: no server, no folder."""
+    embedded.remove(CONFIG)
+    for folder in (_TOP, _KEYS):
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def config() -> settings.Config:
+    """The throwaway installation."""
+    return CONFIG
+
+
+@pytest.fixture(scope="session")
+def overseer_folder() -> Path:
+    """Where the overseer's private key was handed over."""
+    return _KEYS / "overseer"
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_blocker: pytest.FixtureRequest) -> Iterator[None]:
+    """In place of a test database beside the real one: the installation's own, made by the code that makes real ones."""
+    from rollbook.services import database
+
+    with django_db_blocker.unblock():
+        database.prepare(CONFIG)
+        database.migrate()
+    _empty_identity_tables_too()
+    yield
+
+
+def _empty_identity_tables_too() -> None:
+    """Django empties the tables it can see after a transactional test; the identity schema is not among them."""
+    from django.apps import apps
+    from django.db.backends.postgresql.operations import DatabaseOperations
+
+    hidden = [model._meta.db_table for model in apps.get_models() if model._meta.db_table.startswith('"')]
+    flush = DatabaseOperations.sql_flush
+
+    def flush_all(self, style, tables, **options):  # type: ignore[no-untyped-def]
+        return flush(self, style, [*tables, *hidden], **options)
+
+    DatabaseOperations.sql_flush = flush_all
+
+
+@pytest.fixture
+def data_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A data folder of this test's own, for code that is given a folder."""
+    folder = tmp_path / "data"
+    folder.mkdir()
+    return folder
