@@ -46,11 +46,12 @@ class RunState(StrEnum):
 
 
 class OutputState(StrEnum):
-    """`stopped` by a rule, `returned` by a checker; only `released` is public."""
+    """`stopped` by a rule, `returned` by a checker, `agreed` until its entry is in the log; only `released` is public."""
 
     STOPPED = "stopped"
     CHECKING = "checking"
     RETURNED = "returned"
+    AGREED = "agreed"
     RELEASED = "released"
 
 
@@ -144,13 +145,15 @@ OUTPUTS = Machine(
     "output",
     OutputState.CHECKING,
     {
-        OutputState.CHECKING: frozenset({OutputState.STOPPED, OutputState.RETURNED, OutputState.RELEASED}),
+        OutputState.CHECKING: frozenset({OutputState.STOPPED, OutputState.RETURNED, OutputState.AGREED}),
+        OutputState.AGREED: frozenset({OutputState.RELEASED}),
         OutputState.STOPPED: frozenset(),
         OutputState.RETURNED: frozenset(),
         OutputState.RELEASED: frozenset(),
     },
     {
         OutputState.CHECKING: Role.OUTPUT_CHECKER,
+        OutputState.AGREED: Role.SYSTEM,
         OutputState.STOPPED: None,
         OutputState.RETURNED: None,
         OutputState.RELEASED: None,
