@@ -1,0 +1,153 @@
+"""Projects: approved requests at work, and who is a member. Whether a project is open is asked at every use, never stored.
+
+A project's pseudonym key is made before its row, by a process that may open the keys (the operator's or the jobs'): a row
+whose key is missing would be worse than a key nobody uses.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from django.conf import settings
+from django.db import transaction
+
+from rollbook.kernel.refusals import AccessDenied, InputRefused, Reason, UseRefused
+from rollbook.policy.roles import Role
+from rollbook.records.models.accounts import Account
+from rollbook.records.models.governance import Decision, Request
+from rollbook.records.models.studies import Project
+from rollbook.services import clock
+from rollbook.services.actors import Actor, require_role, require_session
+from rollbook.services.audit import audit
+from rollbook.services.keys import open_keys
+
+_AT_WORK = frozenset({"approved", "live"})
+
+
+@dataclass(frozen=True, slots=True)
+class ProjectLine:
+    """A project as its members see it in a list; `closed_because` is empty while it can be used."""
+
+    reference: str
+    title: str
+    request: str
+    items: tuple[str, ...]
+    collections: tuple[str, ...]
+    ends: date
+    closed_because: str
+
+
+def open_project(*, by: Actor, request_ref: str, members: Sequence[int] = ()) -> str:
+    """Make an approved request a project with a key of its own; gives its reference. A second call changes nothing.
+
+    Raises:
+        AccessDenied: code `role`. UseRefused: why the request is not at work. InputRefused: code `member`.
+    """
+    require_role(by, Role.OPERATOR, Role.SYSTEM)
+    request = _request(request_ref)
+    if reason := not_at_work(request, clock.today()):
+        raise UseRefused(reason)
+    reference = f"project-{request.reference.replace('/', '-')}"[:64]
+    open_keys(settings.ROLLBOOK).create_project_key(reference)
+    with transaction.atomic():
+        project, made = Project.objects.get_or_create(
+            request=request, defaults={"reference": reference, "opened_at": clock.now()}
+        )
+        _add(project, [*_requester(request), *members])
+        if made:
+            audit(by, "open-project", reference, request=request.reference)
+    return reference
+
+
+def add_member(*, by: Actor, project_ref: str, account_id: int) -> None:
+    """Let a researcher of the requesting organisation work in the project. Accreditation is asked for at each use."""
+    require_role(by, Role.OPERATOR)
+    with transaction.atomic():
+        project = Project.objects.select_related("request").get(reference=project_ref)
+        _add(project, [account_id])
+        audit(by, "add-project-member", project_ref, account=account_id)
+
+
+def not_at_work(request: Request, day: date) -> Reason | None:
+    """Why the request cannot be worked on today: not approved, not begun, over, or its approval has expired."""
+    latest = Decision.objects.filter(request=request).order_by("-made_at", "-id").first()
+    if request.state not in _AT_WORK or latest is None or latest.result != "approve":
+        mend = "Wait for the panel's decision; see the register."
+        return Reason("not-approved", "The request is not approved", request.reference, mend)
+    if not request.starts <= day <= request.ends or (latest.expires is not None and day > latest.expires):
+        mend = "Ask for a renewal: a new request that amends this one."
+        return Reason("request-dates", "Today is outside the dates that were approved", request.reference, mend)
+    return None
+
+
+def member_project(by: Actor, project_ref: str) -> Project:
+    """The project, for a researcher who is a member and signed in; one text for 'not a member' and 'no such project'.
+
+    Raises:
+        AccessDenied: codes `role`, `session`, `second-factor`, `not-member`.
+    """
+    account = require_session(by, Role.RESEARCHER)
+    project = Project.objects.select_related("request").filter(reference=project_ref, members=account).first()
+    if project is None:
+        mend = "Ask the requester of the project to have you added."
+        raise AccessDenied(Reason("not-member", "You are not a member of this project", mend=mend))
+    return project
+
+
+def require_open(project: Project) -> None:
+    """Refuse unless the project can be used today; called at every use, so an expiry bites then.
+
+    Raises:
+        UseRefused: codes `project-closed`, `not-approved`, `request-dates`.
+    """
+    if reason := closed_because(project):
+        raise UseRefused(reason)
+
+
+def closed_because(project: Project) -> Reason | None:
+    """Why the project cannot be used today."""
+    if project.closed_at is not None:
+        return Reason("project-closed", "The project is closed", project.reference, "Ask with a new request.")
+    return not_at_work(project.request, clock.today())
+
+
+def projects_of(by: Actor) -> tuple[ProjectLine, ...]:
+    """The projects the signed-in researcher is a member of."""
+    account = require_session(by, Role.RESEARCHER)
+    rows = Project.objects.select_related("request").filter(members=account).order_by("reference")
+    return tuple(project_line(project) for project in rows)
+
+
+def project_line(project: Project) -> ProjectLine:
+    """What members see of a project."""
+    reason = closed_because(project)
+    request = project.request
+    return ProjectLine(
+        reference=project.reference,
+        title=request.title,
+        request=request.reference,
+        items=tuple(request.items),
+        collections=tuple(request.collections),
+        ends=request.ends,
+        closed_because=reason.sentence() if reason else "",
+    )
+
+
+def _request(reference: str) -> Request:
+    request = Request.objects.filter(reference=reference).first()
+    if request is None:
+        raise InputRefused(Reason("request", "There is no such request", reference[:64], "See the register."))
+    return request
+
+
+def _requester(request: Request) -> list[int]:
+    return [request.requester_id] if request.requester.role == Role.RESEARCHER else []
+
+
+def _add(project: Project, members: Sequence[int]) -> None:
+    for account_id in members:
+        account = Account.objects.filter(id=account_id, role=Role.RESEARCHER, is_active=True).first()
+        if account is None or account.organisation_id != project.request.organisation_id:
+            mend = "Name a researcher's account of the organisation that asked."
+            raise InputRefused(Reason("member", "This account cannot be a member", str(account_id), mend))
+        project.members.add(account)

@@ -1,0 +1,149 @@
+"""Submitting a study and asking for a run of it.
+
+What a study may read is what its project's request was approved for; the study names its items and anything beyond is refused
+before it is kept. A study's files, items and digest are public: anyone can read what ran.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db import transaction
+
+from rollbook.dataplane.runs.study import Study as StudyFiles
+from rollbook.kernel.refusals import AccessDenied, InputRefused, Reason, UseRefused
+from rollbook.policy.roles import Role
+from rollbook.records.models.studies import Project, Run, Study
+from rollbook.services import clock, jobs
+from rollbook.services.actors import Actor, require_session
+from rollbook.services.audit import audit
+from rollbook.services.projects import ProjectLine, member_project, project_line, require_open
+from rollbook.services.study_upload import files_of
+
+_UNDER_WAY = (Run.QUEUED, Run.OPENED, Run.RUNNING)
+
+
+@dataclass(frozen=True, slots=True)
+class RunLine:
+    """A run in a list: its number, state and times, and what became of its table (empty while there is none)."""
+
+    id: int
+    state: str
+    queued_at: datetime
+    ended_at: datetime | None
+    output_state: str
+
+
+@dataclass(frozen=True, slots=True)
+class StudyLine:
+    """One submitted version of a study."""
+
+    id: int
+    title: str
+    digest: str
+    items: tuple[str, ...]
+    submitted_at: datetime
+    mine: bool
+    runs: tuple[RunLine, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ProjectPage:
+    """A project with its studies and runs, newest first."""
+
+    project: ProjectLine
+    studies: tuple[StudyLine, ...]
+
+
+def submit(*, by: Actor, project_ref: str, files: Mapping[str, bytes]) -> int:
+    """Keep a study of a project from its files by path, or one zip; gives its number.
+
+    Raises:
+        AccessDenied: not a member. UseRefused: the project is not open. InputRefused: every reason found in the files.
+    """
+    project = member_project(by, project_ref)
+    require_open(project)
+    study = StudyFiles.from_files(files_of(files))
+    _within_project(study, project)
+    with transaction.atomic():
+        row = Study.objects.create(
+            project=project,
+            author_id=by.account_id,
+            title=study.title[:200],
+            digest=study.sha256.hex(),
+            files={path: data.decode() for path, data in sorted(study.files.items())},
+            items=list(study.items),
+            submitted_at=clock.now(),
+        )
+        audit(by, "submit-study", str(row.id), project=project.reference, digest=row.digest)
+    return row.id
+
+
+def _within_project(study: StudyFiles, project: Project) -> None:
+    reasons = []
+    if study.project and study.project != project.reference:
+        mend = f'Write project = "{project.reference}", or leave it out.'
+        reasons.append(Reason("study-project", "study.toml names another project", "study.toml: project", mend))
+    for item in sorted(set(study.items) - set(project.request.items)):
+        mend = "Leave it out, or ask with a request that amends this one."
+        reasons.append(Reason("item-not-approved", f"The item {item} is not approved", "study.toml: items", mend))
+    if reasons:
+        raise InputRefused(reasons)
+
+
+def ask_run(*, by: Actor, study_id: int) -> int:
+    """Queue a run of a study; the job process does it. Gives the run's number.
+
+    Raises:
+        AccessDenied: not a member. UseRefused: the project is not open, or a run of this study is under way.
+    """
+    account = require_session(by, Role.RESEARCHER)
+    with transaction.atomic():
+        study = _member_study(account, study_id)
+        # The project's row is locked, so two clicks are two askers one after the other.
+        project = Project.objects.select_for_update(of=("self",)).select_related("request").get(id=study.project_id)
+        require_open(project)
+        if Run.objects.filter(study=study, state__in=_UNDER_WAY).exists():
+            mend = "Wait until it has ended."
+            raise UseRefused(Reason("run-under-way", "A run of this study is under way", str(study_id), mend))
+        run = Run.objects.create(study=study, asked_by_id=account, queued_at=clock.now(), state=Run.QUEUED)
+        audit(by, "ask-run", str(run.id), study=study.id)
+        jobs.defer("run_study", run_id=run.id)
+    return run.id
+
+
+def _member_study(account: int, study_id: int) -> Study:
+    study = Study.objects.filter(id=study_id, project__members=account).first()
+    if study is None:
+        mend = "Ask the requester of the project to have you added."
+        raise AccessDenied(Reason("not-member", "You are not a member of this project", mend=mend))
+    return study
+
+
+def project_page(*, by: Actor, project_ref: str) -> ProjectPage:
+    """What a member sees of a project.
+
+    Raises:
+        AccessDenied: not a member.
+    """
+    project = member_project(by, project_ref)
+    studies = Study.objects.filter(project=project).prefetch_related("runs__outputs").order_by("-id")
+    return ProjectPage(project_line(project), tuple(_study_line(study, by) for study in studies))
+
+
+def _study_line(study: Study, by: Actor) -> StudyLine:
+    runs = sorted(study.runs.all(), key=lambda run: run.id, reverse=True)
+    return StudyLine(
+        id=study.id,
+        title=study.title,
+        digest=study.digest,
+        items=tuple(study.items),
+        submitted_at=study.submitted_at,
+        mine=study.author_id == by.account_id,
+        runs=tuple(_run_line(run) for run in runs),
+    )
+
+
+def _run_line(run: Run) -> RunLine:
+    state = next((output.state for output in run.outputs.all()), "")
+    return RunLine(run.id, run.state, run.queued_at, run.ended_at, state)
