@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -20,6 +21,7 @@ SPACES = ("user", "pid", "net", "mnt", "ipc", "uts")
 # uses.
 ADDRESS_ROOM = 1024 * 1024 * 1024
 INSIDE_USER = 1000
+_TABLE_FILE = re.compile(r"[a-z0-9][a-z0-9_-]*\.parquet")
 STUDY_THREADS = 2
 
 
@@ -154,7 +156,7 @@ def _extract_files(extract: Path) -> Iterator[Path]:
     if extract.is_symlink() or not extract.is_dir():
         raise SetupFailed(Reason("no-extract", "The run's extract is not there", mend="Make the extract again."))
     for entry in sorted(extract.rglob("*")):
-        plain = entry.is_file() and entry.suffix == ".parquet"
+        plain = entry.is_file() and _TABLE_FILE.fullmatch(entry.name) is not None
         if entry.is_symlink() or not (plain or entry.is_dir()):
             mend = "An extract holds Parquet files only."
             raise InputRefused(Reason("extract-form", "The extract holds something else", entry.name[:60], mend))

@@ -96,7 +96,7 @@ def main() -> None:
     os.close(status)
     if loose:
         sys.exit(1)
-    os.execv(sys.executable, [sys.executable, "-I", "-S", "-B", sys.argv[2]])
+    os.execv(sys.executable, [sys.executable, "-I", "-S", "-B", sys.argv[2]])  # noqa: S606
 
 
 if __name__ == "__main__":
