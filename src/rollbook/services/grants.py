@@ -71,6 +71,7 @@ GRANTS: Mapping[str, Grant] = {
     "public.records_run": _SHARED,
     "public.records_school": _SHOWN,
     "public.records_study": _APPENDED,
+    "public.records_trycount": Grant(web=FULL),
     "public.records_verdict": _APPENDED,
     # The log: others hand in, the writer alone appends and says what it signed.
     "public.records_logdocument": Grant(web=ADD, jobs=ADD, log=EDIT, people=ADD),
