@@ -60,16 +60,16 @@ def judge(history: History, raw: bytes, latest: str = "") -> Judged:
             raise ValueError("the entry is longer than 65,535 bytes")
         body = read_entry(raw)
     except (InputRefused, ValueError) as refused:
-        return Judged(Entry(index, raw, None, False), Fault(index, "L1", str(refused)))
+        return Judged(Entry(index, None, False), Fault(index, "L1", str(refused)))
     if is_known(body):
         wrong = wrong_field(body)
         if wrong is not None:
             fault = Fault(index, "L2", f"the field {wrong!r} is missing, additional or malformed")
-            return Judged(Entry(index, raw, None, False), fault)
+            return Judged(Entry(index, None, False), fault)
         verifiable = _leads_to_verifiable(history, index, body)
-        entry, chain = Entry(index, raw, body, verifiable), _chain(verifiable)
+        entry, chain = Entry(index, body, verifiable), _chain(verifiable)
     else:
-        entry, chain = Entry(index, raw, body, False), (("L3", rules.unknown_is_not_first), *_COMMON)
+        entry, chain = Entry(index, body, False), (("L3", rules.unknown_is_not_first), *_COMMON)
     for name, rule in chain:
         message = rule(history, index, body, latest)
         if message is not None:

@@ -16,7 +16,6 @@ class Entry:
     """One entry as read. `body` is None where the bytes broke L1 or L2; `verifiable` is false for *cannot verify*."""
 
     index: int
-    raw: bytes
     body: Mapping[str, Any] | None
     verifiable: bool
 
