@@ -10,7 +10,7 @@ import django
 from django.conf import settings
 from django.core.management import call_command
 
-MIGRATION = Path(__file__).parents[1] / "src/rollbook/records/migrations/0002_tables.py"
+MIGRATION = Path(__file__).parents[1] / "src/rollbook/records/migrations/0001_tables.py"
 
 
 def main() -> None:

@@ -147,6 +147,18 @@ class Migration(migrations.Migration):
             ],
         ),
         migrations.CreateModel(
+            name='Collection',
+            fields=[
+                ('code', models.CharField(max_length=32, primary_key=True, serialize=False)),
+                ('name', models.CharField(max_length=120)),
+                ('reference_date', models.DateField()),
+                ('items', models.JSONField()),
+                ('opened_at', models.DateTimeField()),
+                ('closed_at', models.DateTimeField(null=True)),
+                ('assessment', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='records.assessment')),
+            ],
+        ),
+        migrations.CreateModel(
             name='LogState',
             fields=[
                 ('id', models.PositiveSmallIntegerField(default=1, primary_key=True, serialize=False)),
@@ -156,6 +168,15 @@ class Migration(migrations.Migration):
             options={
                 'constraints': [models.CheckConstraint(condition=models.Q(('id', 1)), name='log_state_is_one_row')],
             },
+        ),
+        migrations.CreateModel(
+            name='IntakeDay',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('day', models.DateField()),
+                ('collection', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='records.collection')),
+                ('submission', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='records.logsubmission')),
+            ],
         ),
         migrations.CreateModel(
             name='Message',
@@ -237,6 +258,20 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name='Choice',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('kind', models.CharField(max_length=40)),
+                ('made_at', models.DateTimeField()),
+                ('withdrawn_at', models.DateTimeField(null=True)),
+                ('made_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='records.account')),
+                ('person', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='choices', to='records.person')),
+            ],
+            options={
+                'db_table': '"identity"."choice"',
+            },
+        ),
+        migrations.CreateModel(
             name='Bundle',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -271,17 +306,22 @@ class Migration(migrations.Migration):
             ],
         ),
         migrations.CreateModel(
-            name='Collection',
+            name='NoticeGiven',
             fields=[
-                ('code', models.CharField(max_length=32, primary_key=True, serialize=False)),
-                ('name', models.CharField(max_length=120)),
-                ('reference_date', models.DateField()),
-                ('items', models.JSONField()),
-                ('opened_at', models.DateTimeField()),
-                ('closed_at', models.DateTimeField(null=True)),
-                ('assessment', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='records.assessment')),
-                ('notice', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='records.publication')),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('given_on', models.DateField()),
+                ('how', models.CharField(max_length=40)),
+                ('person', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='notices', to='records.person')),
+                ('publication', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='records.publication')),
             ],
+            options={
+                'db_table': '"identity"."notice_given"',
+            },
+        ),
+        migrations.AddField(
+            model_name='collection',
+            name='notice',
+            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='records.publication'),
         ),
         migrations.AddField(
             model_name='assessment',
@@ -378,6 +418,45 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name='Letter',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('ground', models.CharField(blank=True, max_length=40)),
+                ('code_hash', models.CharField(max_length=64, unique=True)),
+                ('issued_at', models.DateTimeField()),
+                ('expires_at', models.DateTimeField()),
+                ('used_at', models.DateTimeField(null=True)),
+                ('issued_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='records.account')),
+                ('pupil', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='slips', to='records.person')),
+                ('responsibility', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='letters', to='records.responsibility')),
+            ],
+            options={
+                'db_table': '"identity"."letter"',
+            },
+        ),
+        migrations.CreateModel(
+            name='Access',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('handle', models.CharField(default=rollbook.records.models.identity.new_handle, max_length=22, unique=True)),
+                ('state', models.CharField(max_length=12)),
+                ('how', models.CharField(blank=True, max_length=32)),
+                ('evidence', models.CharField(blank=True, max_length=40)),
+                ('asked_at', models.DateTimeField()),
+                ('confirmed_at', models.DateTimeField(null=True)),
+                ('first_used_at', models.DateTimeField(null=True)),
+                ('ended_at', models.DateTimeField(null=True)),
+                ('end_reason', models.CharField(blank=True, max_length=40)),
+                ('account', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='accesses', to='records.account')),
+                ('confirmed_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='records.account')),
+                ('person', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='accesses', to='records.person')),
+                ('responsibility', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, to='records.responsibility')),
+            ],
+            options={
+                'db_table': '"identity"."access"',
+            },
+        ),
+        migrations.CreateModel(
             name='Return',
             fields=[
                 ('id', models.UUIDField(default=uuid.uuid4, primary_key=True, serialize=False)),
@@ -392,6 +471,7 @@ class Migration(migrations.Migration):
                 ('delta_versions', models.JSONField(default=dict)),
                 ('superseded_at', models.DateTimeField(null=True)),
                 ('collection', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='records.collection')),
+                ('intake', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, to='records.intakeday')),
                 ('supersedes', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, to='records.return')),
                 ('school', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='records.school')),
             ],
@@ -442,6 +522,8 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('pupil_no', models.IntegerField()),
                 ('line', models.IntegerField()),
+                ('on_roll', models.BooleanField()),
+                ('enrol_status', models.CharField(blank=True, max_length=1)),
                 ('upn', models.CharField(max_length=13)),
                 ('former_upn', models.CharField(blank=True, max_length=13)),
                 ('uln', models.CharField(blank=True, max_length=10)),
@@ -503,87 +585,25 @@ class Migration(migrations.Migration):
                 ('output', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='verdicts', to='records.output')),
             ],
         ),
-        migrations.CreateModel(
-            name='IntakeDay',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('day', models.DateField()),
-                ('collection', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='records.collection')),
-                ('submission', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='records.logsubmission')),
-            ],
-            options={
-                'constraints': [models.UniqueConstraint(fields=('collection', 'day'), name='one_intake_entry_per_day')],
-            },
+        migrations.AddConstraint(
+            model_name='intakeday',
+            constraint=models.UniqueConstraint(fields=('collection', 'day'), name='one_intake_entry_per_day'),
         ),
-        migrations.CreateModel(
-            name='Choice',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(max_length=40)),
-                ('made_at', models.DateTimeField()),
-                ('withdrawn_at', models.DateTimeField(null=True)),
-                ('made_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='records.account')),
-                ('person', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='choices', to='records.person')),
-            ],
-            options={
-                'db_table': '"identity"."choice"',
-                'constraints': [models.UniqueConstraint(condition=models.Q(('withdrawn_at', None)), fields=('person', 'kind'), name='one_standing_choice_of_a_kind')],
-            },
+        migrations.AddConstraint(
+            model_name='choice',
+            constraint=models.UniqueConstraint(condition=models.Q(('withdrawn_at', None)), fields=('person', 'kind'), name='one_standing_choice_of_a_kind'),
         ),
-        migrations.CreateModel(
-            name='NoticeGiven',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('given_on', models.DateField()),
-                ('how', models.CharField(max_length=40)),
-                ('person', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='notices', to='records.person')),
-                ('publication', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='records.publication')),
-            ],
-            options={
-                'db_table': '"identity"."notice_given"',
-                'constraints': [models.UniqueConstraint(fields=('person', 'publication', 'how'), name='one_telling_per_way')],
-            },
+        migrations.AddConstraint(
+            model_name='noticegiven',
+            constraint=models.UniqueConstraint(fields=('person', 'publication', 'how'), name='one_telling_per_way'),
         ),
-        migrations.CreateModel(
-            name='Letter',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('ground', models.CharField(blank=True, max_length=40)),
-                ('code_hash', models.CharField(max_length=64, unique=True)),
-                ('issued_at', models.DateTimeField()),
-                ('expires_at', models.DateTimeField()),
-                ('used_at', models.DateTimeField(null=True)),
-                ('issued_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='records.account')),
-                ('pupil', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='slips', to='records.person')),
-                ('responsibility', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='letters', to='records.responsibility')),
-            ],
-            options={
-                'db_table': '"identity"."letter"',
-                'constraints': [models.CheckConstraint(condition=models.Q(models.Q(('pupil__isnull', False), ('responsibility', None)), models.Q(('pupil', None), ('responsibility__isnull', False)), _connector='OR'), name='letter_to_an_adult_or_slip_to_a_pupil')],
-            },
+        migrations.AddConstraint(
+            model_name='letter',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('pupil__isnull', False), ('responsibility', None)), models.Q(('pupil', None), ('responsibility__isnull', False)), _connector='OR'), name='letter_to_an_adult_or_slip_to_a_pupil'),
         ),
-        migrations.CreateModel(
-            name='Access',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('handle', models.CharField(default=rollbook.records.models.identity.new_handle, max_length=22, unique=True)),
-                ('state', models.CharField(max_length=12)),
-                ('how', models.CharField(blank=True, max_length=32)),
-                ('evidence', models.CharField(blank=True, max_length=40)),
-                ('asked_at', models.DateTimeField()),
-                ('confirmed_at', models.DateTimeField(null=True)),
-                ('first_used_at', models.DateTimeField(null=True)),
-                ('ended_at', models.DateTimeField(null=True)),
-                ('end_reason', models.CharField(blank=True, max_length=40)),
-                ('account', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='accesses', to='records.account')),
-                ('confirmed_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='records.account')),
-                ('person', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='accesses', to='records.person')),
-                ('responsibility', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, to='records.responsibility')),
-            ],
-            options={
-                'db_table': '"identity"."access"',
-                'constraints': [models.UniqueConstraint(fields=('account', 'person'), name='one_access_per_account_and_person')],
-            },
+        migrations.AddConstraint(
+            model_name='access',
+            constraint=models.UniqueConstraint(fields=('account', 'person'), name='one_access_per_account_and_person'),
         ),
         migrations.AddConstraint(
             model_name='identifier',
@@ -592,6 +612,10 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='return',
             constraint=models.UniqueConstraint(condition=models.Q(('state', 'accepted')), fields=('collection', 'school'), name='one_accepted_return_per_school_and_collection'),
+        ),
+        migrations.AddIndex(
+            model_name='sighting',
+            index=models.Index(fields=['upn'], name='sighting_by_upn'),
         ),
         migrations.AddConstraint(
             model_name='sighting',

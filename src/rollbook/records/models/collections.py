@@ -44,6 +44,8 @@ class Return(models.Model):
     delta_versions = models.JSONField(default=dict)
     supersedes = models.ForeignKey("self", null=True, on_delete=models.PROTECT)
     superseded_at = models.DateTimeField(null=True)
+    # The day's entry in the log that counts this return. Each return is counted once, by the first entry after it came.
+    intake = models.ForeignKey("IntakeDay", null=True, on_delete=models.PROTECT)
 
     class Meta:
         constraints = (
@@ -56,7 +58,7 @@ class Return(models.Model):
         )
 
     class Classes:
-        id = file_sha256 = delta_versions = supersedes = superseded_at = "key"
+        id = file_sha256 = delta_versions = supersedes = superseded_at = intake = "key"
         collection = school = serial = received_at = state = on_roll = no_longer_on_roll = issues = discards = "school"
 
 

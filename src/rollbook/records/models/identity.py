@@ -69,6 +69,8 @@ class Sighting(models.Model):
     source = models.ForeignKey(Return, on_delete=models.PROTECT, related_name="sightings")
     pupil_no = models.IntegerField()
     line = models.IntegerField()
+    on_roll = models.BooleanField()
+    enrol_status = models.CharField(max_length=1, blank=True)
     upn = models.CharField(max_length=13)
     former_upn = models.CharField(max_length=13, blank=True)
     uln = models.CharField(max_length=10, blank=True)
@@ -88,9 +90,11 @@ class Sighting(models.Model):
         constraints = (
             models.UniqueConstraint(fields=("source", "pupil_no"), name="one_sighting_per_pupil_and_return"),
         )
+        # Every return asks whether another school has its pupils on roll, by this number.
+        indexes = (models.Index(fields=("upn",), name="sighting_by_upn"),)
 
     class Classes:
-        id = source = pupil_no = line = "key"
+        id = source = pupil_no = line = on_roll = enrol_status = "key"
         person = upn = former_upn = uln = surname = forename = middle_names = preferred_surname = "person"
         former_surname = sex = date_of_birth = address = postcode = uprn = "person"
 
