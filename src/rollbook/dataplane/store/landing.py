@@ -1,0 +1,153 @@
+"""Landing: a return's rows into the study tables, and the removal of rows that no commit ever named.
+
+Guarantees. One table's rows of one return arrive in one Delta commit: all of them or none, durable when `land` returns.
+The tables of a return are separate commits, and none of them is the commit of the return: that is the PostgreSQL
+transaction that names the return id. Until it does, no reader asks for the rows, and `forget_unnamed` removes them. Two
+landings may run at once; `forget_unnamed` may not run beside a landing, because it would take rows that are about to be
+named. The caller holds the lock.
+"""
+
+import json
+import os
+import shutil
+from collections.abc import Collection, Mapping
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+from deltalake import CommitProperties, DeltaTable, write_deltalake
+
+from rollbook.dataplane.store.tables import PARTITIONS, TABLES, bucket_of, files_of, open_table, schema_of
+from rollbook.kernel.refusals import Reason, StateBroken
+
+_COLUMN_STATISTICS = {"delta.dataSkippingStatsColumns": "return_id,person_key"}
+
+
+def with_people(tables: Mapping[str, pa.Table], keys: Mapping[int, int], laestab: str) -> dict[str, pa.Table]:
+    """The study tables of a parsed return with person keys in place of the file's own pupil numbers.
+
+    `keys` maps a pupil number to its person key. Tables of the identity zone are left out.
+    """
+    return {
+        name: _keyed(tables[name], keys, laestab) for name in TABLES if name in tables and tables[name].num_rows
+    }  # fmt: skip
+
+
+def _keyed(table: pa.Table, keys: Mapping[int, int], laestab: str) -> pa.Table:
+    people = pa.array([keys[int(number)] for number in _values(table, "pupil_no")], pa.int64())
+    rest = table.drop_columns(["pupil_no"])
+    return rest.append_column("person_key", people).append_column("laestab", pa.array([laestab] * len(rest)))
+
+
+def land(
+    root: Path, tables: Mapping[str, pa.Table], return_id: str, collection: str, *, durable: bool = True
+) -> dict[str, int]:
+    """Append a return's rows; gives the Delta version of each table that got some.
+
+    Each table has `person_key`, `laestab`, `line` and item columns. `durable=False` spares the flush to disk, for
+    throwaway stores.
+
+    Raises:
+        StateBroken: a column that the catalogue does not know for its table; nothing of that table is written.
+    """
+    versions: dict[str, int] = {}
+    for name in TABLES:
+        if name in tables and tables[name].num_rows:
+            versions[name] = append(root / name, _shaped(name, tables[name], return_id, collection), return_id)
+            if durable:
+                _flush(root / name, versions[name])
+    return versions
+
+
+def append(folder: Path, rows: pa.Table, return_id: str) -> int:
+    """One Delta commit, tagged with the return id; gives its version."""
+    write_deltalake(
+        folder,
+        rows,
+        mode="append",
+        schema_mode="merge",
+        partition_by=list(PARTITIONS),
+        configuration=_COLUMN_STATISTICS,
+        commit_properties=CommitProperties(custom_metadata={"return_id": return_id}),
+    )
+    return DeltaTable(folder).version()
+
+
+def _shaped(name: str, table: pa.Table, return_id: str, collection: str) -> pa.Table:
+    schema = schema_of(name)
+    unknown = sorted(set(table.column_names) - set(schema.names))
+    if unknown:
+        raise StateBroken(
+            Reason("column-unknown", "A column is not in the catalogue", where=f"{name}: {', '.join(unknown)}")
+        )
+    count = table.num_rows
+    given = {
+        "collection": pa.array([collection] * count, pa.string()),
+        "bucket": pa.array([bucket_of(int(key)) for key in _values(table, "person_key")], pa.int32()),
+        "return_id": pa.array([return_id] * count, pa.string()),
+    }
+    columns = [
+        given[field.name] if field.name in given
+        else table[field.name].cast(field.type) if field.name in table.column_names
+        else pa.nulls(count, field.type)
+        for field in schema
+    ]  # fmt: skip
+    return pa.table(columns, schema=schema).sort_by([("person_key", "ascending"), ("line", "ascending")])
+
+
+def _values(table: pa.Table, column: str) -> list[Any]:
+    return table[column].to_pylist()
+
+
+def _flush(folder: Path, version: int) -> None:
+    """Make one commit outlive a loss of power: its files, its log line and their folders."""
+    log = folder / "_delta_log" / f"{version:020}.json"
+    lines = [json.loads(line) for line in log.read_text().splitlines()]
+    files = [folder / unquote(line["add"]["path"]) for line in lines if "add" in line]
+    for path in [*files, *{file.parent for file in files}, log, log.parent, folder, folder.parent]:
+        handle = os.open(path, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+
+
+def forget_unnamed(root: Path, named: Collection[str]) -> dict[str, int]:
+    """Remove every row whose return id is not in `named`, and the bytes of its files; gives rows removed by table.
+
+    Also removes files that a killed writer left without a commit. Doing it twice does nothing more.
+    """
+    return {name: _forget(root, name, frozenset(named)) for name in TABLES if (root / name).exists()}
+
+
+def _forget(root: Path, name: str, named: frozenset[str]) -> int:
+    delta = open_table(root, name)
+    if delta is None:
+        # Killed before its first commit: no table yet, only bytes that nothing will ever read.
+        shutil.rmtree(root / name)
+        return 0
+    unnamed = sorted(_return_ids(root, name) - named)
+    removed = 0
+    if unnamed:
+        quoted = ", ".join(f"'{one}'" for one in unnamed)
+        removed = int(delta.delete(f"return_id IN ({quoted})")["num_deleted_rows"])
+    if _vacuum(delta, dry_run=True):
+        _vacuum(delta, dry_run=False)
+    return removed
+
+
+def _vacuum(delta: DeltaTable, *, dry_run: bool) -> list[str]:
+    return delta.vacuum(retention_hours=0, enforce_retention_duration=False, dry_run=dry_run, full=True)
+
+
+def _return_ids(root: Path, name: str) -> frozenset[str]:
+    """The return ids in a table; a file of one named return is not opened."""
+    found: set[str] = set()
+    for file in files_of(root, name):
+        if file.first_return == file.last_return:
+            found.add(file.first_return)
+        else:
+            found.update(_values(pq.read_table(file.path, columns=["return_id"], partitioning=None), "return_id"))
+    return frozenset(found)

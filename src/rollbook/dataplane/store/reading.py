@@ -1,0 +1,67 @@
+"""Reading the study tables inside the data plane: one person's facts, and who is in a set of returns.
+
+The caller says which return ids count, from PostgreSQL; rows of any other return do not exist for a reader.
+"""
+
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+from pyroaring import BitMap
+
+from rollbook.dataplane.store.populations import from_column
+from rollbook.dataplane.store.tables import ROLL_FIELD, TABLES, StoredFile, bucket_of, files_of, items_in
+
+Value = str | int | float | bool | date
+ON_ROLL = "on-roll"
+
+
+@dataclass(frozen=True, slots=True)
+class FactRow:
+    """One value of one item. `row` is the line of the school's file; facts of one row of a child table share it."""
+
+    item: str
+    value: Value
+    return_id: str
+    table: str
+    row: int
+
+
+def rows_of(root: Path, person_key: int, return_ids: Collection[str]) -> list[FactRow]:
+    """Every value held about one person in these returns, in the order of the tables and of the catalogue."""
+    wanted = frozenset(return_ids)
+    return [
+        fact
+        for table in TABLES
+        for file in files_of(root, table)
+        if file.bucket == bucket_of(person_key) and file.may_hold_person(person_key) and file.may_hold_return(wanted)
+        for fact in _facts(file, table, person_key, wanted)
+    ]
+
+
+def _facts(file: StoredFile, table: str, person_key: int, wanted: frozenset[str]) -> Iterator[FactRow]:
+    rows = pq.read_table(file.path, filters=[("person_key", "=", person_key)], partitioning=None)
+    columns = [(item.id, item.column) for item in items_in(table)]
+    if table == "pupil":
+        columns.insert(0, (ON_ROLL, ROLL_FIELD[0]))
+    for row in rows.to_pylist():
+        if row["return_id"] in wanted:
+            for item, column in columns:
+                if row.get(column) is not None:
+                    yield FactRow(item, row[column], row["return_id"], table, row["line"])
+
+
+def people_in(root: Path, return_ids: Collection[str]) -> BitMap:
+    """Everyone who has a row in one of these returns, on roll or no longer."""
+    wanted = frozenset(return_ids)
+    values = pa.array(sorted(wanted), pa.string())
+    people = BitMap()
+    for file in files_of(root, "pupil"):
+        if file.may_hold_return(wanted):
+            rows = pq.read_table(file.path, columns=["return_id", "person_key"], partitioning=None)
+            people |= from_column(rows.filter(pc.is_in(rows["return_id"], value_set=values))["person_key"])
+    return people
