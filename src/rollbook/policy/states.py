@@ -46,7 +46,7 @@ class RunState(StrEnum):
 
 
 class OutputState(StrEnum):
-    """`stopped` by a rule, `returned` by a checker, `agreed` until its entry is in the log; only `released` is public."""
+    """`stopped` by a rule, `returned` by a checker, `agreed` until logged; only `released` is public."""
 
     STOPPED = "stopped"
     CHECKING = "checking"
