@@ -29,7 +29,7 @@ SETTINGS: Mapping[str, str] = {
     "ROLLBOOK_LOG_ORIGIN": "origin line of the public log; from the public address when not set",
     "ROLLBOOK_BIND": "address and port the web server listens on",
     "ROLLBOOK_DATABASE_FSYNC": "off only for a throwaway embedded server; refused in production",
-    "ROLLBOOK_ASSETS": "folder of the design system's files, made by `make`; node_modules of the checkout when not set",
+    "ROLLBOOK_ASSETS": "folder of the design system's files, made by `make`; var/assets of the checkout when not set",
     "DATABASE_URL": "a PostgreSQL server to use in place of the embedded one: postgresql://administrator@host:port/name",
 }
 
@@ -95,7 +95,7 @@ def load(environ: Mapping[str, str] | None = None, *, process: Process | None = 
         bind=env.get("ROLLBOOK_BIND", "127.0.0.1:8000"),
         database_url=env.get("DATABASE_URL") or None,
         durable=env.get("ROLLBOOK_DATABASE_FSYNC", "on") != "off",
-        assets=_folder(env, "ROLLBOOK_ASSETS", Path(__file__).parents[3] / "node_modules"),
+        assets=_folder(env, "ROLLBOOK_ASSETS", Path(__file__).parents[3] / "var" / "assets"),
     )
     _refuse_unsafe(config)
     return config

@@ -1,0 +1,45 @@
+"""How the sign-in library behaves here: no sign-up, no mail of its own, second factors encrypted in the database."""
+
+from typing import Any
+
+from allauth.account.adapter import DefaultAccountAdapter
+from allauth.mfa.adapter import DefaultMFAAdapter
+from django.conf import settings
+from django.http import HttpRequest
+
+from rollbook.services.keys import open_keys
+
+
+class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
+    """Accounts start from a letter or from an operator; this library only signs them in."""
+
+    def is_open_for_signup(self, request: HttpRequest) -> bool:
+        """Never: an account is always somebody the authority already knows."""
+        return False
+
+    def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
+        """Nothing leaves from here: messages to people are deeds of `rollbook.services`."""
+
+    def add_message(self, *args: object, **kwargs: object) -> None:
+        """Pages say themselves what happened."""
+
+
+class SecondFactorAdapter(DefaultMFAAdapter):  # type: ignore[misc]
+    """Authenticator apps, with their secrets under a key that only the web process has."""
+
+    def encrypt(self, text: str) -> str:
+        """For the database."""
+        return open_keys(settings.ROLLBOOK).hide_second_factor(text)
+
+    def decrypt(self, encrypted_text: str) -> str:
+        """From the database."""
+        return open_keys(settings.ROLLBOOK).show_second_factor(encrypted_text)
+
+    def can_delete_authenticator(self, authenticator: object) -> bool:
+        """No page removes a second factor; an operator does, after checking who asks."""
+        return False
+
+
+def display(user: Any) -> str:
+    """What the library calls an account: its number, so that no name reaches its messages."""
+    return str(user.pk)
