@@ -73,6 +73,7 @@ GRANTS: Mapping[str, Grant] = {
     "public.records_study": _APPENDED,
     "public.records_trycount": Grant(web=FULL),
     "public.records_verdict": _APPENDED,
+    "public.records_disclosureset": Grant(jobs=ADD, people=ADD),
     # The log: others hand in, the writer alone appends and says what it signed.
     "public.records_logdocument": Grant(web=ADD, jobs=ADD, log=EDIT, people=ADD),
     "public.records_logentry": Grant(web=READ, jobs=READ, log=FULL, people=READ),

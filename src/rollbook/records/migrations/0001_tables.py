@@ -51,6 +51,16 @@ class Migration(migrations.Migration):
             ],
         ),
         migrations.CreateModel(
+            name='DisclosureSet',
+            fields=[
+                ('did', models.CharField(max_length=44, primary_key=True, serialize=False)),
+                ('epoch', models.CharField(db_index=True, max_length=7)),
+                ('store', models.CharField(max_length=64, unique=True)),
+                ('sealed', models.BooleanField(default=False)),
+                ('made_at', models.DateTimeField()),
+            ],
+        ),
+        migrations.CreateModel(
             name='KeyBlock',
             fields=[
                 ('birth_year', models.IntegerField(primary_key=True, serialize=False)),

@@ -59,3 +59,17 @@ class LogEntry(models.Model):
 
     class Classes:
         index = type = entry_id = at = body = "public"
+
+
+class DisclosureSet(models.Model):
+    """Where the set store of a set-bearing entry lies: what proofs are made from. A sealed one opens only for the overseer."""
+
+    did = models.CharField(max_length=44, primary_key=True)
+    epoch = models.CharField(max_length=7, db_index=True)
+    store = models.CharField(max_length=64, unique=True)
+    sealed = models.BooleanField(default=False)
+    made_at = models.DateTimeField()
+
+    class Classes:
+        did = epoch = "public"
+        store = sealed = made_at = "key"
