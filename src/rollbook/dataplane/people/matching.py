@@ -1,0 +1,148 @@
+"""Who a pupil of a return is, by identifier alone: somebody known, or somebody new.
+
+Own UPN first, then former UPN. Two pupils of one file never become one person, so twins cannot be merged, and no
+likeness of names is looked at. A former UPN is the weaker word: it links only where the birth dates agree (or day and
+month were swapped, or one is unknown), because joining two children's records shows one child to the other's family,
+while a missed link can be mended.
+
+Pure: what is known comes in as a mapping, what to write goes out as values. Left to others: reading and writing the
+identity zone (`services.identity_rows`), and whether the UPNs are well formed (`dataplane.census.rules`).
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+
+
+class Standing(StrEnum):
+    """How an identifier stands for its person. A temporary UPN in use is `current` too; its form shows what it is.
+
+    `claimed`: a return named it as a former UPN, but no return ever gave it as a pupil's own.
+    """
+
+    CURRENT = "current"
+    FORMER = "former"
+    CLAIMED = "claimed"
+
+
+class Route(StrEnum):
+    """How a pupil came to their person."""
+
+    OWN = "own-upn"
+    FORMER = "former-upn"
+    NEW = "new"
+
+
+class Doubt(StrEnum):
+    """What stands in the way of a sure match. The first two refuse the return; the others ask."""
+
+    ONE_PERSON_TWICE = "MA-001"
+    UPN_OF_ANOTHER = "MA-002"
+    FORMER_NOT_LINKED = "MA-003"
+    TWO_RECORDS = "MA-004"
+
+
+# What to tell the school: what was found, and how to mend it. No number and no name.
+WORDS: Mapping[Doubt, tuple[str, str]] = {
+    Doubt.ONE_PERSON_TWICE: (
+        "Two pupils in this file are known as one person, under the present and a former UPN",
+        "Send the pupil once, under the present UPN, with the older one as FormerUPN.",
+    ),
+    Doubt.UPN_OF_ANOTHER: (
+        "This UPN is known as the former UPN of a pupil born on another day",
+        "Check the UPN and the date of birth with the pupil's last school.",
+    ),
+    Doubt.FORMER_NOT_LINKED: (
+        "The former UPN was not used to find this pupil's record: it stands for another pupil, or the birth dates differ",
+        "Check FormerUPN and the date of birth; correct the wrong one and send the file again.",
+    ),
+    Doubt.TWO_RECORDS: (
+        "UPN and former UPN are known as two different pupils",
+        "Check FormerUPN. If both are this pupil's, tell the custodian, who can join the records.",
+    ),
+}
+REFUSING = frozenset({Doubt.ONE_PERSON_TWICE, Doubt.UPN_OF_ANOTHER})
+
+
+@dataclass(frozen=True, slots=True)
+class Claimant:
+    """One pupil of a return, as far as matching needs it."""
+
+    pupil_no: int
+    upn: str | None
+    former_upn: str | None
+    born: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What the identity zone knows about a UPN: whose it is, how it stands, and that person's latest birth date."""
+
+    person: int
+    standing: Standing
+    born: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """The answer for one pupil. `person` is None for somebody new. `doubts` are about this pupil."""
+
+    claimant: Claimant
+    person: int | None
+    route: Route
+    doubts: tuple[Doubt, ...] = ()
+
+
+def match(claimants: Sequence[Claimant], known: Mapping[str, Known]) -> tuple[Match, ...]:
+    """One match for each claimant, in order. `known` has each of their UPNs and former UPNs that the zone holds."""
+    own = {one.upn for one in claimants if one.upn}
+    by_own = {one.pupil_no: _by_own_upn(one, known) for one in claimants}
+    taken = [found.person for found in by_own.values() if found.person is not None]
+    results: list[Match] = []
+    for one in claimants:
+        found = by_own[one.pupil_no]
+        if found.person is not None and taken.count(found.person) > 1:
+            found = Match(one, found.person, Route.OWN, (Doubt.ONE_PERSON_TWICE,))
+        elif found.person is None and not found.doubts:
+            found = _by_former_upn(one, known, own, taken)
+            if found.person is not None:
+                taken.append(found.person)
+        elif found.person is not None:
+            found = _with_claim(found, known)
+        results.append(found)
+    return tuple(results)
+
+
+def _by_own_upn(one: Claimant, known: Mapping[str, Known]) -> Match:
+    held = known.get(one.upn or "")
+    if held is None:
+        return Match(one, None, Route.NEW)
+    if held.standing is Standing.CURRENT or same_birth(one.born, held.born):
+        return Match(one, held.person, Route.OWN)
+    if held.standing is Standing.CLAIMED:
+        # The claim was wrong: this pupil gives the number as their own, and was born on another day.
+        return Match(one, None, Route.NEW)
+    return Match(one, None, Route.NEW, (Doubt.UPN_OF_ANOTHER,))
+
+
+def _by_former_upn(one: Claimant, known: Mapping[str, Known], own: set[str], taken: Sequence[int]) -> Match:
+    held = known.get(one.former_upn or "")
+    if held is None:
+        return Match(one, None, Route.NEW)
+    if one.former_upn in own or held.person in taken or not same_birth(one.born, held.born):
+        return Match(one, None, Route.NEW, (Doubt.FORMER_NOT_LINKED,))
+    return Match(one, held.person, Route.FORMER)
+
+
+def _with_claim(found: Match, known: Mapping[str, Known]) -> Match:
+    held = known.get(found.claimant.former_upn or "")
+    apart = held is not None and held.person != found.person
+    return Match(found.claimant, found.person, found.route, (Doubt.TWO_RECORDS,)) if apart else found
+
+
+def same_birth(one: date | None, other: date | None) -> bool:
+    """Whether two birth dates can be one: equal, day and month swapped, or one of them unknown."""
+    if one is None or other is None or one == other:
+        return True
+    return one.year == other.year and (one.month, one.day) == (other.day, other.month)
