@@ -1,5 +1,6 @@
 """Building the sandbox around one run: its room on disk, and the arguments that describe it to bwrap."""
 
+import functools
 import json
 import os
 import re
@@ -14,12 +15,14 @@ from rollbook.dataplane.runs.runtime import Runtime, make_room
 from rollbook.dataplane.runs.study import Study
 from rollbook.kernel.refusals import InputRefused, Reason, SetupFailed
 
-OUT, SCRATCH = "/out", "/tmp"  # noqa: S108 - places inside the sandbox, not on the machine
+OUT, SCRATCH = "/out", "/tmp"
 PYTHON = "/python/bin/python3"
 SPACES = ("user", "pid", "net", "mnt", "ipc", "uts")
 # One process of a run may map this much beyond what it may hold: an interpreter reserves more address space than it
 # uses.
 ADDRESS_ROOM = 1024 * 1024 * 1024
+# The supervisor ends a run at its own count and says so; the kernel stops it a little above, whoever watches.
+PROCESS_ROOM = 16
 INSIDE_USER = 1000
 _TABLE_FILE = re.compile(r"[a-z0-9][a-z0-9_-]*\.parquet")
 STUDY_THREADS = 2
@@ -121,7 +124,7 @@ def _interpreter(runtime: Runtime) -> str:
 
 def _expectation(limits: Limits) -> dict[str, object]:
     wanted = {
-        "processes": limits.processes,
+        "processes": limits.processes + PROCESS_ROOM,
         "address-space": limits.memory + ADDRESS_ROOM,
         "cpu": limits.cpu_seconds,
         "file-size": limits.file,
@@ -142,6 +145,7 @@ def _steps(study: Study, limits: Limits) -> dict[str, object]:
     }
 
 
+@functools.cache
 def _inside(name: str) -> bytes:
     return resources.files("rollbook.dataplane.runs").joinpath("inside", name).read_bytes()
 

@@ -71,18 +71,22 @@ def make_room() -> Path:
     Raises:
         SetupFailed: when no temporary folder can be entered by the user the run gets.
     """
-    place = _open_place()
-    for left in place.glob(ROOM_PREFIX + "*"):
-        owner = left.name.removeprefix(ROOM_PREFIX).split("-")[0]
-        if owner.isdigit() and not Path("/proc", owner).exists() and left.lstat().st_uid == os.geteuid():
-            shutil.rmtree(left, ignore_errors=True)
-    room = Path(tempfile.mkdtemp(prefix=f"{ROOM_PREFIX}{os.getpid()}-", dir=place))
+    clear_leftovers()
+    room = Path(tempfile.mkdtemp(prefix=f"{ROOM_PREFIX}{os.getpid()}-", dir=_open_place()))
     room.chmod(0o711)
     return room
 
 
+def clear_leftovers() -> None:
+    """Take away the rooms of processes that died before they could, with the copies of extracts in them."""
+    for left in _open_place().glob(ROOM_PREFIX + "*"):
+        owner = left.name.removeprefix(ROOM_PREFIX).split("-")[0]
+        if owner.isdigit() and not Path("/proc", owner).exists() and left.lstat().st_uid == os.geteuid():
+            shutil.rmtree(left, ignore_errors=True)
+
+
 def _open_place() -> Path:
-    shared = ("/var/tmp", "/tmp")  # noqa: S108 - what is made there gets a random name and is ours alone
+    shared = ("/var/tmp", "/tmp")
     for place in map(Path, (tempfile.gettempdir(), *shared)):
         if place.is_dir() and (os.geteuid() != 0 or _enterable(place)) and os.access(place, os.W_OK):
             return place.resolve()

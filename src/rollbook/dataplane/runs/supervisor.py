@@ -61,7 +61,7 @@ def supervise(command: list[str], limits: Limits, *, user: int | None, status: t
         raise SetupFailed(Reason("root", "A study is never run as root", mend="Give the run a user of its own."))
     who = {} if user is None else {"user": user, "group": user, "extra_groups": []}
     try:
-        process = subprocess.Popen(  # noqa: S603 - a list built by us, no shell
+        process = subprocess.Popen(
             command,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
@@ -171,11 +171,11 @@ def _measure(run: _Run) -> None:
     found = usage(pids)
     if run.ready and 0 in found.users:
         raise SetupFailed(Reason("root", "A process of the run has root's user", mend="The run was ended."))
-    if found.memory + (run.folders.held() if run.folders else 0) > limits.memory + limits.out + limits.scratch:
-        raise _breach("memory", f"The run holds more than {limits.memory:,} bytes of memory")
+    if run.folders is not None and run.folders.held() > limits.out + limits.scratch:
+        raise _breach("space", f"The run writes more than {limits.out + limits.scratch:,} bytes, files counted")
     if found.memory > limits.memory:
         raise _breach("memory", f"The run holds more than {limits.memory:,} bytes of memory")
-    # Two threads beside the study's own: bwrap outside, and process 1 inside.
+    # Two more than the study's own: bwrap outside, and process 1 inside.
     if found.threads > limits.processes + 2:
         raise _breach("processes", f"The run has more than {limits.processes} processes and threads")
 

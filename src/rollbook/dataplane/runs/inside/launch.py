@@ -13,7 +13,7 @@ from collections.abc import Iterator
 
 ENVIRONMENT = {"PATH", "PWD", "LANG", "LC_CTYPE", "LD_LIBRARY_PATH"}
 DEVICES = {"/dev/null", "/dev/random", "/dev/urandom"}
-WRITABLE = {"/out": "out", "/tmp": "scratch"}  # noqa: S108 - the sandbox's own, not the machine's
+WRITABLE = {"/out": "out", "/tmp": "scratch"}
 KINDS = {
     "processes": resource.RLIMIT_NPROC,
     "address-space": resource.RLIMIT_AS,
@@ -52,7 +52,7 @@ def loose_limits(expect: dict[str, dict[str, int]], spaces: dict[str, str], stat
 
 def _small(path: str, size: int) -> bool:
     """Whether `path` is a file system of its own, no larger than `size` rounded up to a page."""
-    if os.stat(path).st_dev == os.stat("/").st_dev:
+    if not os.path.isdir(path) or os.stat(path).st_dev == os.stat("/").st_dev:
         return False
     found = os.statvfs(path)
     return 0 < found.f_blocks * found.f_frsize <= size + found.f_frsize

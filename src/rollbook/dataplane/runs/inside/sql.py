@@ -36,7 +36,7 @@ def connect(study: dict[str, Any]) -> duckdb.DuckDBPyConnection:
     settings = {
         "threads": study["threads"],
         "memory_limit": f"{study['memory'] // 2} B",
-        "temp_directory": "/tmp/duckdb",  # noqa: S108 - the sandbox's own scratch folder
+        "temp_directory": "/tmp/duckdb",
         "max_temp_directory_size": f"{study['scratch'] * 3 // 4} B",
         "allow_community_extensions": False,
         "allowed_directories": ["/extract"],
