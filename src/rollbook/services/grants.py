@@ -94,7 +94,7 @@ GRANTS: Mapping[str, Grant] = {
     "identity.sighting": _IDENTITY,
     "public.account_emailaddress": Grant(web=EDIT, jobs=ADD, people=EDIT),
     "public.account_emailconfirmation": _SIGN_IN,
-    "public.mfa_authenticator": Grant(web=FULL, jobs=ADD),
+    "public.mfa_authenticator": Grant(web=FULL, jobs="SELECT, INSERT, DELETE"),
     "public.django_session": _SIGN_IN,
     "public.auth_group": Grant(),
     "public.auth_group_permissions": Grant(),

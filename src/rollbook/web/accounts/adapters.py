@@ -20,6 +20,10 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
         """Nothing leaves from here: messages to people are deeds of `rollbook.services`."""
 
+    def is_reauthentication_required(self, *, app: str, **kwargs: object) -> bool:
+        """No: the one page of the library that would ask is the second factor's, minutes after the password."""
+        return False
+
     def add_message(self, *args: object, **kwargs: object) -> None:
         """Pages say themselves what happened."""
 

@@ -1,0 +1,104 @@
+"""Signing in over HTTP: a password alone opens nothing."""
+
+import re
+from collections.abc import Iterator
+
+import pytest
+from django.core.cache import cache
+from django.test import Client
+
+from rollbook.services.accounts import open_account, set_second_factor
+from tests.people import CUSTODIAN, OPERATOR, Person, browser_of, code_for, code_of
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def _no_codes_used_yet() -> Iterator[None]:
+    cache.clear()
+    yield
+    cache.clear()
+
+
+def open_for(person: Person) -> int:
+    assert person.role is not None
+    return open_account(by=OPERATOR, email=person.email, name=person.name, role=person.role, password=person.password)
+
+
+def give_password(client: Client, person: Person, password: str | None = None) -> object:
+    return client.post("/account/sign-in/", {"login": person.email, "password": password or person.password})
+
+
+def test_first_sign_in_must_set_up_a_second_factor() -> None:
+    open_for(CUSTODIAN)
+    client = Client()
+    answer = give_password(client, CUSTODIAN)
+    assert answer.status_code == 302
+    answer = client.get("/account/", follow=True)
+    assert answer.redirect_chain[-1][0] == "/account/second-factor/"
+    secret = re.search(r'id="authenticator-key">([A-Z2-7]+)<', answer.content.decode())
+    assert secret
+    wrong = client.post("/account/second-factor/", {"code": "000000"})
+    assert "There is a problem" in wrong.content.decode()
+    answer = client.post("/account/second-factor/", {"code": code_for(client.session["mfa.totp.secret"])})
+    assert answer.status_code == 302
+    assert answer["Location"] == "/account/"
+    assert client.get("/account/")["Location"] == "/casework/"
+
+
+def test_later_sign_ins_ask_for_the_code() -> None:
+    account = open_for(CUSTODIAN)
+    set_second_factor(by=OPERATOR, account_id=account, secret=CUSTODIAN.secret)
+    client = Client()
+    answer = give_password(client, CUSTODIAN)
+    assert answer["Location"] == "/account/code/"
+    # Without the code the session is nobody's.
+    assert client.get("/account/")["Location"].startswith("/account/sign-in/")
+    answer = client.post("/account/code/", {"code": code_of(CUSTODIAN)})
+    assert answer.status_code == 302
+    assert client.get("/account/")["Location"] == "/casework/"
+
+
+def test_a_code_works_once() -> None:
+    account = open_for(CUSTODIAN)
+    set_second_factor(by=OPERATOR, account_id=account, secret=CUSTODIAN.secret)
+    code = code_of(CUSTODIAN)
+    for expected in (302, 200):
+        client = Client()
+        give_password(client, CUSTODIAN)
+        assert client.post("/account/code/", {"code": code}).status_code == expected
+
+
+def test_wrong_password_and_unknown_address_are_told_alike() -> None:
+    open_for(CUSTODIAN)
+    pages = [
+        give_password(Client(), person, "not-the-password-at-all").content.decode()
+        for person in (CUSTODIAN, Person("nobody", "Nobody", None))
+    ]
+    errors = [re.findall(r"error-summary.*?</div>", page, re.DOTALL)[0] for page in pages]
+    assert errors[0] == errors[1]
+
+
+def test_a_session_without_code_is_led_to_the_second_factor() -> None:
+    client = browser_of(CUSTODIAN, second_factor=False)
+    assert client.get("/account/")["Location"] == "/account/second-factor/"
+
+
+def test_the_secret_of_an_authenticator_is_not_in_the_database() -> None:
+    from allauth.mfa.models import Authenticator
+
+    account = open_for(CUSTODIAN)
+    set_second_factor(by=OPERATOR, account_id=account, secret=CUSTODIAN.secret)
+    assert CUSTODIAN.secret not in str(Authenticator.objects.get(user_id=account).data)
+
+
+def test_signing_out_ends_the_session() -> None:
+    client = browser_of(CUSTODIAN)
+    assert client.get("/account/").status_code == 302
+    assert client.post("/account/sign-out/")["Location"] == "/account/signed-out/"
+    assert client.get("/account/")["Location"].startswith("/account/sign-in/")
+
+
+@pytest.mark.parametrize("path", ["signup/", "sign-up/", "password/reset/", "email/"])
+def test_there_is_no_sign_up_and_no_reset_by_mail(path: str) -> None:
+    assert Client().get(f"/account/{path}").status_code == 404
