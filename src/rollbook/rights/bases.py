@@ -119,3 +119,12 @@ EVIDENCE_WORDS: Mapping[str, str] = {
 def basis_of(code: str) -> Basis:
     """The ground with this code; anything else is unknown, which grants nothing."""
     return Basis(code) if code in set(Basis) else Basis.UNKNOWN
+
+
+# How a member of school staff makes sure who stands before them. A school need not ask for papers of people it knows.
+IDENTITY_CHECKS: Mapping[str, str] = {
+    "passport": "Passport",
+    "driving-licence": "Driving licence",
+    "other-photo-id": "Another document with a photograph",
+    "known-to-me": "I have known this person for a long time, by this name",
+}
