@@ -1,7 +1,7 @@
 """Population files: the exact set of people in one use, encrypted under the key of its month, under a random name.
 
-A file is durable before the row that names it is committed. A file that no row names was left by a process that died before
-that commit; `forget_unnamed` removes it.
+A file is durable before the row that names it is committed. A file that no row names was left by a process that died
+before that commit; `forget_unnamed` removes it.
 """
 
 import os
@@ -36,7 +36,9 @@ def keep(people: BitMap, epoch: str) -> str:
 
 
 def keep_sealed(people: BitMap) -> str:
-    """Write the population of a sealed case, for the overseer's key alone: no process of the authority reads it again."""
+    """Write the population of a sealed case, for the overseer's key alone: no process of the authority reads it
+    again.
+    """
     name = f"sealed-{secrets.token_hex(16)}"
     _write(name, open_keys(settings.ROLLBOOK).seal_for_overseer(encode(people)))
     return name

@@ -1,7 +1,8 @@
-"""Projects: approved requests at work, and who is a member. Whether a project is open is asked at every use, never stored.
+"""Projects: approved requests at work, and who is a member. Whether a project is open is asked at every use, never
+stored.
 
-A project's pseudonym key is made before its row, by a process that may open the keys (the operator's or the jobs'): a row
-whose key is missing would be worse than a key nobody uses.
+A project's pseudonym key is made before its row, by a process that may open the keys (the operator's or the jobs'): a
+row whose key is missing would be worse than a key nobody uses.
 """
 
 from collections.abc import Sequence

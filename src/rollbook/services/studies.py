@@ -1,7 +1,7 @@
 """Submitting a study and asking for a run of it.
 
-What a study may read is what its project's request was approved for; the study names its items and anything beyond is refused
-before it is kept. A study's files, items and digest are public: anyone can read what ran.
+What a study may read is what its project's request was approved for; the study names its items and anything beyond is
+refused before it is kept. A study's files, items and digest are public: anyone can read what ran.
 """
 
 from collections.abc import Mapping

@@ -1,7 +1,7 @@
 """Locks of background work, held by a database connection: when its process dies, so does the lock.
 
-A job and the recovery at the next start may want the same run at once; whoever comes second leaves it alone. Clearing away
-stray files needs that no job is at work anywhere, since a working job has files that no row names yet.
+A job and the recovery at the next start may want the same run at once; whoever comes second leaves it alone. Clearing
+away stray files needs that no job is at work anywhere, since a working job has files that no row names yet.
 """
 
 from collections.abc import Iterator

@@ -1,0 +1,218 @@
+"""Checking a table before it leaves: two checkers, neither of whom sees the other's first verdict.
+
+A verdict is given once and does not change. Comments, and who said what, show only after both are in; until then not
+even that somebody has looked. The table itself is seen by checkers alone until it is released.
+"""
+
+from dataclasses import asdict, dataclass
+from datetime import datetime
+
+from django.db import transaction
+from django.db.models import Q, QuerySet
+
+from rollbook.kernel.refusals import AccessDenied, InputRefused, Reason, UseRefused
+from rollbook.policy.roles import Role
+from rollbook.policy.states import OUTPUTS, OutputState
+from rollbook.records.models.studies import Output, Verdict
+from rollbook.sdc.frequency import shown
+from rollbook.sdc.rules import RULES, SdcParameters
+from rollbook.sdc.tables import Cell, FrequencyTable
+from rollbook.services import clock, releases
+from rollbook.services.actors import Actor, require_session
+from rollbook.services.audit import audit
+from rollbook.services.differencing import lock_project, not_audited
+from rollbook.services.run_outcome import outcome
+
+CHECKERS = 2
+APPROVE, RETURN = "approve", "return"
+LONGEST_COMMENT = 2000
+
+
+@dataclass(frozen=True, slots=True)
+class CheckLine:
+    """A table in a checker's list; `mine` is the checker's own verdict, empty until given."""
+
+    reference: str
+    title: str
+    project: str
+    state: str
+    made_at: datetime
+    mine: str
+
+
+@dataclass(frozen=True, slots=True)
+class CellLine:
+    """One cell: its labels, the figure (or "below N"), and what the rules say of it (empty: nothing)."""
+
+    labels: tuple[str, ...]
+    figure: str
+    rules: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class VerdictLine:
+    """One verdict, shown after both are in. Checkers are named by number of turn, not by name."""
+
+    verdict: str
+    comment: str
+    made_at: datetime
+    mine: bool
+
+
+@dataclass(frozen=True, slots=True)
+class CheckPage:
+    """All a checker needs to judge one table. `verdicts` is empty until both are in, save the reader's own."""
+
+    line: CheckLine
+    dimensions: tuple[str, ...]
+    cells: tuple[CellLine, ...]
+    rules: tuple[tuple[str, str], ...]
+    threshold: int
+    files: tuple[tuple[str, str], ...]
+    digest: str
+    verdicts: tuple[VerdictLine, ...]
+
+
+def outputs_for(by: Actor) -> tuple[CheckLine, ...]:
+    """The tables the signed-in checker may judge or has judged, oldest first."""
+    account = require_session(by, Role.OUTPUT_CHECKER)
+    rows = _allowed(account).filter(Q(state=Output.CHECKING) | Q(verdicts__checker=account)).distinct()
+    return tuple(_line(output, account) for output in rows.order_by("id"))
+
+
+def check_page(*, by: Actor, reference: str) -> CheckPage:
+    """What the signed-in checker sees of one table.
+
+    Raises:
+        AccessDenied: code `output`, for a table that does not exist, is not in checking, or is the checker's own work.
+    """
+    account = require_session(by, Role.OUTPUT_CHECKER)
+    output = _for_checker(account, reference)
+    study = output.run.study
+    return CheckPage(
+        line=_line(output, account),
+        dimensions=tuple(output.dimensions),
+        cells=_cells(output),
+        rules=tuple(RULES.items()),
+        threshold=int(output.rules["parameters"]["threshold"]),
+        files=tuple(sorted(study.files.items())),
+        digest=study.digest,
+        verdicts=_verdicts(output, account),
+    )
+
+
+def give_verdict(*, by: Actor, reference: str, verdict: str, comment: str = "") -> None:
+    """A checker's one verdict, `approve` or `return`. The second decides: two approvals release, anything else returns.
+
+    Raises:
+        AccessDenied: codes `role`, `session`, `second-factor`, `output`. InputRefused: code `verdict` or `comment`.
+        UseRefused: codes `state`, `verdict-given`.
+    """
+    account = require_session(by, Role.OUTPUT_CHECKER)
+    _well_formed(verdict, comment)
+    with transaction.atomic():
+        output = _for_checker(account, reference)
+        # The row is locked, so of two checkers at once one is first and the other decides.
+        output = Output.objects.select_for_update(of=("self",)).select_related("run__study").get(id=output.id)
+        _may_still(output, account)
+        Verdict.objects.create(
+            output=output, checker_id=account, verdict=verdict, comment=comment.strip(), made_at=clock.now()
+        )
+        audit(by, "give-verdict", reference, verdict=verdict)
+        given = list(output.verdicts.values_list("verdict", flat=True))
+        if len(given) == CHECKERS:
+            _decide(by, output, given)
+
+
+def _well_formed(verdict: str, comment: str) -> None:
+    if verdict not in {APPROVE, RETURN}:
+        raise InputRefused(Reason("verdict", "This is not a verdict", "verdict", "Choose approve or return."))
+    if len(comment) > LONGEST_COMMENT or (verdict == RETURN and not comment.strip()):
+        mend = f"Say what must change, in at most {LONGEST_COMMENT} characters."
+        raise InputRefused(Reason("comment", "A table that is returned needs a comment", "comment", mend))
+
+
+def _may_still(output: Output, account: int) -> None:
+    if output.state != Output.CHECKING:
+        raise UseRefused(Reason("state", f"This output is {output.state}", output.reference, "There is nothing to do."))
+    if output.verdicts.filter(checker=account).exists():
+        mend = "A verdict is given once."
+        raise UseRefused(Reason("verdict-given", "You have given your verdict", output.reference, mend))
+
+
+def _decide(by: Actor, output: Output, given: list[str]) -> None:
+    """Both verdicts are in. Everything here is in the transaction of the second."""
+    if any(verdict != APPROVE for verdict in given):
+        _set_state(output, OutputState.RETURNED)
+        outcome(output.run, "returned")
+        return
+    study = output.run.study
+    lock_project(study.project_id)
+    # Asked again under the lock: another table of the project may have been agreed while this one was being checked.
+    if difference := not_audited(study.project_id, output.dimensions, study.items):
+        output.rules = output.rules | {"refused": [asdict(difference)]}
+        _set_state(output, OutputState.STOPPED)
+        outcome(output.run, "stopped")
+        audit(by, "stop-output", output.reference, reasons=[difference.code])
+        return
+    _set_state(output, OutputState.AGREED)
+    releases.agree(by=by, output=output)
+
+
+def _set_state(output: Output, state: OutputState) -> None:
+    if reason := OUTPUTS.refuses(output.state, state):
+        raise UseRefused(reason)
+    output.state = state
+    output.save()
+
+
+def _allowed(account: int) -> QuerySet[Output]:
+    """Tables that are not this account's own work: neither as author, nor as asker, nor as member of the project."""
+    own = Q(run__study__author=account) | Q(run__asked_by=account) | Q(run__study__project__members=account)
+    return Output.objects.select_related("run__study__project").exclude(own)
+
+
+def _for_checker(account: int, reference: str) -> Output:
+    judged = Q(verdicts__checker=account)
+    rows = _allowed(account).filter(Q(state=Output.CHECKING) | judged, reference=reference).distinct()
+    output = rows.first()
+    if output is None:
+        mend = "See your list; nobody checks their own project's tables."
+        raise AccessDenied(Reason("output", "There is no such table for you to check", mend=mend))
+    return output
+
+
+def _line(output: Output, account: int) -> CheckLine:
+    mine = output.verdicts.filter(checker=account).values_list("verdict", flat=True).first()
+    project = output.run.study.project.reference
+    # While the other verdict is out the state is `checking` whoever asks, so it tells nothing of the other.
+    return CheckLine(output.reference, output.title, project, output.state, output.made_at, mine or "")
+
+
+def _cells(output: Output) -> tuple[CellLine, ...]:
+    table = table_of(output)
+    parameters = SdcParameters(**output.rules["parameters"])
+    failed: dict[tuple[str, ...], list[str]] = {}
+    for failure in output.rules["failures"]:
+        wanted = dict(map(tuple, failure["labels"]))
+        for cell in table.cells:
+            named = dict(zip(table.dimensions, cell.labels, strict=True))
+            if all(named[dimension] == label for dimension, label in wanted.items()):
+                failed.setdefault(cell.labels, []).append(failure["rule"])
+    return tuple(CellLine(labels, figure, tuple(failed.get(labels, ()))) for labels, figure in shown(table, parameters))
+
+
+def table_of(output: Output) -> FrequencyTable:
+    """The table of an output as the rules judged it."""
+    cells = tuple(Cell(tuple(one["labels"]), one["count"], one["persons"]) for one in output.table["cells"])
+    return FrequencyTable(tuple(output.table["dimensions"]), cells, output.table["people"])
+
+
+def _verdicts(output: Output, account: int) -> tuple[VerdictLine, ...]:
+    rows = list(output.verdicts.order_by("id"))
+    both = len(rows) >= CHECKERS
+    return tuple(
+        VerdictLine(row.verdict, row.comment, row.made_at, row.checker_id == account)
+        for row in rows
+        if both or row.checker_id == account
+    )

@@ -1,0 +1,158 @@
+"""Releasing a table: the log entry first, then the public page. The only things that leave are the table and its
+manifest.
+
+`agree` is called when both checkers approved, in their transaction. `release` is a job: it waits until anyone could
+read and verify the entry, checks the very bytes that will be shown against it, and only then sets `released_at`.
+Whatever shows tables to the public reads `released_tables`, which knows no others.
+"""
+
+import csv
+import io
+import secrets
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.conf import settings
+from django.db import transaction
+
+from rollbook.kernel.refusals import StateBroken, UseRefused
+from rollbook.policy.roles import Role
+from rollbook.policy.states import OUTPUTS, OutputState
+from rollbook.records.models.studies import Output, Release
+from rollbook.services import clock, jobs
+from rollbook.services.actors import Actor, system
+from rollbook.services.audit import audit
+from rollbook.services.log.outbox import submit
+from rollbook.services.published import published
+from rollbook.services.work_locks import Work, alone
+from rollbook.tlog.manifests import write_output_manifest
+from rollbook.tlog.release import verify_output
+from rollbook.tlog.seals import output_commit
+
+FILE = "table.csv"
+WAIT_SECONDS = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class ReleasedTable:
+    """A table that left. `rows` are labels and figure; `index` is its entry in the log, `run` the entry of the use."""
+
+    reference: str
+    title: str
+    project: str
+    request: str
+    dimensions: tuple[str, ...]
+    measure: str
+    rows: tuple[tuple[str, ...], ...]
+    csv: str
+    digest: str
+    rules: str
+    threshold: int
+    released_at: datetime
+    index: int
+    run: int
+
+
+def agree(*, by: Actor, output: Output) -> Release:
+    """Fix the bytes that will leave, and hand in their entry; called inside the transaction of the second verdict."""
+    text = csv_of(output)
+    origin = settings.ROLLBOOK.log_origin
+    manifest = write_output_manifest(origin=origin, salt=secrets.token_bytes(32), files={FILE: text.encode()})
+    run = output.run
+    if run.submission_id is None:
+        raise ValueError("a table comes from a run that is in the log")
+    entry = {
+        "type": "output",
+        "id": output.reference,
+        "title": output.title,
+        "tables": 1,
+        "rules": output.rules["rule_set"].replace("/", "-").replace("@", "-"),
+        "checked_by": [Role.OUTPUT_CHECKER.value, Role.OUTPUT_CHECKER.value],
+        "manifest": output_commit(manifest),
+    }
+    submission = submit(entry, refs={"of": run.submission_id})
+    release = Release.objects.create(
+        output=output, submission_id=submission, csv=text, manifest=manifest.decode(), agreed_at=clock.now()
+    )
+    audit(by, "agree-output", output.reference)
+    jobs.defer("release_output", output_id=output.id)
+    return release
+
+
+def csv_of(output: Output) -> str:
+    """The table as CSV (RFC 4180): the dimensions and `count`."""
+    text = io.StringIO()
+    writer = csv.writer(text)
+    writer.writerow([*output.dimensions, output.measure])
+    writer.writerows([*cell["labels"], cell["count"]] for cell in output.table["cells"])
+    return text.getvalue()
+
+
+def release(output_id: int, *, wait_s: float = WAIT_SECONDS) -> None:
+    """Make an agreed table public, once its entry is. A table already released, or in other hands, is left alone.
+
+    Raises:
+        StateBroken: the log did not publish the entry, or refused it; nothing is shown.
+        VerificationFailed: the stored bytes are not those that were logged; nothing is shown.
+    """
+    with alone(Work.RELEASE, output_id) as mine:
+        row = Release.objects.select_related("output").get(output_id=output_id)
+        if not mine or row.released_at is not None:
+            return
+        entry = published(row.submission_id, timeout_s=wait_s)
+        if entry.refused:
+            raise StateBroken(entry.refused)
+        # V11 of the specification: the file that will be shown is the one the entry commits to.
+        verify_output(entry.raw, row.manifest.encode(), {FILE: row.csv.encode()}, settings.ROLLBOOK.log_origin)
+        _show(row)
+
+
+def _show(row: Release) -> None:
+    with transaction.atomic():
+        if reason := OUTPUTS.refuses(row.output.state, OutputState.RELEASED):
+            raise UseRefused(reason)
+        row.output.state = OutputState.RELEASED
+        row.output.save()
+        row.released_at = clock.now()
+        row.save()
+        audit(system(), "release-output", row.output.reference)
+
+
+def recover(*, wait_s: float = WAIT_SECONDS) -> int:
+    """At the start of the job process: release every agreed table that a dead process left; gives how many."""
+    numbers = list(Release.objects.filter(released_at=None).order_by("id").values_list("output_id", flat=True))
+    for number in numbers:
+        release(number, wait_s=wait_s)
+    return len(numbers)
+
+
+def released_tables() -> tuple[ReleasedTable, ...]:
+    """Every table that left, newest first: the one door between tables and the public."""
+    rows = Release.objects.exclude(released_at=None).select_related(
+        "submission", "output__run__submission", "output__run__study__project__request"
+    )
+    return tuple(_table(row) for row in rows.order_by("-released_at", "-id"))
+
+
+def _table(row: Release) -> ReleasedTable:
+    output = row.output
+    study = output.run.study
+    head, *rows = csv.reader(io.StringIO(row.csv))
+    if row.released_at is None or row.submission.index is None or output.run.submission is None:
+        raise ValueError("a released table has its entries in the log")
+    return ReleasedTable(
+        reference=output.reference,
+        title=output.title,
+        project=study.project.reference,
+        request=study.project.request.reference,
+        dimensions=tuple(head[:-1]),
+        measure=head[-1],
+        rows=tuple(tuple(line) for line in rows),
+        csv=row.csv,
+        digest=study.digest,
+        rules=output.rules["rule_set"],
+        threshold=int(output.rules["parameters"]["threshold"]),
+        released_at=row.released_at,
+        index=row.submission.index,
+        run=output.run.submission.index or 0,
+    )

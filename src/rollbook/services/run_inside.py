@@ -1,0 +1,73 @@
+"""What happens while a project's data is open: the extract is written, the sandbox runs on it, the platform counts.
+
+The extract lies in a folder of its own under a random name and is removed whatever happens; one that a dead process
+left is removed at the next start. The study hands over one stream of bytes, which is read as an enemy's.
+"""
+
+import shutil
+import tempfile
+from functools import partial
+from pathlib import Path
+
+import pyarrow.parquet as pq
+from django.conf import settings
+from pyroaring import BitMap
+
+from rollbook.dataplane.runs.hostile import read_person_table
+from rollbook.dataplane.runs.limits import Limits
+from rollbook.dataplane.runs.sandbox import run_study
+from rollbook.dataplane.runs.study import Study as StudyFiles
+from rollbook.dataplane.runs.tabulate import tabulate
+from rollbook.dataplane.store.extract import extract
+from rollbook.records.models.studies import Run
+from rollbook.sdc.frequency import Verdict, check
+from rollbook.sdc.rules import SdcParameters
+from rollbook.sdc.tables import FrequencyTable
+from rollbook.services.keys import open_keys
+
+
+def table_of(run: Run, people: BitMap) -> tuple[FrequencyTable, Verdict]:
+    """The table of a run over exactly `people`, and what the disclosure rules say of it.
+
+    Raises:
+        InputRefused, LimitBreached, SetupFailed: the study or its table; no word of the study's own is in the reasons.
+    """
+    study = StudyFiles.from_files({path: text.encode() for path, text in run.study.files.items()})
+    folder = _place(run.id)
+    try:
+        return _count(run, study, people, folder)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def clear(run_id: int) -> None:
+    """Remove the extract that a dead process left of a run."""
+    for folder in _rooms().glob(f"run-{run_id}-*"):
+        shutil.rmtree(folder)
+
+
+def _count(run: Run, study: StudyFiles, people: BitMap, folder: Path) -> tuple[FrequencyTable, Verdict]:
+    pseudonyms = partial(open_keys(settings.ROLLBOOK).pseudonymise, run.study.project.reference)
+    extract(
+        settings.ROLLBOOK.study,
+        items=study.items,
+        return_ids=run.returns,
+        people=people,
+        pseudonyms=pseudonyms,
+        out=folder,
+    )
+    allowed = set(pq.read_table(folder / "pupil.parquet", columns=["ppid"])["ppid"].to_pylist())
+    stream = run_study(study, folder, Limits())
+    table = tabulate(read_person_table(stream, study, allowed), study.table)
+    return table, check(table, SdcParameters())
+
+
+def _rooms() -> Path:
+    rooms: Path = settings.ROLLBOOK.scratch / "extracts"
+    rooms.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return rooms
+
+
+def _place(run_id: int) -> Path:
+    # The number lets recovery find what this run left; the random part keeps a name from being used twice.
+    return Path(tempfile.mkdtemp(prefix=f"run-{run_id}-", dir=_rooms()))

@@ -1,0 +1,98 @@
+"""How a run ends: refused by the gate, failed, or done with a table that is stopped or goes to the checkers.
+
+Each ending is one transaction: the run, its output, its audit row, and the `outcome` entry that tells the public what
+became of the data that was opened.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import asdict, replace
+
+from django.db import transaction
+
+from rollbook.kernel.refusals import Reason, UseRefused
+from rollbook.policy.states import RUNS, OutputState, RunState
+from rollbook.records.models.studies import Output, Run
+from rollbook.sdc.frequency import Verdict
+from rollbook.sdc.tables import FrequencyTable
+from rollbook.services import clock
+from rollbook.services.actors import system
+from rollbook.services.audit import audit
+from rollbook.services.differencing import lock_project, not_audited
+from rollbook.services.log.outbox import submit
+
+
+def go_to(run: Run, state: RunState) -> None:
+    """Set the run's state, if the table of states allows the step.
+
+    Raises:
+        UseRefused: code `state`.
+    """
+    if reason := RUNS.refuses(run.state, state):
+        raise UseRefused(reason)
+    run.state = state
+
+
+def refuse(run: Run, reasons: Sequence[Reason]) -> None:
+    """End a run that the gate did not let in. Nothing was logged, because nothing was used."""
+    with transaction.atomic():
+        _end(run, RunState.REFUSED, reasons)
+        audit(system(), "refuse-run", str(run.id), reasons=[reason.code for reason in reasons])
+
+
+def fail(run: Run, reasons: Sequence[Reason], result: str | None) -> None:
+    """End a run with nothing out. `result` is the `outcome` entry's; None where the log never took the run's own
+    entry.
+    """
+    with transaction.atomic():
+        _end(run, RunState.FAILED, reasons)
+        if result:
+            outcome(run, result)
+        audit(system(), "fail-run", str(run.id), reasons=[reason.code for reason in reasons])
+
+
+def finish(run: Run, table: FrequencyTable, verdict: Verdict) -> Output:
+    """End a run with its table: stopped, with every rule that objects, or on its way to the checkers."""
+    study = run.study
+    with transaction.atomic():
+        lock_project(study.project_id)
+        difference = not_audited(study.project_id, table.dimensions, study.items)
+        stopped = difference is not None or not verdict.passed
+        output = Output.objects.create(
+            run=run,
+            reference=f"table-{run.id}",
+            title=study.title,
+            dimensions=list(table.dimensions),
+            measure="count",
+            table=table.as_data(),
+            rules=verdict.as_data() | {"refused": [asdict(difference)] if difference else []},
+            state=OutputState.STOPPED if stopped else OutputState.CHECKING,
+            made_at=clock.now(),
+        )
+        _end(run, RunState.DONE, ())
+        if stopped:
+            outcome(run, "stopped")
+        audit(system(), "make-output", output.reference, state=output.state)
+    return output
+
+
+def outcome(run: Run, result: str) -> None:
+    """Hand in the entry that says what became of the data a run opened; called inside the deed's transaction."""
+    if run.submission_id is None:
+        raise ValueError("an outcome needs the run's own entry")
+    submit({"type": "outcome", "id": f"run-{run.id}-outcome", "result": result}, refs={"of": run.submission_id})
+
+
+def without_figures(reasons: Sequence[Reason]) -> tuple[Reason, ...]:
+    """The reasons with every number taken out of the message.
+
+    Reasons about a table count its faulty rows, and a study chooses how many it writes: a number is a way out for data.
+    """
+    return tuple(replace(reason, message=re.sub(r"[0-9][0-9,.]*", "some", reason.message)) for reason in reasons)
+
+
+def _end(run: Run, state: RunState, reasons: Sequence[Reason]) -> None:
+    go_to(run, state)
+    run.reasons = [asdict(reason) for reason in reasons]
+    run.ended_at = clock.now()
+    run.save()

@@ -1,0 +1,126 @@
+"""What the people of a project see of a run: how far it is, why it stopped, and which cells failed.
+
+Never a figure before release, and never a label that only a few people have: a label is made by study code from the
+data, so a list of rare ones would be a copy of records by another name.
+"""
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from rollbook.kernel.refusals import AccessDenied, Reason
+from rollbook.policy.roles import Role
+from rollbook.records.models.studies import Output, Run
+from rollbook.sdc.rules import RULES
+from rollbook.services.actors import Actor, require_session
+
+RARE: Final = "a rare value"
+MOST_NAMED: Final = 20
+
+
+@dataclass(frozen=True, slots=True)
+class FailedCell:
+    """A cell or group that a rule stopped: each dimension with its label, a rare label replaced; no figure."""
+
+    rule: str
+    place: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """What became of a run's table. `failed` names at most twenty cells; `more` says that there are others."""
+
+    reference: str
+    state: str
+    dimensions: tuple[str, ...]
+    failed: tuple[FailedCell, ...]
+    more: bool
+    rules: tuple[tuple[str, str], ...]
+    refused: tuple[Reason, ...]
+    comments: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RunPage:
+    """One run as the project's members see it. `entry` is its index in the log once it has one."""
+
+    id: int
+    project: str
+    study: str
+    digest: str
+    state: str
+    queued_at: datetime
+    started_at: datetime | None
+    ended_at: datetime | None
+    reasons: tuple[Reason, ...]
+    entry: int | None
+    table: Table | None
+
+
+def run_page(*, by: Actor, run_id: int) -> RunPage:
+    """What a signed-in member of the project sees of a run.
+
+    Raises:
+        AccessDenied: code `not-member`, also for a run that does not exist.
+    """
+    account = require_session(by, Role.RESEARCHER)
+    rows = Run.objects.select_related("study__project", "submission").filter(study__project__members=account)
+    run = rows.filter(id=run_id).first()
+    if run is None:
+        mend = "Ask the requester of the project to have you added."
+        raise AccessDenied(Reason("not-member", "You are not a member of this project", mend=mend))
+    output = run.outputs.first()
+    return RunPage(
+        id=run.id,
+        project=run.study.project.reference,
+        study=run.study.title,
+        digest=run.study.digest,
+        state=run.state,
+        queued_at=run.queued_at,
+        started_at=run.started_at,
+        ended_at=run.ended_at,
+        reasons=tuple(Reason(**reason) for reason in run.reasons),
+        entry=run.submission.index if run.submission else None,
+        table=_table(output) if output else None,
+    )
+
+
+def _table(output: Output) -> Table:
+    failures = output.rules["failures"]
+    common = _common_labels(output)
+    named = tuple(_failed(failure, common) for failure in failures[:MOST_NAMED])
+    broken = {cell.rule for cell in named}
+    # Comments are the checkers' words to the author; before both verdicts are in there is nothing to show.
+    comments = output.verdicts.order_by("id") if output.state != Output.CHECKING else ()
+    return Table(
+        reference=output.reference,
+        state=output.state,
+        dimensions=tuple(output.dimensions),
+        failed=tuple(dict.fromkeys(named)),
+        more=len(failures) > MOST_NAMED,
+        rules=tuple((rule, words) for rule, words in RULES.items() if rule in broken),
+        refused=tuple(Reason(**reason) for reason in output.rules["refused"]),
+        comments=tuple(verdict.comment for verdict in comments if verdict.comment),
+    )
+
+
+def _failed(failure: Mapping[str, Any], common: frozenset[tuple[str, str]]) -> FailedCell:
+    pairs = [(str(dimension), str(label)) for dimension, label in failure["labels"]]
+    return FailedCell(
+        rule=failure["rule"],
+        place=tuple((dimension, label if (dimension, label) in common else RARE) for dimension, label in pairs),
+    )
+
+
+def _common_labels(output: Output) -> frozenset[tuple[str, str]]:
+    """The labels that at least as many people have as the rule asks for in a cell. A person is in one cell of the
+    table.
+    """
+    people: Counter[tuple[str, str]] = Counter()
+    for cell in output.table["cells"]:
+        for dimension, label in zip(output.dimensions, cell["labels"], strict=True):
+            people[dimension, label] += cell["persons"]
+    threshold = output.rules["parameters"]["threshold"]
+    return frozenset(pair for pair, number in people.items() if number >= threshold)
