@@ -123,7 +123,7 @@ def _group(tree: dict[str, object]) -> Group:
 
 
 def _schemas(items: tuple[Item, ...]) -> dict[str, pa.Schema]:
-    fields: dict[str, list[pa.Field[Any]]] = {name: _keys() for name in ALWAYS}
+    fields: "dict[str, list[pa.Field[Any]]]" = {name: _keys() for name in ALWAYS}
     fields["pupil"].append(pa.field("on_roll", pa.bool_()))
     for item in items:
         column = pa.field(item.column, _ARROW.get(item.kind, pa.string()))
@@ -132,5 +132,5 @@ def _schemas(items: tuple[Item, ...]) -> dict[str, pa.Schema]:
     return {name: pa.schema(columns) for name, columns in fields.items()}
 
 
-def _keys() -> list[pa.Field[Any]]:
+def _keys() -> "list[pa.Field[Any]]":
     return [pa.field("pupil_no", pa.int32(), nullable=False), pa.field("line", pa.int32(), nullable=False)]
