@@ -156,7 +156,7 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
 EMAIL_BACKEND = "django.core.mail.backends.dummy.EmailBackend"  # messages go through services, not from Django
 
-PROCRASTINATE_IMPORT_PATHS = ["rollbook.services.jobs"]
+PROCRASTINATE_IMPORT_PATHS = ["rollbook.services.tasks"]  # loaded by the job process alone
 PROCRASTINATE_AUTODISCOVER_MODULE_NAME = None
 
 LOGGING = {

@@ -1,0 +1,28 @@
+"""Hands work to the job process, in the deed's own transaction: if the deed is undone, the job was never asked for.
+
+What the jobs do stands in `rollbook.services.tasks`, which only the job process loads.
+"""
+
+from collections.abc import Mapping
+
+from procrastinate.contrib.django import app
+
+# Every job by name, with the arguments it takes. `tasks` must register exactly these; a test compares.
+JOBS: Mapping[str, tuple[str, ...]] = {
+    "run_study": ("run_id",),
+    "release_output": ("output_id",),
+    "make_bundle": ("bundle_id",),
+    "seal_case": ("case_id",),
+    "match_case": ("case_id",),
+}
+
+
+def defer(job: str, **arguments: int) -> None:
+    """Ask for a job once the present transaction is committed. Arguments are record numbers, never a person's data.
+
+    Raises:
+        ValueError: no job has this name or these arguments.
+    """
+    if set(JOBS.get(job, ())) != set(arguments):
+        raise ValueError(f"no job {job} with arguments {sorted(arguments)}")
+    app.configure_task(job, queue="deeds").defer(**arguments)
