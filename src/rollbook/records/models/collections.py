@@ -33,7 +33,7 @@ class Return(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid.uuid4)
     collection = models.ForeignKey(Collection, on_delete=models.PROTECT)
     school = models.ForeignKey(School, on_delete=models.PROTECT)
-    serial = models.CharField(max_length=16)
+    serial = models.CharField(max_length=200)
     received_at = models.DateTimeField()
     file_sha256 = models.CharField(max_length=64)
     state = models.CharField(max_length=16)

@@ -63,27 +63,30 @@ class Identifier(models.Model):
 
 
 class Sighting(models.Model):
-    """What one return said about one person's identity. Later returns add rows; a superseded return's rows stay."""
+    """What one return said about one person's identity. Later returns add rows; a superseded return's rows stay.
+
+    Texts are as sent, up to the 200 characters a return's value may have: a badly formed one is a query, not a refusal.
+    """
 
     person = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="sightings")
     source = models.ForeignKey(Return, on_delete=models.PROTECT, related_name="sightings")
     pupil_no = models.IntegerField()
     line = models.IntegerField()
     on_roll = models.BooleanField()
-    enrol_status = models.CharField(max_length=1, blank=True)
+    enrol_status = models.CharField(max_length=200, blank=True)
     upn = models.CharField(max_length=13)
-    former_upn = models.CharField(max_length=13, blank=True)
-    uln = models.CharField(max_length=10, blank=True)
-    surname = models.CharField(max_length=100)
-    forename = models.CharField(max_length=100)
+    former_upn = models.CharField(max_length=200, blank=True)
+    uln = models.CharField(max_length=200, blank=True)
+    surname = models.CharField(max_length=200)
+    forename = models.CharField(max_length=200)
     middle_names = models.CharField(max_length=200, blank=True)
-    preferred_surname = models.CharField(max_length=100, blank=True)
-    former_surname = models.CharField(max_length=100, blank=True)
+    preferred_surname = models.CharField(max_length=200, blank=True)
+    former_surname = models.CharField(max_length=200, blank=True)
     sex = models.CharField(max_length=1)
     date_of_birth = models.DateField(null=True)
-    address = models.CharField(max_length=300, blank=True)
-    postcode = models.CharField(max_length=10, blank=True)
-    uprn = models.CharField(max_length=12, blank=True)
+    address = models.TextField(blank=True)
+    postcode = models.CharField(max_length=200, blank=True)
+    uprn = models.CharField(max_length=200, blank=True)
 
     class Meta:
         db_table = '"identity"."sighting"'
