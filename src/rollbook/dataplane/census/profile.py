@@ -123,7 +123,7 @@ def _group(tree: dict[str, object]) -> Group:
 
 
 def _schemas(items: tuple[Item, ...]) -> dict[str, pa.Schema]:
-    fields: "dict[str, list[pa.Field[Any]]]" = {name: _keys() for name in ALWAYS}
+    fields: dict[str, list[pa.Field[Any]]] = {name: _keys() for name in ALWAYS}
     fields["pupil"].append(pa.field("on_roll", pa.bool_()))
     for item in items:
         column = pa.field(item.column, _ARROW.get(item.kind, pa.string()))

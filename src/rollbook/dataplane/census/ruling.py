@@ -5,12 +5,10 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from enum import StrEnum
 from functools import cached_property
-from typing import Any, TypeVar
+from typing import Any
 
 from rollbook.dataplane.census.parsed import Header, ParsedReturn, SchoolFacts
 from rollbook.kernel.terms import Term, Windows, age_at_previous_31_august, census_day, windows
-
-T = TypeVar("T")
 
 
 class Severity(StrEnum):
@@ -173,7 +171,7 @@ class Rule:
     example_fail: Edits
     fields: tuple[str, ...] = ()
     dfe_ref: str = ""
-    valid_from: date = date(2024, 9, 1)
+    valid_from: date = date(2015, 10, 1)
     valid_to: date | None = None
 
     def applies(self, day: date | None) -> bool:
@@ -184,3 +182,30 @@ class Rule:
         """The rule's findings in its own words."""
         for found in self.find(view):
             yield Issue(self.id, self.severity, self.message, found.line, found.pupil_no, found.field)
+
+
+def rule(
+    number: str,
+    severity: Severity,
+    message: str,
+    *,
+    mend: str,
+    source: str,
+    passes: Edits,
+    fails: Edits,
+    fields: tuple[str, ...] = (),
+    dfe_ref: str = "",
+    valid_from: date = date(2015, 10, 1),
+    valid_to: date | None = None,
+) -> Callable[[Find], Rule]:
+    """Turns the function below it into a `Rule`, so that words, examples and test stand in one place."""
+
+    def make(find: Find) -> Rule:
+        return Rule(number, severity, message, mend, source, find, passes, fails, fields, dfe_ref, valid_from, valid_to)
+
+    return make
+
+
+def where(pupils: Iterable[Pupil], broken: Callable[[Pupil], bool], item: str) -> Iterator[Finding]:
+    """A finding for each pupil for whom `broken` holds."""
+    return (pupil.at(item) for pupil in pupils if broken(pupil))

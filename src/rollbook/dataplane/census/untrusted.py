@@ -19,7 +19,15 @@ _SKIPPED: Final = re.compile(rb"\s+|<!--.*?-->|<\?.*?\?>", re.DOTALL)
 _OTHER_BOMS: Final = (b"\xff\xfe", b"\xfe\xff", b"\x00\x00\xfe\xff", b"\x00<", b"<\x00")
 _UTF8_BOM: Final = b"\xef\xbb\xbf"
 _AGAIN: Final = "Export the return again from the school's system and send the new file unchanged."
-_TRUNCATED: Final = frozenset({"ERR_TAG_NOT_FINISHED", "ERR_DOCUMENT_END", "ERR_DOCUMENT_EMPTY", "ERR_GT_REQUIRED"})
+_MISMATCH: Final = 76  # numbers of libxml2's parser errors
+_EXCESSIVE: Final = 114
+_ESCAPE: Final = ("An & stands where it has no meaning", "Write & as &amp; in every value.")
+_SAID: Final = {
+    _MISMATCH: ("An element is closed by a tag of another name", _AGAIN),
+    9: ("A character stands here that XML does not allow", _AGAIN),
+    26: _ESCAPE,
+    68: _ESCAPE,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,31 +108,26 @@ def _refuse_doctype(data: bytes, name: str) -> None:
     offset = len(_UTF8_BOM) if data.startswith(_UTF8_BOM) else 0
     while skipped := _SKIPPED.match(data, offset):
         offset = skipped.end()
-    if data[offset : offset + 2] == b"<!":
+    if data[offset : offset + 2] == b"<!" and data[offset : offset + 4] != b"<!--":
         where = f"{name}, line {_line_at(data, offset)}"
         mend = "Remove the DOCTYPE. A census return needs none."
         raise _refusal("xml-doctype", "A return may not have a document type or entities", where, mend)
 
 
 def _malformed(error: etree.XMLSyntaxError, data: bytes, name: str) -> InputRefused:
-    kinds = [entry.type_name for entry in error.error_log]
-    kind = kinds[0] if kinds else ""
+    code: int = error.code  # type: ignore[attr-defined]  # the stubs leave it out
     line = error.lineno or 1
     where = f"{name}, line {line}"
-    if "Excessive depth" in str(error.msg):
+    if code == _EXCESSIVE:
         return _too_deep(where)
-    if not data.lstrip(_UTF8_BOM + b" \t\r\n").startswith(b"<"):
+    text = data.removeprefix(_UTF8_BOM).strip()
+    if not text.startswith(b"<"):
         return _refusal("not-xml", "The file is not XML", name, "Choose the census file (.xml), not a zip or a table.")
-    if kind in _TRUNCATED and line >= _line_at(data.rstrip(), len(data)):
+    message, mend = _SAID.get(code, ("The file is not well-formed XML", _AGAIN))
+    at_end = line >= _line_at(data.rstrip(), len(data)) and not text.endswith(b"</Message>")
+    if at_end and not (code == _MISMATCH and text.endswith(b">")):
         return _refusal("xml-truncated", "The file ends before its last element is closed", where, _AGAIN)
-    if kind == "ERR_TAG_NAME_MISMATCH":
-        return _refusal("xml-malformed", "An element is closed by a tag of another name", where, _AGAIN)
-    if kind == "ERR_UNDECLARED_ENTITY":
-        mend = "Write & as &amp; in every value."
-        return _refusal("xml-malformed", "An & stands where a name was meant", where, mend)
-    if kind == "ERR_INVALID_CHAR":
-        return _refusal("xml-malformed", "A character stands here that XML does not allow", where, _AGAIN)
-    return _refusal("xml-malformed", "The file is not well-formed XML", where, _AGAIN)
+    return _refusal("xml-malformed", message, where, mend)
 
 
 def _too_deep(where: str) -> InputRefused:
