@@ -20,7 +20,8 @@ class Power:
 
     `identifiability` holds the first marks of the item classes it reaches; `log_code` is the `basis` of log entries.
     `overrides_choices` names the law under which an objection does not stop this use (empty: objections stop it), and
-    `cites_law` says that the row alone is no power: the agreement must name the law relied on.
+    `cites_law` says that the row alone is no power: the agreement must name the law relied on. `reaches_leavers` says
+    that it also reaches the records of people who have left school; without it those are never used about one person.
     """
 
     code: str
@@ -34,6 +35,7 @@ class Power:
     identifiability: frozenset[int]
     overrides_choices: str = ""
     cites_law: bool = False
+    reaches_leavers: bool = False
 
     @property
     def log_code(self) -> str:
@@ -79,7 +81,8 @@ _ALL = (
           overrides_choices="SI 2005/1437, regulation 5"),
     Power("PWR-09", "A court order", "Whoever the order names", "As the order says",
           "The order itself is the evidence and is named in the agreement.", date(2018, 5, 25), None,
-          frozenset({"court-order"}), IDENTIFIED, overrides_choices="The order of the court", cites_law=True),
+          frozenset({"court-order"}), IDENTIFIED, overrides_choices="The order of the court", cites_law=True,
+          reaches_leavers=True),
     Power("PWR-10", "Police and crime, under a power cited in the agreement", "A police force",
           "One named child in one named investigation",
           "The exemption for crime is not a power: the agreement cites the power relied on.", date(2018, 5, 25), None,

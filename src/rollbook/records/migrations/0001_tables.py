@@ -255,6 +255,7 @@ class Migration(migrations.Migration):
                 ('set_store', models.CharField(blank=True, max_length=64)),
                 ('answer', models.JSONField(null=True)),
                 ('disclosed_at', models.DateTimeField(null=True)),
+                ('told_at', models.DateTimeField(null=True)),
                 ('collected_at', models.DateTimeField(null=True)),
                 ('agreement', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='records.agreement')),
                 ('asked_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='records.account')),

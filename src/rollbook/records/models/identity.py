@@ -278,6 +278,8 @@ class GatewayCase(models.Model):
     submission = models.ForeignKey(LogSubmission, null=True, on_delete=models.PROTECT)
     answer = models.JSONField(null=True)
     disclosed_at = models.DateTimeField(null=True)
+    # When whoever asked could first read what became of the case, whether anything was disclosed or not.
+    told_at = models.DateTimeField(null=True)
     collected_at = models.DateTimeField(null=True)
 
     class Meta:
@@ -286,5 +288,5 @@ class GatewayCase(models.Model):
     class Classes:
         id = reference = agreement = power = purpose = items = asked_by = asked_at = outcome = state = "key"
         matched_by = confirmed_by = confirmed_at = reasons = reveal_by = sealed_body = set_store = submission = "key"
-        population_file = disclosed_at = collected_at = "key"
+        population_file = disclosed_at = told_at = collected_at = "key"
         asked_about = evidence = person = answer = "person"
