@@ -63,7 +63,7 @@ def furnish(study: Study, extract: Path, limits: Limits, program: bytes | None, 
         _write(room.study / "study.json", json.dumps(_steps(study, limits)).encode())
         tables = list(_extract_files(extract))
         if user is not None:
-            _copy_extract(extract, room.extract, tables)
+            _copy_extract(room.extract, tables)
             _hand_over(path, user)
     except BaseException:
         clear(room)
@@ -156,24 +156,20 @@ def _write(path: Path, data: bytes) -> None:
 
 
 def _extract_files(extract: Path) -> Iterator[Path]:
-    """The Parquet files of an extract: one a table, or a folder of them for a table."""
+    """The Parquet files of an extract, one a table."""
     if extract.is_symlink() or not extract.is_dir():
         raise SetupFailed(Reason("no-extract", "The run's extract is not there", mend="Make the extract again."))
-    for entry in sorted(extract.rglob("*")):
-        plain = entry.is_file() and _TABLE_FILE.fullmatch(entry.name) is not None
-        if entry.is_symlink() or not (plain or entry.is_dir()):
-            mend = "An extract holds Parquet files only."
-            raise InputRefused(Reason("extract-form", "The extract holds something else", entry.name[:60], mend))
-        if plain:
-            yield entry
+    for entry in sorted(extract.iterdir()):
+        if entry.is_symlink() or not entry.is_file() or not _TABLE_FILE.fullmatch(entry.name):
+            where, mend = ascii(entry.name)[1:-1][:60], "An extract holds Parquet files only, one a table."
+            raise InputRefused(Reason("extract-form", "The extract holds something else", where, mend))
+        yield entry
 
 
-def _copy_extract(extract: Path, target: Path, files: list[Path]) -> None:
+def _copy_extract(target: Path, files: list[Path]) -> None:
     target.mkdir(mode=0o700)
     for file in files:
-        place = target / file.relative_to(extract)
-        place.parent.mkdir(exist_ok=True, parents=True)
-        shutil.copyfile(file, place)
+        shutil.copyfile(file, target / file.name)
 
 
 def _hand_over(path: Path, user: int) -> None:

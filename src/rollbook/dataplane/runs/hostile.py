@@ -18,7 +18,8 @@ PPID = "ppid"
 NOT_RECORDED = "not recorded"
 MAX_LABELS = 200
 MAX_LABEL_LENGTH = 60
-_LABEL = r"^[\p{L}\p{N}][\p{L}\p{N} _.,:'()/&+%<>=-]*$"
+# The codes of registers ("/", "\\") are labels too; no label begins as a formula of a spreadsheet does.
+_LABEL = r"^[\p{L}\p{N}(</\\>][\p{L}\p{N} _.,:'()/\\&+%<>=-]*$"
 # A run this long of hexadecimal digits is how a pseudonym or a key looks, and no group of people is called so.
 _LIKE_AN_IDENTIFIER = r"[0-9A-Fa-f]{16,}"
 

@@ -132,7 +132,7 @@ class _Form:
     def study(self, files: Mapping[str, bytes]) -> Study | None:
         self._known(self.data, {"title", "purpose", "project", "items", "steps", "table"}, "top level")
         title, purpose = self._text("title"), self._text("purpose")
-        project = self._text("project") if "project" in self.data else ""
+        project = self._text("project") if self.data.get("project", "") != "" else ""
         items = self._names(self.data.get("items"), "items", _ITEM.fullmatch, 200)
         steps = self._steps(files)
         table = self._table()

@@ -45,11 +45,10 @@ def connect(study: dict[str, Any]) -> duckdb.DuckDBPyConnection:
     for name, value in settings.items():
         connection.execute(f"SET {name} = {value!r}")
     connection.execute("SET enable_external_access = false")
-    for name in sorted(os.listdir("/extract")):
-        table = name.removesuffix(".parquet")
-        files = f"/extract/{name}" if name.endswith(".parquet") else f"/extract/{name}/*.parquet"
-        view = f"CREATE VIEW \"{table}\" AS SELECT * FROM read_parquet('{files}')"  # noqa: S608 - names of our own making
-        connection.execute(view)
+    for file in sorted(os.listdir("/extract")):
+        table = file.removesuffix(".parquet").removesuffix("-synthetic")
+        rows = f"SELECT * FROM read_parquet('/extract/{file}')"  # noqa: S608 - names of our own making
+        connection.execute(f'CREATE VIEW "{table}" AS {rows}')
     connection.execute("SET lock_configuration = true")
     return connection
 

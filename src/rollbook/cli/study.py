@@ -1,0 +1,68 @@
+"""`rollbook study new|dummy|run DIR`: write a study on your own machine and see how its table would be judged."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from rollbook.kernel.refusals import Reason, UseRefused
+from rollbook.services import study_local
+
+app = typer.Typer(help="Write a study and try it on dummy data, without the authority's machine.", no_args_is_help=True)
+
+Folder = Annotated[Path, typer.Argument(help="the study's folder")]
+MAX_FAILURES = 20
+
+
+@app.command()
+def new(folder: Folder) -> None:
+    """Write a working example study into a new folder."""
+    for path in study_local.new_study(folder):
+        typer.echo(f"wrote {path}")
+    typer.echo(f"Next: rollbook study dummy {folder}")
+
+
+@app.command()
+def dummy(
+    folder: Folder,
+    pupils: Annotated[int, typer.Option(help="how many pupils to invent")] = 2000,
+    seed: Annotated[int, typer.Option(help="the same seed gives the same pupils")] = 1,
+) -> None:
+    """Make the tables the study asks for, with invented pupils."""
+    with _progress() as progress:
+        task = progress.add_task("inventing pupils")
+        for table in study_local.make_dummy(folder, pupils=pupils, seed=seed):
+            progress.update(task, description=f"wrote {table.name}")
+            progress.console.print(f"{table.name}: {table.rows:,} rows in {table.file}", soft_wrap=True)
+    typer.echo(f"All of it is invented. Next: rollbook study run {folder}")
+
+
+@app.command()
+def run(folder: Folder) -> None:
+    """Run the study on its dummy data in the sandbox, count its table and check it."""
+    with _progress() as progress:
+        progress.add_task("running inside the sandbox")
+        result = study_local.run_local(folder)
+    _show(result)
+    if not result.passed:
+        mend = "Make groups larger or dimensions fewer; real data has other counts, so leave room."
+        reasons = [Reason("sdc", message, "", mend) for message in result.failures[:MAX_FAILURES]]
+        raise UseRefused(reasons)
+    typer.echo("Passed: no rule objects. These are invented pupils; the real table is checked again.")
+
+
+def _progress() -> Progress:
+    return Progress(SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn(), transient=True)
+
+
+def _show(result: study_local.LocalRun) -> None:
+    table = Table(title=f"{result.title} (invented data, {result.people:,} pupils)")
+    for dimension in result.dimensions:
+        table.add_column(dimension)
+    table.add_column("pupils", justify="right")
+    for labels, figure in result.rows:
+        table.add_row(*labels, figure)
+    Console().print(table)

@@ -1,0 +1,115 @@
+"""A study on the researcher's own machine: begin one, make dummy data, run it as the authority would. No Django.
+
+The run uses the same sandbox, the same hostile reading, the same table and the same rules as a real one; only the data
+is invented, which is why the study's own words may be shown when a step fails.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pyarrow.parquet as pq
+
+from rollbook.dataplane.runs import dummy
+from rollbook.dataplane.runs.example import EXAMPLE
+from rollbook.dataplane.runs.hostile import PPID, read_person_table
+from rollbook.dataplane.runs.limits import Limits
+from rollbook.dataplane.runs.sandbox import run_study
+from rollbook.dataplane.runs.study import Study, read_study
+from rollbook.dataplane.runs.tabulate import tabulate
+from rollbook.kernel.refusals import InputRefused, Reason
+from rollbook.sdc.frequency import Verdict, check, shown
+from rollbook.sdc.rules import SdcParameters
+
+DUMMY_FOLDER = "dummy"
+
+
+@dataclass(frozen=True, slots=True)
+class LocalRun:
+    """What a run on dummy data gave: the table as a checker would see it, and what the rules say of it."""
+
+    title: str
+    dimensions: tuple[str, ...]
+    rows: tuple[tuple[tuple[str, ...], str], ...]
+    people: int
+    passed: bool
+    failures: tuple[str, ...]
+    threshold: int
+
+
+@dataclass(frozen=True, slots=True)
+class MadeTable:
+    """One table of dummy data: its name in SQL, its file and its rows."""
+
+    name: str
+    file: Path
+    rows: int
+
+
+def new_study(folder: Path) -> tuple[Path, ...]:
+    """Write a working example study into `folder`, which must be new or empty; gives the files written.
+
+    Raises:
+        InputRefused: when something is there already.
+    """
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        mend = "Name a new or empty folder."
+        raise InputRefused(Reason("study-exists", "There is something there already", folder.name, mend))
+    written = []
+    for path, text in EXAMPLE.items():
+        place = folder / path
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.write_text(text, encoding="utf-8")
+        written.append(place)
+    return tuple(written)
+
+
+def make_dummy(folder: Path, *, pupils: int, seed: int) -> Iterator[MadeTable]:
+    """Make the dummy tables the study in `folder` asks for, in its sub-folder `dummy`; each is yielded when written.
+
+    Raises:
+        InputRefused: the study's form is wrong, or it asks for an item no project can have.
+    """
+    study = read_study(folder)
+    place = folder / DUMMY_FOLDER
+    for old in place.glob(f"*{dummy.NAME_MARK}.parquet"):
+        old.unlink()
+    for table in dummy.make_dummy(study.items, place, pupils=pupils, seed=seed):
+        yield MadeTable(table.name, table.file, table.rows)
+
+
+def run_local(folder: Path) -> LocalRun:
+    """Run the study in `folder` on its dummy data and judge its table by the rules in force.
+
+    Raises:
+        InputRefused: the study's form, a step or its table is wrong, or there is no dummy data.
+        LimitBreached: it went over a limit, or a limit could not be set on this machine.
+        SetupFailed: the sandbox cannot be started on this machine.
+    """
+    study, parameters = read_study(folder), SdcParameters()
+    tables = _dummy_folder(folder)
+    stream = run_study(study, tables, Limits(), explain=True)
+    people = pq.read_table(tables / f"pupil{dummy.NAME_MARK}.parquet", columns=[PPID]).column(PPID)
+    known = {str(ppid) for ppid in people.to_pylist()}
+    table = tabulate(read_person_table(stream, study, known), study.table)
+    return _result(study, check(table, parameters), shown(table, parameters), table.people)
+
+
+def _dummy_folder(folder: Path) -> Path:
+    tables = folder / DUMMY_FOLDER
+    if not (tables / f"pupil{dummy.NAME_MARK}.parquet").is_file():
+        mend = f"Make it with `rollbook study dummy {folder.name}`."
+        raise InputRefused(Reason("no-dummy", "There is no dummy data yet", folder.name, mend))
+    return tables.resolve()
+
+
+def _result(study: Study, verdict: Verdict, rows: tuple[tuple[tuple[str, ...], str], ...], people: int) -> LocalRun:
+    return LocalRun(
+        title=study.title,
+        dimensions=study.table.dimensions,
+        rows=rows,
+        people=people,
+        passed=verdict.passed,
+        failures=tuple(failure.message for failure in verdict.failures),
+        threshold=verdict.parameters.threshold,
+    )
