@@ -1,0 +1,172 @@
+"""Disclosure sets: made once for each use, kept encrypted, and asked again for the proofs in people's bundles.
+
+A set is durable before its entry is submitted; one whose entry never came is a file that no entry names and is
+removed at the end of its month's key. Who is in a set is confidential: only the job process can open a store.
+"""
+
+import os
+import secrets
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from django.conf import settings
+
+from rollbook.kernel.encoding import HASH_BYTES, b64, unb64
+from rollbook.kernel.refusals import Reason, StateBroken
+from rollbook.records.models.log import DisclosureSet
+from rollbook.services import clock
+from rollbook.services.keys import open_keys
+from rollbook.services.log import genesis
+from rollbook.services.log.folder import write_durably
+from rollbook.services.log.history import published_log
+from rollbook.tlog import bundle, labels
+from rollbook.tlog.manifests import write_manifest
+from rollbook.tlog.seals import manifest_commit
+from rollbook.tlog.trie import ALGORITHM, Trie
+
+SEALED: Final = "sealed-"
+
+
+@dataclass(frozen=True, slots=True)
+class MadeSet:
+    """A set ready to be logged: `did` (base64), `set_field` and `manifest_b64` go into the entry as they are.
+
+    `manifest_bytes` are confidential to authority, recipient and regulator; `sealed_manifest` is what may be kept of
+    them for a sealed case. `store_name` is for `proof`.
+    """
+
+    did: str
+    epoch: str
+    set_field: dict[str, Any]
+    manifest_b64: str
+    manifest_bytes: bytes
+    store_name: str
+    sealed_manifest: bytes = b""
+
+    @property
+    def entry_fields(self) -> dict[str, Any]:
+        """The three fields of a set-bearing entry."""
+        return {"did": self.did, "set": self.set_field, "manifest": self.manifest_b64}
+
+
+def make_set(
+    *,
+    pupil_ids: Sequence[str],
+    files: Sequence[Mapping[str, Any]] = (),
+    population_sha256: bytes | None = None,
+    sealed: bool = False,
+) -> MadeSet:
+    """Make the set of the pupils with these identifiers (`upn:…` or `uln:…`) for the present month, durably.
+
+    `sealed` keeps store and manifest for the overseer's key alone until the reveal.
+    """
+    keys = open_keys(settings.ROLLBOOK)
+    epoch = genesis.month_of(clock.today())
+    genesis.announce_key(epoch)
+    pupils = sorted(set(pupil_ids))
+    did, seed = secrets.token_bytes(HASH_BYTES), secrets.token_bytes(HASH_BYTES)
+    trie = _trie(did, seed, keys.vrf_evaluate(epoch, pupils))
+    manifest = write_manifest(
+        did=did,
+        epoch=epoch,
+        origin=settings.ROLLBOOK.log_origin,
+        pad_seed=seed,
+        pupils=len(pupils),
+        files=files,
+        population=population_sha256,
+    )
+    name = SEALED + secrets.token_hex(16) if sealed else secrets.token_hex(16)
+    store = keys.seal_for_overseer(trie.store()) if sealed else keys.seal(epoch, trie.store(), name)
+    _keep(name, store)
+    DisclosureSet.objects.create(did=b64(did), epoch=epoch, store=name, sealed=sealed, made_at=clock.now())
+    field = {"alg": ALGORITHM, "epoch": epoch, "root": b64(trie.root()), "size_padded": len(trie)}
+    kept = keys.seal_for_overseer(manifest) if sealed else b""
+    return MadeSet(b64(did), epoch, field, manifest_commit(manifest), manifest, name, kept)
+
+
+def vrf_outputs(epoch: str, pupil_ids: Sequence[str]) -> list[bytes]:
+    """`y` of each pupil in a month, 32 bytes each, in the order given."""
+    return open_keys(settings.ROLLBOOK).vrf_evaluate(epoch, pupil_ids)
+
+
+def proof(store_name: str, epoch: str, label: bytes) -> bytes:
+    """The proof that `label` is, or is not, in a set.
+
+    Raises:
+        StateBroken: the store is missing, was changed, is sealed, or its month's key was destroyed.
+    """
+    return _open(store_name, epoch).prove(label)
+
+
+def write_bundle(epoch: str, pupil_id: str) -> bytes:
+    """One pupil's bundle for a month, under the checkpoint served now: an answer for every set-bearing entry of the
+    month.
+
+    Every proof is checked before it is given out. Runs in the job process.
+
+    Raises:
+        StateBroken: a set store of the month does not open; no bundle is better than one with a line missing.
+    """
+    keys = open_keys(settings.ROLLBOOK)
+    log = published_log()
+    pi = keys.vrf_prove(epoch, pupil_id)
+    (y,) = keys.vrf_evaluate(epoch, [pupil_id])
+    lines = []
+    for index, letter in bundle.due(log.history, epoch, log.size).items():
+        fields = log.history.body(index)
+        if letter == "s":
+            lines.append(bundle.sealed(index))
+            continue
+        label = labels.label(unb64(fields["did"]), y)
+        root = unb64(fields["set"]["root"])
+        lines.append(bundle.answer(index, label, proof(_store_of(fields["did"]), epoch, label), root))
+    return bundle.write(epoch=epoch, pi=pi, lines=lines, checkpoint=log.checkpoint.note)
+
+
+def epochs_with_sets() -> list[str]:
+    """The months for which a bundle can be asked: those in which the published log has a set-bearing entry."""
+    return published_log().history.epochs()
+
+
+def _trie(did: bytes, seed: bytes, secrets_of_month: Sequence[bytes]) -> Trie:
+    members = [labels.label(did, y) for y in secrets_of_month]
+    return Trie([*members, *labels.dummies(seed, labels.padded(len(members)) - len(members))])
+
+
+def _store_of(did: str) -> str:
+    row = DisclosureSet.objects.filter(did=did).first()
+    if row is None:
+        mend = "Restore the records of disclosure sets from a backup."
+        raise StateBroken(Reason("set-unknown", "No set store is known for a published entry", mend=mend))
+    return row.store
+
+
+def _open(name: str, epoch: str) -> Trie:
+    if name.startswith(SEALED):
+        mend = "The overseer opens it at the reveal."
+        raise StateBroken(Reason("set-sealed", "This set is sealed", name, mend))
+    try:
+        sealed = (_folder() / name).read_bytes()
+    except FileNotFoundError:
+        raise StateBroken(Reason("set-missing", "A set store is missing", name, "Restore it from a backup.")) from None
+    return Trie.from_store(open_keys(settings.ROLLBOOK).unseal(epoch, sealed, name))
+
+
+def _keep(name: str, data: bytes) -> None:
+    folder = _folder()
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    draft = folder / f".{name}"
+    write_durably(draft, data)
+    draft.rename(folder / name)
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def _folder() -> Path:
+    path: Path = settings.ROLLBOOK.data / "sets"
+    return path
