@@ -1,0 +1,64 @@
+"""Reading what came in: a school's receipts, who is in a set of returns, what is held about one person.
+
+`facts_held` is called inside the portal, after `services.access` has let the asker through.
+"""
+
+from collections.abc import Collection as SomeOf
+from collections.abc import Iterable
+
+from django.conf import settings
+from pyroaring import BitMap
+
+from rollbook.dataplane.store import reading
+from rollbook.kernel.refusals import InputRefused, Reason
+from rollbook.records.models.collections import Return
+from rollbook.records.models.identity import Sighting
+from rollbook.services.held import HeldFact, Statement, held_facts
+from rollbook.services.people_zone import people_zone
+from rollbook.services.receipts import Receipt, receipt_of
+from rollbook.services.uses_of_returns import UsesOfReturns
+
+__all__ = ["HeldFact", "current_return_ids", "facts_held", "people_in", "receipt", "returns_of"]
+
+
+def current_return_ids(collections: Iterable[str]) -> list[str]:
+    """The accepted return of each school in these collections: the only ones a new use may read."""
+    rows = Return.objects.filter(collection_id__in=list(collections), state=Return.ACCEPTED)
+    return [str(pk) for pk in rows.order_by("pk").values_list("pk", flat=True)]
+
+
+def people_in(return_ids: SomeOf[str]) -> BitMap:
+    """The person keys of everyone in these returns, on roll or no longer."""
+    return reading.people_in(settings.ROLLBOOK.study, return_ids)
+
+
+def returns_of(school: str) -> tuple[Receipt, ...]:
+    """The receipts of one school (LAESTAB), newest first."""
+    rows = Return.objects.filter(school_id=school).select_related("collection", "school")
+    return tuple(receipt_of(row) for row in rows.order_by("-received_at", "-pk"))
+
+
+def receipt(return_id: str) -> Receipt:
+    """The receipt of one return.
+
+    Raises:
+        InputRefused: there is no such return.
+    """
+    row = Return.objects.filter(pk=return_id).select_related("collection", "school").first()
+    if row is None:
+        raise InputRefused(Reason("return-unknown", "There is no such return", mend="Choose one from the list."))
+    return receipt_of(row)
+
+
+def facts_held(person_key: int) -> tuple[HeldFact, ...]:
+    """Everything held about one person, with source, and older values where a return was replaced.
+
+    A value that a school has since withdrawn stays in the list, with an empty present value and its older ones.
+    """
+    with people_zone():
+        rows = Sighting.objects.filter(person_id=person_key).select_related("source__collection", "source__school")
+        sightings = list(rows.order_by("source__received_at", "pk"))
+    return_ids = [str(one.source_id) for one in sightings]
+    facts = reading.rows_of(settings.ROLLBOOK.study, person_key, return_ids)
+    said = [Statement.of(one, [fact for fact in facts if fact.return_id == str(one.source_id)]) for one in sightings]
+    return held_facts(said, UsesOfReturns(person_key))

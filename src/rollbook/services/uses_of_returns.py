@@ -1,0 +1,46 @@
+"""Which uses read a person's value from a return: runs in the log whose data were that return, and whose population has
+them.
+
+A sealed case is not among them before its reveal, for anyone.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from rollbook.records.models.studies import Run
+from rollbook.services import populations
+
+
+@dataclass(frozen=True, slots=True)
+class UseOfReturn:
+    """One run that had a value: the log's name for the use, the project and study, and when the data was opened."""
+
+    did: str
+    project: str
+    study: str
+    at: datetime
+
+
+class UsesOfReturns:
+    """Finds the uses of one person's facts. Populations are read once each, and only when needed."""
+
+    def __init__(self, person_key: int) -> None:
+        self._person = person_key
+        self._runs: dict[str, list[Run]] = {}
+        self._inside: dict[int, bool] = {}
+
+    def __call__(self, return_id: str, item: str) -> tuple[UseOfReturn, ...]:
+        """The uses that had `item` of this person from this return, oldest first."""
+        if return_id not in self._runs:
+            logged = Run.objects.filter(returns__contains=[return_id], submission__isnull=False)
+            self._runs[return_id] = list(logged.select_related("study__project").order_by("started_at", "pk"))
+        return tuple(
+            UseOfReturn(run.did, run.study.project.reference, run.study.title, run.started_at or run.queued_at)
+            for run in self._runs[return_id]
+            if item in run.study.items and self._held_person(run)
+        )
+
+    def _held_person(self, run: Run) -> bool:
+        if run.pk not in self._inside:
+            self._inside[run.pk] = self._person in populations.read(run.population_file, run.epoch)
+        return self._inside[run.pk]
