@@ -1,15 +1,15 @@
-"""A throwaway installation for each test process: its own folders, keys and, once a test asks for it, PostgreSQL server.
+"""A throwaway installation for each test process: own folders, keys and, once a test asks for it, PostgreSQL server.
 
-The settings are read when Django starts, so the environment is set while this file is imported. Under xdist every worker imports
-it anew and so has an installation of its own.
+The settings are read when Django starts, so the environment is set while this file is imported. Under xdist every
+worker imports it anew and so has an installation of its own.
 """
 
 import os
 import secrets
 import shutil
 import tempfile
-from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -57,15 +57,14 @@ def overseer_folder() -> Path:
 
 
 @pytest.fixture(scope="session")
-def django_db_setup(django_db_blocker: pytest.FixtureRequest) -> Iterator[None]:
-    """In place of a test database beside the real one: the installation's own, made by the code that makes real ones."""
+def django_db_setup(django_db_blocker: Any) -> None:
+    """In place of a test database beside a real one: the installation's own, made as real ones are."""
     from rollbook.services import database
 
     with django_db_blocker.unblock():
         database.prepare(CONFIG)
         database.migrate()
     _empty_identity_tables_too()
-    yield
 
 
 def _empty_identity_tables_too() -> None:

@@ -1,7 +1,7 @@
 """The people of every test: always the same few, with names, addresses and numbers that belong to nobody.
 
-`account_of` makes a person's account, `browser_of` a signed-in browser for Django's test client. Passwords and authenticator secrets
-are derived from the name, so that a test can also sign in over HTTP.
+`account_of` makes a person's account, `browser_of` a signed-in browser for Django's test client. Passwords and
+authenticator secrets are derived from the name, so that a test can also sign in over HTTP.
 """
 
 from base64 import b32encode

@@ -1,4 +1,4 @@
-"""Accounts that an operator opens for staff, panel, researchers and schools. Pupils and parents start from a letter instead."""
+"""Accounts an operator opens for staff, panel, researchers and schools. Pupils and parents start from a letter."""
 
 from typing import Any
 

@@ -1,7 +1,8 @@
 """Who does a deed, and through which door.
 
-Deeds that need a person (a panel's decision, a checker's verdict, a gateway confirmation, acting for a child) exist only in a
-signed-in session with a second factor. A command of the operator is never such a session, so it cannot stand in for one.
+Deeds that need a person (a panel's decision, a checker's verdict, a gateway confirmation, acting for a child) exist
+only in a signed-in session with a second factor. A command of the operator is never such a session, so it cannot
+stand in for one.
 """
 
 from dataclasses import dataclass

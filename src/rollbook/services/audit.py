@@ -1,4 +1,4 @@
-"""The audit row that every deed writes in its own transaction. It holds codes and record numbers, never a person's data."""
+"""The audit row that every deed writes in its own transaction: codes and record numbers, never a person's data."""
 
 from rollbook.records.models.control import Audit
 from rollbook.services import clock

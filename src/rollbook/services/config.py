@@ -1,6 +1,7 @@
 """What an installation may set, read once from the environment into one frozen value.
 
-Every setting is listed in docs/how-to/settings.md; a test compares the two. Nothing else in Rollbook reads the environment.
+Every setting is listed in docs/how-to/settings.md; a test compares the two. Nothing else in Rollbook reads the
+environment.
 """
 
 import os
@@ -16,8 +17,8 @@ from rollbook.kernel.refusals import Reason, SetupFailed
 # `owner` is the process that changes the shape of the database (setup, migrate); it does no deed.
 Process = Literal["web", "jobs", "log", "operator", "owner"]
 
-# Root may not run PostgreSQL, and the user that may cannot reach a folder under another user's home: as root the embedded
-# server and the sandbox's working folder live here, whatever ROLLBOOK_DATA says.
+# Root may not run PostgreSQL, and the user that may cannot reach a folder under another user's home: as root the
+# embedded server and the sandbox's working folder live here, whatever ROLLBOOK_DATA says.
 ROOT_HOME = Path("/var/lib/rollbook")
 
 SETTINGS: Mapping[str, str] = {
@@ -140,7 +141,7 @@ def _refuse_unsafe(config: Config) -> None:
     checks = (
         (_inside(config.keys, config.data) or _inside(config.data, config.keys), "ROLLBOOK_KEYS",
          "Keys and data may not lie in one folder, or a copy of the data would carry its keys"),
-        (not config.public_url.startswith("https://"), "ROLLBOOK_PUBLIC_URL", "The public address must begin with https"),
+        (not config.public_url.startswith("https://"), "ROLLBOOK_PUBLIC_URL", "The public address must be https"),
         (not config.durable, "ROLLBOOK_DATABASE_FSYNC", "A database that may lose a commit cannot keep a public log"),
     )  # fmt: skip
     reasons = [Reason("production", message, where=name) for broken, name, message in checks if broken]

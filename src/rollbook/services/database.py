@@ -1,8 +1,8 @@
 """Prepares the database: roles, schema, migrations, grants. Each step may be repeated.
 
-Roles: `rollbook_owner` owns the tables and only migrates; `rollbook_web`, `rollbook_jobs` and `rollbook_log` are what the
-processes sign in as; `rollbook_people` cannot sign in, and is taken inside `services.people_zone` by web and jobs, who do not
-inherit its rights.
+Roles: `rollbook_owner` owns the tables and only migrates; `rollbook_web`, `rollbook_jobs` and `rollbook_log` are what
+the processes sign in as; `rollbook_people` cannot sign in, and is taken inside `services.people_zone` by web and
+jobs, who do not inherit its rights.
 """
 
 from collections.abc import Iterator
@@ -36,7 +36,7 @@ def where(config: Config) -> dict[str, Any]:
 
 
 def sign_in(config: Config) -> dict[str, Any]:
-    """How this process connects. Before set-up there is no password, and connecting fails with the server's own words."""
+    """How this process connects. Before set-up there is no password, and the server refuses in its own words."""
     password_of = "jobs" if config.process == "operator" else config.process
     password = open_keys(config).database_password(password_of) if config.keys.exists() else ""
     return {**where(config), "user": LOGINS[config.process], "password": password}

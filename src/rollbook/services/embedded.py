@@ -1,9 +1,9 @@
 """The PostgreSQL that Rollbook brings along, for an installation without DATABASE_URL.
 
-Only the programs of the wheel are used. Its own server class is not: it lets everyone in without a password and, as root, opens
-every folder above the data. Here the server asks each role for its password (scram-sha-256), listens on a socket in its own
-folder, and as root runs as the system user `rollbook` from a copy of the programs under /var/lib/rollbook, so that no mode of
-a folder made by someone else changes.
+Only the programs of the wheel are used. Its own server class is not: it lets everyone in without a password and, as
+root, opens every folder above the data. Here the server asks each role for its password (scram-sha-256), listens on a
+socket in its own folder, and as root runs as the system user `rollbook` from a copy of the programs under
+/var/lib/rollbook, so that no mode of a folder made by someone else changes.
 """
 
 import fcntl
@@ -44,6 +44,15 @@ log_parameter_max_length_on_error = 0
 timezone = UTC
 log_timezone = UTC
 """
+
+INITDB = (
+    "--username=postgres",
+    "--auth=scram-sha-256",
+    "--encoding=UTF8",
+    "--locale-provider=builtin",
+    "--locale=C.UTF-8",
+    "--no-instructions",
+)
 
 ACCESS_RULES = """# Written by Rollbook. Every role has a password; nobody is trusted.
 local all all scram-sha-256
@@ -180,9 +189,8 @@ def _initialise(config: Config, programs: Path, user: SystemUser | None, passwor
         secret.flush()
         if user:
             os.chown(secret.name, user.uid, user.gid)
-        command = [programs / "bin/initdb", "-D", data, "-U", "postgres", "--encoding=UTF8", f"--pwfile={secret.name}",
-                   "--auth=scram-sha-256", "--locale-provider=builtin", "--locale=C.UTF-8", "--no-instructions"]  # fmt: skip
-        _must([*command, *([] if config.durable else ["--no-sync"])], user, config)
+        options = [f"--pwfile={secret.name}", *INITDB, *([] if config.durable else ["--no-sync"])]
+        _must([programs / "bin/initdb", "-D", data, *options], user, config)
     _write_as(data / "pg_hba.conf", ACCESS_RULES, user)
 
 

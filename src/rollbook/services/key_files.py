@@ -1,7 +1,7 @@
 """The folder of keys: which sub-folder a process may open, and reading and writing one secret.
 
-Files have mode 0600 and folders 0700. A file is written whole beside its name and then linked to it, so a half-written key is never
-read and of two writers the first wins.
+Files have mode 0600 and folders 0700. A file is written whole beside its name and then linked to it, so a
+half-written key is never read and of two writers the first wins.
 """
 
 import os
@@ -11,8 +11,8 @@ from pathlib import Path
 from rollbook.kernel.refusals import AccessDenied, Reason, SetupFailed, StateBroken
 from rollbook.services.config import Config, Process
 
-# The web process reaches people from outside, so it opens least: its own secrets, public keys, and the keys that let the portal
-# read which uses a person was in. Project, VRF and log keys are not among them.
+# The web process reaches people from outside, so it opens least: its own secrets, public keys, and the keys that let
+# the portal read which uses a person was in. Project, VRF and log keys are not among them.
 OPENS: dict[Process, frozenset[str]] = {
     "web": frozenset({"web", "public", "populations"}),
     "jobs": frozenset({"jobs", "public", "populations"}),

@@ -1,7 +1,8 @@
 """The one module that opens the keys. It signs, evaluates, pseudonymises and seals; it gives no key away.
 
-Two exceptions are text a library must hold itself: a database password and Django's session secret, each for its own process only.
-Left to others: what is signed (`rollbook.services.log`), the formats of signatures and proofs (`rollbook.tlog`).
+Two exceptions are text a library must hold itself: a database password and Django's session secret, each for its own
+process only. Left to others: what is signed (`rollbook.services.log`), the formats of signatures and proofs
+(`rollbook.tlog`).
 """
 
 import secrets
@@ -172,7 +173,8 @@ def open_keys(config: Config) -> Keys:
 def create(config: Config, overseer_folder: Path | None = None) -> None:
     """Make every key an installation starts with; those that exist stay.
 
-    `overseer_folder` receives the overseer's private key, once: hand it over and delete it. It may not lie in the keys or data folder.
+    `overseer_folder` receives the overseer's private key, once: hand it over and delete it. It may not lie in the
+    keys or data folder.
     """
     files = KeyFolder(config)
     for folder in sorted(FOLDERS):

@@ -1,7 +1,8 @@
 """The door to the identity schema.
 
-Names, addresses and identifiers live in a schema that the login roles of the web and job processes cannot read. Only inside
-this context does the transaction take the role that may, so a query that forgot to ask is refused by PostgreSQL itself.
+Names, addresses and identifiers live in a schema that the login roles of the web and job processes cannot read. Only
+inside this context does the transaction take the role that may, so a query that forgot to ask is refused by
+PostgreSQL itself.
 """
 
 from collections.abc import Iterator
@@ -15,7 +16,7 @@ LOGIN_ROLES = frozenset({"rollbook_web", "rollbook_jobs"})
 
 @contextmanager
 def people_zone() -> Iterator[None]:
-    """Open a transaction (or savepoint) in which identity tables may be read and written; closes with the role given back."""
+    """A transaction (or savepoint) in which identity tables may be read and written; the role is given back."""
     with transaction.atomic():
         outermost = _current_role() in LOGIN_ROLES
         if outermost:

@@ -17,7 +17,7 @@ from rollbook.services.jobs import JOBS
 
 log = logging.getLogger("rollbook.jobs")
 
-# Where each job's work stands. Named by string: the rooms hand in jobs themselves, and would otherwise import in a ring.
+# Where each job's work stands, by name: the rooms hand in jobs themselves, and would otherwise import in a ring.
 WORK = {
     "run_study": "rollbook.services.runs:execute",
     "release_output": "rollbook.services.releases:release",
@@ -57,14 +57,12 @@ for _job in JOBS:
 
 def run_worker(*, wait: bool = True) -> None:
     """Work through the queue: for ever, or until it is empty when `wait` is False. Stops cleanly at SIGTERM."""
+    # An app of the worker's own: jobs handed in by a running job still go through Django's transaction.
     connector = app.connector.get_worker_connector()  # type: ignore[attr-defined]
-    with app.replace_connector(connector) as worker_app:
-        worker_app.run_worker(
-            queues=["deeds"],
-            wait=wait,
-            concurrency=1,
-            install_signal_handlers=wait,
-            delete_jobs="successful",
-            fetch_job_polling_interval=1.0,
-            abort_job_polling_interval=5.0,
-        )
+    app.with_connector(connector).run_worker(
+        queues=["deeds"],
+        wait=wait,
+        install_signal_handlers=wait,
+        delete_jobs="successful",
+        fetch_job_polling_interval=1.0,
+    )

@@ -12,7 +12,7 @@ Item = TypeVar("Item")
 
 @dataclass(frozen=True, slots=True)
 class Page(Generic[Item]):
-    """One page of a list: its items, how many there are in all, and parameters for `govukPagination` (None for one page)."""
+    """One page of a list: its items, how many there are in all, parameters for `govukPagination` if more than one."""
 
     items: Sequence[Item]
     total: int

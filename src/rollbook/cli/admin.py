@@ -1,0 +1,82 @@
+"""What an operator does to an installation: set it up, migrate it, open accounts.
+
+A command acts as the operator, never as a person.
+"""
+
+import subprocess
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from rollbook.kernel.refusals import Reason, SetupFailed
+from rollbook.services import config as settings
+
+accounts = typer.Typer(add_completion=False, pretty_exceptions_enable=False, no_args_is_help=True)
+
+
+def setup(
+    overseer: Annotated[
+        Path | None,
+        typer.Option(help="folder for the overseer's private key, to be handed over; needed the first time"),
+    ] = None,
+) -> None:
+    """Make keys, database, roles and tables. Safe to repeat."""
+    from rollbook.services import database, keys
+
+    config = settings.load(process="owner")
+    keys.create(config, overseer)
+    database.prepare(config)
+    run_self("migrate")
+
+
+def migrate() -> None:
+    """Bring the tables and grants to this version."""
+    from rollbook.services import database
+
+    database.migrate()
+
+
+@accounts.command("open")
+def open_account(
+    email: str,
+    name: str,
+    role: Annotated[str, typer.Argument(help="for example custodian, panel-member, output-checker")],
+    school: Annotated[str | None, typer.Option(help="LAESTAB of the school, for a school data manager")] = None,
+    organisation: Annotated[int | None, typer.Option(help="number of the organisation, for a researcher")] = None,
+) -> None:
+    """Open an account; its password is asked for, or read from standard input."""
+    from rollbook.services import accounts as deeds
+    from rollbook.services.actors import Role, operator
+
+    if role not in set(Role):
+        mend = f"Use one of: {', '.join(Role)}."
+        raise SetupFailed(Reason("account-role", "There is no such role", mend=mend))
+    password = typer.prompt("Password", hide_input=True) if sys.stdin.isatty() else sys.stdin.readline().rstrip("\n")
+    number = deeds.open_account(
+        by=operator(), email=email, name=name, role=Role(role), password=password,
+        organisation_id=organisation, laestab=school,
+    )  # fmt: skip
+    typer.echo(f"Account {number} is open. Its second factor is set up at the first sign-in.")
+
+
+@accounts.command("forget-second-factor")
+def forget_second_factor(account: int) -> None:
+    """Let a person who lost their authenticator set up a new one. Check who asks first."""
+    from rollbook.services import accounts as deeds
+    from rollbook.services.actors import operator
+
+    deeds.forget_second_factor(by=operator(), account_id=account)
+    typer.echo(f"Account {account} sets up a new authenticator at its next sign-in.")
+
+
+def run_self(*arguments: str) -> None:
+    """Run another command in a process of its own: one process is started for one role of the database.
+
+    Raises:
+        SetupFailed: it ended with an error, which it has already printed.
+    """
+    done = subprocess.run([sys.executable, "-m", "rollbook.cli.main", *arguments], check=False)
+    if done.returncode:
+        raise SetupFailed(Reason("setup", f"`rollbook {' '.join(arguments)}` failed with {done.returncode}"))

@@ -1,0 +1,119 @@
+"""`rollbook`: finds the command, starts no more than it needs, and turns a refusal into words and an exit code.
+
+A command's module is imported only when it is asked for, after Django has been started for the process it names;
+`check`, `study` and `verify` name none and run where Django is not installed.
+"""
+
+import sys
+import traceback
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from importlib import import_module
+from typing import NoReturn
+
+import typer
+from rich.console import Console
+
+from rollbook.kernel.refusals import RollbookError
+from rollbook.services.config import Process
+
+UNFORESEEN = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """Where a command stands, as module:function or module:Typer app, and the process Django is started for."""
+
+    target: str
+    help: str
+    process: Process | None = None
+
+    def load(self) -> typer.Typer:
+        """The command itself, ready to be called with its arguments."""
+        if self.process:
+            from rollbook.services.start import start_django
+
+            start_django(self.process)
+        module, _, name = self.target.partition(":")
+        found: typer.Typer | Callable[..., None] = getattr(import_module(f"rollbook.cli.{module}"), name)
+        if isinstance(found, typer.Typer):
+            return found
+        app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+        app.command()(found)
+        return app
+
+
+COMMANDS: Mapping[str, Command] = {
+    "check": Command("check:app", "Check school census returns on this machine, with the authority's own rules."),
+    "generate": Command("generate:app", "Write invented returns to try the system with."),
+    "study": Command("study:app", "Start a study, make dummy data for it, run it on this machine."),
+    "verify": Command("verify:app", "Verify a proof bundle against the public log."),
+    "ingest": Command("ingest:app", "Receive schools' returns.", "operator"),
+    "log": Command("log:app", "The public log: its head, its writer.", "log"),
+    "setup": Command("admin:setup", "Make keys, database and tables, or bring them to this version."),
+    "migrate": Command("admin:migrate", "Bring the tables and grants to this version.", "owner"),
+    "account": Command("admin:accounts", "Open accounts for staff, panel, researchers and schools.", "operator"),
+    "serve": Command("serve:serve", "Run everything: database, web pages, jobs and the log's writer."),
+    "jobs": Command("serve:jobs", "Run the job process alone.", "jobs"),
+    "writer": Command("serve:writer", "Run the log's writer alone.", "log"),
+    "demo": Command("demo:app", "Play the demonstration, and show its people's codes."),
+    "bench": Command("bench:bench", "Time a piece of work beside its floor and peers."),
+}
+
+
+def build() -> typer.Typer:
+    """The command line as a whole; help lists every command without importing one."""
+    app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, no_args_is_help=True, help=__doc__)
+    app.callback(help="Pupils' records for a public authority: used safely, fairly and in the open.")(_nothing)
+    for name, command in COMMANDS.items():
+        settings = {"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []}
+        app.command(name, help=command.help, add_help_option=False, context_settings=settings)(
+            _passes_on(name, command)
+        )
+    return app
+
+
+def run() -> NoReturn:
+    """The entry of the `rollbook` program."""
+    try:
+        build()(prog_name="rollbook")
+    except RollbookError as refusal:
+        explain(refusal)
+        sys.exit(int(refusal.family))
+    except Exception as fault:
+        _report(fault)
+        sys.exit(UNFORESEEN)
+    sys.exit(0)
+
+
+def explain(refusal: RollbookError) -> None:
+    """Print each reason to stderr: what, where, and how to mend it."""
+    console = Console(stderr=True, highlight=False, soft_wrap=True)
+    for reason in refusal.reasons:
+        where = f" ({reason.where})" if reason.where else ""
+        console.print(f"[bold]{reason.code}[/bold]: ", end="")
+        console.print(f"{reason.message}{where}", markup=False)
+        if reason.mend:
+            console.print(f"  {reason.mend}", markup=False)
+
+
+def _passes_on(name: str, command: Command) -> Callable[[typer.Context], None]:
+    def pass_on(context: typer.Context) -> None:
+        command.load()(args=context.args, prog_name=f"rollbook {name}")
+
+    return pass_on
+
+
+def _nothing() -> None:
+    pass
+
+
+def _report(fault: Exception) -> None:
+    """Where an unforeseen fault happened, without its message: that could quote a record."""
+    frames = traceback.format_list(traceback.extract_tb(fault.__traceback__))
+    what = str(fault) if isinstance(fault, ImportError) else type(fault).__name__
+    print(f"An unforeseen fault: {what}\n{''.join(frames[-6:])}", file=sys.stderr)
+
+
+if __name__ == "__main__":
+    run()
