@@ -18,16 +18,17 @@ def with_pupil(rows: QuerySet[Any], person: str = "person") -> QuerySet[Any]:
     """`rows` with the pupil's birth date, names and present school beside them, from the latest sighting."""
     seen = Sighting.objects.filter(person=OuterRef(person))
     latest = seen.order_by("-source__received_at", "-pk")
-    at_school = seen.filter(source__state=Return.ACCEPTED).order_by(
+    at_school = seen.filter(source__state=Return.ACCEPTED, on_roll=True).order_by(
         "-source__collection__reference_date", "-source__received_at", "-pk"
     )
-    return rows.annotate(
+    beside: QuerySet[Any] = rows.annotate(
         born=Subquery(latest.values("date_of_birth")[:1]),
         forename=Subquery(latest.values("forename")[:1]),
         surname=Subquery(latest.values("surname")[:1]),
         preferred_surname=Subquery(latest.values("preferred_surname")[:1]),
         school_now=Subquery(at_school.values("source__school_id")[:1]),
     )
+    return beside
 
 
 def confirmed_of(account_id: int) -> QuerySet[Access]:
@@ -74,3 +75,9 @@ def born_of(row: Any) -> date | None:
 def name_of(row: Any) -> str:
     """The name `with_pupil` put beside a row, as the pupil is called."""
     return f"{row.forename or ''} {row.preferred_surname or row.surname or ''}".strip()
+
+
+def school_of_pupil(row: Any) -> str | None:
+    """The school (LAESTAB) `with_pupil` put beside a row; None for a pupil on no roll."""
+    school: str | None = row.school_now
+    return school

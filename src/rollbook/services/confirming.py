@@ -15,7 +15,7 @@ from rollbook.rights.bases import BASES, IDENTITY_CHECKS, Deed, basis_of
 from rollbook.rights.reasons import Why
 from rollbook.services import clock
 from rollbook.services.access import pass_door
-from rollbook.services.access_rows import name_of, passes, ready
+from rollbook.services.access_rows import name_of, passes, ready, school_of_pupil
 from rollbook.services.actors import Actor, Role, require_session
 from rollbook.services.audit import audit
 from rollbook.services.codes import same_number
@@ -40,7 +40,8 @@ def waiting_at_school(by: Actor) -> tuple[Waiting, ...]:
     """Who asks to be let in and belongs to a pupil of the asker's own school."""
     account_id = require_session(by, Role.SCHOOL_DATA_MANAGER)
     with people_zone():
-        rows = ready(Access.objects.filter(state=Access.ASKED)).filter(school_now=school_of(account_id))
+        mine = school_of(account_id)
+        rows = [row for row in ready(Access.objects.filter(state=Access.ASKED)) if school_of_pupil(row) == mine]
         return tuple(_waiting(row) for row in rows if passes(row, Deed.SEE))
 
 
@@ -105,7 +106,7 @@ def _at_my_school(account_id: int, access: str) -> Access:
 
 def _waiting_row(rows: QuerySet[Access], access: str, school: str | None = None) -> Access:
     found = ready(rows.filter(handle=access, state=Access.ASKED)).first()
-    elsewhere = found is not None and school is not None and found.school_now != school
+    elsewhere = found is not None and school is not None and school_of_pupil(found) != school
     if found is None or elsewhere or not passes(found, Deed.SEE):
         raise UseRefused(Reason("nobody-waiting", "Nobody waits under this name here", mend="Go back to the list."))
     return found

@@ -3,7 +3,7 @@
 from rollbook.kernel.refusals import AccessDenied, Reason, UseRefused
 from rollbook.records.models.accounts import Account
 from rollbook.records.models.identity import Person
-from rollbook.services.access_rows import with_pupil
+from rollbook.services.access_rows import school_of_pupil, with_pupil
 
 
 def school_of(account_id: int) -> str:
@@ -24,6 +24,6 @@ def require_pupil_of(account_id: int, person_key: int) -> None:
     The words are those for a pupil who does not exist: a school learns nothing of another school's pupils.
     """
     found = with_pupil(Person.objects.filter(pk=person_key), "pk").first()
-    if found is None or found.school_now != school_of(account_id):
+    if found is None or school_of_pupil(found) != school_of(account_id):
         mend = "Check the UPN against the school's record."
         raise UseRefused(Reason("no-such-pupil", "No pupil of yours has this UPN", where="upn", mend=mend))

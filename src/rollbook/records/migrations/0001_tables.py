@@ -457,7 +457,7 @@ class Migration(migrations.Migration):
                 ('confirmed_at', models.DateTimeField(null=True)),
                 ('first_used_at', models.DateTimeField(null=True)),
                 ('ended_at', models.DateTimeField(null=True)),
-                ('end_reason', models.CharField(blank=True, max_length=40)),
+                ('end_reason', models.CharField(blank=True, max_length=64)),
                 ('account', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='accesses', to='records.account')),
                 ('confirmed_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='records.account')),
                 ('person', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='accesses', to='records.person')),

@@ -174,7 +174,7 @@ class Access(models.Model):
     confirmed_at = models.DateTimeField(null=True)
     first_used_at = models.DateTimeField(null=True)
     ended_at = models.DateTimeField(null=True)
-    end_reason = models.CharField(max_length=40, blank=True)
+    end_reason = models.CharField(max_length=64, blank=True)
 
     class Meta:
         db_table = '"identity"."access"'
