@@ -86,14 +86,15 @@ def _write(engine: duckdb.DuckDBPyConnection, table: str, items: list[Item], fil
 
 def _rows(table: str, seed: int) -> str:
     """The persons of a table, each as often as it has rows, numbered by `n`."""
+    again = f"{_draw(f'twice {table}', seed, 'ppid')} % 1000 < {_PER_MILLE_TWICE}"
     if table == "pupil":
-        return "SELECT ppid, 0 AS n FROM people"
+        # A few pupils are on the roll of two schools, and the two may not agree.
+        return f"SELECT ppid, 0 AS n FROM people UNION ALL SELECT ppid, 1 AS n FROM people WHERE {again}"  # noqa: S608
     share, most = _SPREAD.get(table, _RARE)
     has = f"{_draw(f'has {table}', seed, 'ppid')} % 1000 < {share}"
     count = f"1 + {_draw(f'rows {table}', seed, 'ppid')} % {most}"
     once = f"SELECT ppid, unnest(range(CAST({count} AS BIGINT))) AS n FROM people WHERE {has}"  # noqa: S608
-    twice = f"{_draw(f'twice {table}', seed, 'ppid', 'n')} % 1000 < {_PER_MILLE_TWICE}"
-    return f"WITH once AS ({once}) SELECT * FROM once UNION ALL SELECT * FROM once WHERE {twice}"  # noqa: S608
+    return f"WITH once AS ({once}) SELECT * FROM once UNION ALL SELECT * FROM once WHERE {again}"  # noqa: S608
 
 
 def _draw(what: str, seed: int, *by: str) -> str:

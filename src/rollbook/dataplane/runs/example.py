@@ -36,15 +36,17 @@ SELECT DISTINCT ppid FROM fsm_period WHERE fsm_start_date >= DATE '2000-01-01';
 
 _PEOPLE = """\
 -- Labels are words a reader understands. Groups of fewer than 10 pupils stop the whole table, so keep groups large.
+-- A pupil on the roll of two schools has two rows in pupil; the derived table has one row for each pupil.
 CREATE TABLE people AS
-SELECT
+SELECT DISTINCT ON (p.ppid)
     p.ppid,
     CASE p.sex WHEN 'F' THEN 'Girls' WHEN 'M' THEN 'Boys' ELSE 'not recorded' END AS sex,
     CASE WHEN p.sen_provision IN ('K', 'E') THEN 'Support' ELSE 'No support' END AS support,
     CASE WHEN m.ppid IS NULL THEN 'Never free meals' ELSE 'Free meals' END AS free_meals
 FROM pupil AS p
 LEFT JOIN meals AS m USING (ppid)
-WHERE p.sex IN ('F', 'M');
+WHERE p.sex IN ('F', 'M')
+ORDER BY p.ppid, support, sex;
 """
 
 EXAMPLE: Mapping[str, str] = MappingProxyType(

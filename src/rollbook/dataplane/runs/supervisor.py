@@ -186,8 +186,10 @@ def _breach(what: str, message: str) -> LimitBreached:
 
 def _code(run: _Run) -> int:
     code = run.process.wait()
-    if code in (128 + signal.SIGXCPU, 128 + signal.SIGKILL):
+    if code == 128 + signal.SIGXCPU:
         raise _breach("cpu", f"The run uses more than {run.limits.cpu_seconds} seconds of processor time")
+    if code == 128 + signal.SIGKILL:
+        raise _breach("killed", "The kernel ended the run: it used too much memory or processor time")
     return code
 
 

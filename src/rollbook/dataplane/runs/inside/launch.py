@@ -28,15 +28,20 @@ def set_limits(wanted: dict[str, int]) -> None:
     """Set what can be set; what did not take is found by reading back."""
     for name, kind in KINDS.items():
         try:
-            resource.setrlimit(kind, (wanted[name], wanted[name]))
+            resource.setrlimit(kind, _pair(name, wanted[name]))
         except (OSError, ValueError, KeyError):
             continue
+
+
+def _pair(name: str, most: int) -> tuple[int, int]:
+    """The soft and hard limit. For the processor the soft one comes first, so that its own signal tells it apart."""
+    return (most, most + 1) if name == "cpu" else (most, most)
 
 
 def loose_limits(expect: dict[str, dict[str, int]], spaces: dict[str, str], status: int) -> list[str]:
     """The names of all limits that do not hold, read back from the kernel."""
     wanted = expect["limits"]
-    loose = [name for name, kind in KINDS.items() if resource.getrlimit(kind) != (wanted.get(name), wanted.get(name))]
+    loose = [name for name, kind in KINDS.items() if resource.getrlimit(kind) != _pair(name, wanted.get(name, 0))]
     loose += [name for path, name in WRITABLE.items() if not _small(path, expect["sizes"].get(name, 0))]
     loose += [
         f"namespace-{kind}" for kind, outside in spaces.items() if os.readlink(f"/proc/self/ns/{kind}") == outside
