@@ -26,6 +26,7 @@ _ZONE_ITEMS: Mapping[str, str] = {
 # What tells two rows of a child table apart, where it is not the table's first item.
 _ROW_KEYS = {"exclusion": "exclusion-start-date"}
 UsesOf = Callable[[str, str], tuple[UseOfReturn, ...]]
+_FLAGS = {"true": "Yes", "1": "Yes", "false": "No", "0": "No"}
 _ROLL_NAME, _ROLL_RISK = "On the school's roll", "5E"
 
 
@@ -148,9 +149,13 @@ def _older(line: Sequence[Statement], place: Place, now: str, uses_of: UsesOf) -
 
 def _words(item: str, value: str, collection: str) -> str:
     known = ITEMS.get(item)
-    if value and known is not None and known.kind == "code":
+    kind = known.kind if known else "flag"
+    if value and kind == "code":
         return label(item, value, collection)
-    return {"true": "Yes", "false": "No"}.get(value, value)
+    if value and kind == "date":
+        day = date.fromisoformat(value)
+        return f"{day.day} {day:%B %Y}"
+    return _FLAGS.get(value, value) if kind == "flag" else value
 
 
 def _zone_values(sighting: Sighting) -> Iterator[tuple[Place, tuple[str, int]]]:
