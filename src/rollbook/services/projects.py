@@ -18,7 +18,7 @@ from rollbook.records.models.accounts import Account
 from rollbook.records.models.governance import Decision, Request
 from rollbook.records.models.studies import Project
 from rollbook.services import clock
-from rollbook.services.actors import Actor, require_role, require_session
+from rollbook.services.actors import Actor, require_role, require_session, system
 from rollbook.services.audit import audit
 from rollbook.services.keys import open_keys
 
@@ -46,7 +46,7 @@ def open_project(*, by: Actor, request_ref: str, members: Sequence[int] = ()) ->
     """
     require_role(by, Role.OPERATOR, Role.SYSTEM)
     request = _request(request_ref)
-    if reason := not_at_work(request, clock.today()):
+    if reason := _not_approved(request):
         raise UseRefused(reason)
     reference = f"project-{request.reference.replace('/', '-')}"[:64]
     open_keys(settings.ROLLBOOK).create_project_key(reference)
@@ -69,16 +69,33 @@ def add_member(*, by: Actor, project_ref: str, account_id: int) -> None:
         audit(by, "add-project-member", project_ref, account=account_id)
 
 
+def open_approved(request_id: int) -> None:
+    """The job that a panel's approval asks for: the request becomes a project, with the requester as its first
+    member.
+    """
+    open_project(by=system(), request_ref=Request.objects.get(id=request_id).reference)
+
+
 def not_at_work(request: Request, day: date) -> Reason | None:
-    """Why the request cannot be worked on today: not approved, not begun, over, or its approval has expired."""
-    latest = Decision.objects.filter(request=request).order_by("-made_at", "-id").first()
-    if request.state not in _AT_WORK or latest is None or latest.result != "approve":
-        mend = "Wait for the panel's decision; see the register."
-        return Reason("not-approved", "The request is not approved", request.reference, mend)
-    if not request.starts <= day <= request.ends or (latest.expires is not None and day > latest.expires):
+    """Why the request cannot be worked on on `day`: not approved, not begun, over, or its approval has expired."""
+    if reason := _not_approved(request):
+        return reason
+    expires = _latest(request).expires
+    if not request.starts <= day <= request.ends or expires is None or day > expires:
         mend = "Ask for a renewal: a new request that amends this one."
         return Reason("request-dates", "Today is outside the dates that were approved", request.reference, mend)
     return None
+
+
+def _not_approved(request: Request) -> Reason | None:
+    if request.state in _AT_WORK and _latest(request).result == "approve":
+        return None
+    mend = "Wait for the panel's decision; see the register."
+    return Reason("not-approved", "The request is not approved", request.reference, mend)
+
+
+def _latest(request: Request) -> Decision:
+    return request.decisions.latest("made_at", "id")
 
 
 def member_project(by: Actor, project_ref: str) -> Project:

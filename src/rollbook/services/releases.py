@@ -15,7 +15,7 @@ from datetime import datetime
 from django.conf import settings
 from django.db import transaction
 
-from rollbook.kernel.refusals import StateBroken, UseRefused
+from rollbook.kernel.refusals import UseRefused
 from rollbook.policy.roles import Role
 from rollbook.policy.states import OUTPUTS, OutputState
 from rollbook.records.models.studies import Output, Release
@@ -92,7 +92,8 @@ def release(output_id: int, *, wait_s: float = WAIT_SECONDS) -> None:
     """Make an agreed table public, once its entry is. A table already released, or in other hands, is left alone.
 
     Raises:
-        StateBroken: the log did not publish the entry, or refused it; nothing is shown.
+        StateBroken: the log did not publish the entry in time; nothing is shown, and a later call goes on.
+        UseRefused: the log's rules do not allow the entry; nothing is shown.
         VerificationFailed: the stored bytes are not those that were logged; nothing is shown.
     """
     with alone(Work.RELEASE, output_id) as mine:
@@ -100,10 +101,8 @@ def release(output_id: int, *, wait_s: float = WAIT_SECONDS) -> None:
         if not mine or row.released_at is not None:
             return
         entry = published(row.submission_id, timeout_s=wait_s)
-        if entry.refused:
-            raise StateBroken(entry.refused)
         # V11 of the specification: the file that will be shown is the one the entry commits to.
-        verify_output(entry.raw, row.manifest.encode(), {FILE: row.csv.encode()}, settings.ROLLBOOK.log_origin)
+        verify_output(entry, row.manifest.encode(), {FILE: row.csv.encode()}, settings.ROLLBOOK.log_origin)
         _show(row)
 
 

@@ -56,7 +56,8 @@ def _count(run: Run, study: StudyFiles, people: BitMap, folder: Path) -> tuple[F
         pseudonyms=pseudonyms,
         out=folder,
     )
-    allowed = set(pq.read_table(folder / "pupil.parquet", columns=["ppid"])["ppid"].to_pylist())
+    ppids = pq.read_table(folder / "pupil.parquet", columns=["ppid"])["ppid"].to_pylist()
+    allowed = {str(ppid) for ppid in ppids}
     stream = run_study(study, folder, Limits())
     table = tabulate(read_person_table(stream, study, allowed), study.table)
     return table, check(table, SdcParameters())

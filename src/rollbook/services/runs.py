@@ -11,7 +11,6 @@ from pyroaring import BitMap
 
 from rollbook.dataplane.census.catalogue import ITEMS
 from rollbook.kernel.refusals import Reason, RollbookError, UseRefused
-from rollbook.policy.gate import Refused
 from rollbook.policy.powers import POWERS
 from rollbook.policy.states import RunState
 from rollbook.records.models.accounts import Organisation
@@ -83,9 +82,8 @@ def _log_first(run: Run) -> None:
 def _ask_gate(run: Run, people: BitMap) -> None:
     request = run.study.project.request
     left = len(people & standing_objectors(purpose=request.purpose, power=request.power))
-    answer = gate_for_run(run_id=run.id, objectors_left=left, people=len(people))
-    if isinstance(answer, Refused):
-        raise UseRefused(answer.reasons)
+    if reasons := gate_for_run(study_id=run.study_id, objectors_left=left, people=len(people)):
+        raise UseRefused(reasons)
 
 
 def _submit_disclosure(run: Run, plan: Plan, made: MadeSet, population_file: str) -> None:
@@ -129,10 +127,12 @@ def org(body: Organisation) -> dict[str, str]:
 def _open(run: Run, wait_s: float) -> None:
     """Steps 5 to 8, and what the study makes of the data."""
     # 5 and 6. The writer appends, signs and publishes. We then read checkpoint and entry as anyone would and verify
-    # them. If the log cannot be written this refuses, the run stays where it is and no data is opened.
-    entry = published(run.submission_id, timeout_s=wait_s)
-    if entry.refused:
-        run_outcome.fail(run, entry.refused, None)
+    # them. If the log cannot be written this raises, the run stays where it is and no data is opened.
+    try:
+        published(submission_of(run), timeout_s=wait_s)
+    except UseRefused as refused:
+        # The log's own rules do not allow the entry, so there is nothing that an outcome could point to.
+        run_outcome.fail(run, refused.reasons, None)
         return
     try:
         # 7. What was logged must still be right at the moment of opening: somebody may have objected, or a paper
@@ -148,6 +148,13 @@ def _open(run: Run, wait_s: float) -> None:
         run.save()
         audit(system(), "open-extract", str(run.id))
     _inside(run, people)
+
+
+def submission_of(run: Run) -> int:
+    """The submission of the run's own entry; a run has one from the moment it is opened."""
+    if run.submission_id is None:
+        raise ValueError("only a run that was handed in to the log is opened")
+    return run.submission_id
 
 
 def _inside(run: Run, people: BitMap) -> None:

@@ -61,6 +61,7 @@ def submit(*, by: Actor, project_ref: str, files: Mapping[str, bytes]) -> int:
     Raises:
         AccessDenied: not a member. UseRefused: the project is not open. InputRefused: every reason found in the files.
     """
+    account = require_session(by, Role.RESEARCHER)
     project = member_project(by, project_ref)
     require_open(project)
     study = StudyFiles.from_files(files_of(files))
@@ -68,7 +69,7 @@ def submit(*, by: Actor, project_ref: str, files: Mapping[str, bytes]) -> int:
     with transaction.atomic():
         row = Study.objects.create(
             project=project,
-            author_id=by.account_id,
+            author_id=account,
             title=study.title[:200],
             digest=study.sha256.hex(),
             files={path: data.decode() for path, data in sorted(study.files.items())},
