@@ -1,5 +1,7 @@
 """The policy this installation's verifiers use: its own two log keys, and until witnesses sign, `quorum none`."""
 
+from django.conf import settings
+
 from rollbook.kernel.refusals import Reason, SetupFailed
 from rollbook.services.config import Config
 from rollbook.services.keys import open_keys
@@ -18,6 +20,11 @@ def policy_text(config: Config) -> str:
         message = f"A log without witnesses may not be used in production: {NO_WITNESS_SENTENCE}"
         raise SetupFailed(Reason("witnesses", message, mend=mend))
     return write_policy(tuple(parse_key(text) for text in open_keys(config).log_public()))
+
+
+def own_policy() -> str:
+    """The policy file of this installation."""
+    return policy_text(settings.ROLLBOOK)
 
 
 def policy_of(config: Config) -> Policy:

@@ -1,0 +1,71 @@
+"""`rollbook log head|audit|policy|write`: the public log, as the authority's own machine sees it."""
+
+import signal
+import threading
+import time
+from types import FrameType
+
+import typer
+from django.conf import settings
+
+from rollbook.kernel.refusals import Reason, StateBroken, VerificationFailed
+from rollbook.services.log import reader, writer
+from rollbook.services.log.trust import policy_text
+from rollbook.services.verify import audit_log
+
+app = typer.Typer(help="The public log: its head, an audit of it, its policy, its writer.", no_args_is_help=True)
+
+
+@app.command()
+def head() -> None:
+    """Show the published state of the log, and what waits or was refused."""
+    shown = reader.head()
+    if shown is None:
+        typer.echo("Nothing has been published yet.")
+    else:
+        typer.echo(
+            f"{shown.origin}: {shown.size} entries, root {shown.root}, signed {shown.signed_at:%Y-%m-%d %H:%M} UTC"
+        )
+        if shown.warning:
+            typer.echo(f"Warning: {shown.warning}.")
+    health = reader.health()
+    since = f", the oldest since {health.oldest:%Y-%m-%d %H:%M} UTC" if health.oldest else ""
+    typer.echo(f"{health.waiting} waiting{since}; {len(health.refused)} refused.")
+    for refused in health.refused:
+        typer.echo(f"  refused {refused.id} ({refused.type}): {' '.join(refused.reasons)}")
+
+
+@app.command()
+def audit() -> None:
+    """Read the served log as any client would: hash every entry and apply every rule."""
+    config = settings.ROLLBOOK
+    log = audit_log(log=str(config.log), policy=policy_text(config), now=int(time.time()))
+    typer.echo(f"{log.checkpoint.body.origin}: {log.size} entries read, {len(log.faults)} faults.")
+    if log.checkpoint.warning:
+        typer.echo(f"Warning: {log.checkpoint.warning}.")
+    if log.faults:
+        raise VerificationFailed([Reason("log-fault", str(fault)) for fault in log.faults])
+
+
+@app.command()
+def policy() -> None:
+    """Print the policy file that belongs into every verifier."""
+    typer.echo(policy_text(settings.ROLLBOOK), nl=False)
+
+
+@app.command()
+def write(once: bool = typer.Option(False, help="append what waits and stop")) -> None:
+    """Append what waits to the log, until stopped."""
+    if once:
+        typer.echo(f"{writer.append_waiting()} entries appended.")
+        if reader.health().refused:
+            raise StateBroken(Reason("log-refused", "Entries were refused", mend="See `rollbook log head`."))
+        return
+    stop = threading.Event()
+
+    def on_signal(number: int, frame: FrameType | None) -> None:
+        stop.set()
+
+    signal.signal(signal.SIGTERM, on_signal)
+    signal.signal(signal.SIGINT, on_signal)
+    writer.write_forever(stop)

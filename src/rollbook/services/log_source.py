@@ -1,0 +1,77 @@
+"""Reads the files of a log from a web address or a folder, for people outside the authority. No Django, no database."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final
+from urllib.error import URLError
+from urllib.parse import urlsplit
+from urllib.request import urlopen
+
+from rollbook.kernel.refusals import InputRefused, Reason, VerificationFailed
+from rollbook.tlog.entries import LONGEST_ENTRY
+from rollbook.tlog.notes import LONGEST_NOTE
+from rollbook.tlog.tiles import CHECKPOINT, WIDTH, bundle_paths
+
+SECONDS: Final = 30
+_LARGEST: Final = WIDTH * (LONGEST_ENTRY + 2)
+Fetch = Callable[[str], bytes]
+
+
+def open_source(log: str) -> Fetch:
+    """A function from a path of the log to its bytes; `log` is an http(s) address or a folder.
+
+    Raises:
+        InputRefused: code `log-source`, where `log` is neither.
+    """
+    if urlsplit(log).scheme in ("http", "https"):
+        return lambda path: _fetch(f"{log.rstrip('/')}/{path}")
+    folder = Path(log)
+    if not folder.is_dir():
+        mend = "Give the address of the log (https://…/log) or a folder with its files."
+        raise InputRefused(Reason("log-source", "There is no log at this place", where=log, mend=mend))
+    return lambda path: _read(folder / path)
+
+
+def read_checkpoint(fetch: Fetch) -> bytes:
+    """The served checkpoint.
+
+    Raises:
+        VerificationFailed: code `log-unreadable`.
+    """
+    return fetch(CHECKPOINT)[: LONGEST_NOTE + 1]
+
+
+def read_bundles(fetch: Fetch, size: int) -> list[bytes]:
+    """The entry bundles of a log of a verified size.
+
+    Raises:
+        VerificationFailed: code `log-unreadable`.
+    """
+    return [fetch(path) for path in bundle_paths(size)]
+
+
+def _fetch(address: str) -> bytes:
+    try:
+        with urlopen(address, timeout=SECONDS) as answer:  # noqa: S310  the scheme was checked when the source was opened
+            return _limited(answer.read(_LARGEST + 1), address)
+    except (URLError, OSError, ValueError) as fault:
+        raise _unreadable(address) from fault
+
+
+def _read(path: Path) -> bytes:
+    try:
+        with path.open("rb") as file:
+            return _limited(file.read(_LARGEST + 1), path.name)
+    except OSError as fault:
+        raise _unreadable(path.name) from fault
+
+
+def _limited(data: bytes, where: str) -> bytes:
+    if len(data) > _LARGEST:
+        raise VerificationFailed(Reason("log-unreadable", "A file of the log is larger than any may be", where=where))
+    return data
+
+
+def _unreadable(where: str) -> VerificationFailed:
+    mend = "Try again; if it stays away, the log is being kept from you."
+    return VerificationFailed(Reason("log-unreadable", "A file of the log cannot be read", where=where, mend=mend))
