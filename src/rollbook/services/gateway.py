@@ -15,6 +15,7 @@ from django.db.models import QuerySet
 
 from rollbook.dataplane.people.search import Asked, Candidate, search
 from rollbook.kernel.refusals import AccessDenied, InputRefused, Reason, UseRefused
+from rollbook.policy.gate import Refused
 from rollbook.policy.powers import POWERS
 from rollbook.policy.roles import Role
 from rollbook.policy.states import CASES, CaseState
@@ -128,8 +129,8 @@ def confirm_case(*, by: Actor, reference: str) -> None:
         case = _locked(reference)
         _second(case, account)
         case.reveal_by = clock.today() + REVEAL_AFTER
-        refused = gate_for_case(case_id=case.id, confirmed_by=account, reveal_by=case.reveal_by)
-        reasons = (*refused, *leaver(case))
+        answer = gate_for_case(case_id=case.id, confirmed_by=account, reveal_by=case.reveal_by)
+        reasons = (*(answer.reasons if isinstance(answer, Refused) else ()), *leaver(case))
         _go_to(case, CaseState.REFUSED if reasons else CaseState.CONFIRMED)
         if reasons:
             _end(case, reasons)

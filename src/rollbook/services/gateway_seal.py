@@ -16,6 +16,7 @@ from pyroaring import BitMap
 from rollbook.dataplane.census.catalogue import ITEMS
 from rollbook.kernel import canonical
 from rollbook.kernel.encoding import b64
+from rollbook.policy.gate import Refused
 from rollbook.policy.powers import POWERS
 from rollbook.policy.roles import Role
 from rollbook.policy.states import CaseState
@@ -155,8 +156,9 @@ def _tell(case: GatewayCase) -> None:
 
 
 def _draw(case: GatewayCase) -> None:
-    reasons = gate_for_case(case_id=case.id)
-    if reasons or case.person_id is None:
+    answer = gate_for_case(case_id=case.id)
+    if isinstance(answer, Refused) or case.person_id is None:
+        reasons = answer.reasons if isinstance(answer, Refused) else ()
         case.state, case.reasons = CaseState.REFUSED, [asdict(reason) for reason in reasons]
         return
     case.answer = answer_of(case.person_id, case.items)

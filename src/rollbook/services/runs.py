@@ -11,6 +11,7 @@ from pyroaring import BitMap
 
 from rollbook.dataplane.census.catalogue import ITEMS
 from rollbook.kernel.refusals import Reason, RollbookError, UseRefused
+from rollbook.policy.gate import Refused
 from rollbook.policy.powers import POWERS
 from rollbook.policy.states import RunState
 from rollbook.records.models.accounts import Organisation
@@ -82,8 +83,9 @@ def _log_first(run: Run) -> None:
 def _ask_gate(run: Run, people: BitMap) -> None:
     request = run.study.project.request
     left = len(people & standing_objectors(purpose=request.purpose, power=request.power))
-    if reasons := gate_for_run(study_id=run.study_id, objectors_left=left, people=len(people)):
-        raise UseRefused(reasons)
+    answer = gate_for_run(run_id=run.id, objectors_left=left, people=len(people))
+    if isinstance(answer, Refused):
+        raise UseRefused(answer.reasons)
 
 
 def _submit_disclosure(run: Run, plan: Plan, made: MadeSet, population_file: str) -> None:
