@@ -2,16 +2,15 @@
 
 import signal
 import threading
-import time
 from types import FrameType
+from typing import Annotated
 
 import typer
-from django.conf import settings
 
 from rollbook.kernel.refusals import Reason, StateBroken, VerificationFailed
 from rollbook.services.log import reader, writer
-from rollbook.services.log.trust import policy_text
-from rollbook.services.verify import audit_log
+from rollbook.services.log.history import audit_published
+from rollbook.services.log.trust import own_policy
 
 app = typer.Typer(help="The public log: its head, an audit of it, its policy, its writer.", no_args_is_help=True)
 
@@ -38,8 +37,7 @@ def head() -> None:
 @app.command()
 def audit() -> None:
     """Read the served log as any client would: hash every entry and apply every rule."""
-    config = settings.ROLLBOOK
-    log = audit_log(log=str(config.log), policy=policy_text(config), now=int(time.time()))
+    log = audit_published()
     typer.echo(f"{log.checkpoint.body.origin}: {log.size} entries read, {len(log.faults)} faults.")
     if log.checkpoint.warning:
         typer.echo(f"Warning: {log.checkpoint.warning}.")
@@ -50,11 +48,11 @@ def audit() -> None:
 @app.command()
 def policy() -> None:
     """Print the policy file that belongs into every verifier."""
-    typer.echo(policy_text(settings.ROLLBOOK), nl=False)
+    typer.echo(own_policy(), nl=False)
 
 
 @app.command()
-def write(once: bool = typer.Option(False, help="append what waits and stop")) -> None:
+def write(once: Annotated[bool, typer.Option("--once", help="append what waits and stop")] = False) -> None:
     """Append what waits to the log, until stopped."""
     if once:
         typer.echo(f"{writer.append_waiting()} entries appended.")
