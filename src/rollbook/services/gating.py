@@ -6,7 +6,7 @@ from datetime import date
 from django.db.models import Prefetch
 
 from rollbook.kernel.refusals import Reason
-from rollbook.policy.gate import Refused, gate
+from rollbook.policy.gate import Allowed, Refused, gate
 from rollbook.policy.scope import MODES
 from rollbook.policy.uses import (
     AgreementFacts,
@@ -23,21 +23,21 @@ from rollbook.records.models.accounts import Account, Accreditation, Organisatio
 from rollbook.records.models.governance import Agreement, Assessment, Publication, Request
 from rollbook.records.models.identity import GatewayCase
 from rollbook.records.models.log import LogSubmission
-from rollbook.records.models.studies import Project, Study
+from rollbook.records.models.studies import Project, Run
 from rollbook.services import clock
 from rollbook.services.items import item_facts
 from rollbook.services.people_zone import people_zone
 
 
-def gate_for_run(*, study_id: int, objectors_left: int | None, people: int | None = None) -> tuple[Reason, ...]:
-    """Why a study may not run today; no reason means that the gate allows it.
+def gate_for_run(*, run_id: int, objectors_left: int | None, people: int | None = None) -> Allowed | Refused:
+    """The gate's answer for one run, today.
 
     `objectors_left` is how many people with a standing choice against this use are still in the population: the caller
     counts them after subtracting, and None (nobody looked) is refused. `people` is the size of the population.
     """
-    study = Study.objects.select_related("project__request__organisation").get(id=study_id)
-    project = study.project
-    return _reasons(_research(project.request, study.items, project.members.all(), objectors_left, people))
+    run = Run.objects.select_related("study__project__request__organisation").get(id=run_id)
+    project = run.study.project
+    return gate(_research(project.request, run.study.items, project.members.all(), objectors_left, people))
 
 
 def gate_for_request(*, reference: str) -> tuple[Reason, ...]:
@@ -45,13 +45,12 @@ def gate_for_request(*, reference: str) -> tuple[Reason, ...]:
     request = Request.objects.select_related("organisation").get(reference=reference)
     project = Project.objects.filter(request=request).first()
     team = project.members.all() if project else Account.objects.filter(id=request.requester_id)
-    return _reasons(_research(request, request.items, team, 0, None))
+    answer = gate(_research(request, request.items, team, 0, None))
+    return answer.reasons if isinstance(answer, Refused) else ()
 
 
-def gate_for_case(
-    *, case_id: int, confirmed_by: int | None = None, reveal_by: date | None = None
-) -> tuple[Reason, ...]:
-    """Why a gateway case may not be answered today; no reason means that the gate allows it.
+def gate_for_case(*, case_id: int, confirmed_by: int | None = None, reveal_by: date | None = None) -> Allowed | Refused:
+    """The gate\'s answer for one gateway case, today.
 
     `confirmed_by` and `reveal_by` stand in for what the confirming deed is about to record. Choices are not counted
     here: a power that no objection stops says so itself, and any other power is refused.
@@ -69,7 +68,7 @@ def gate_for_case(
         )
         people = 0 if case.person_id is None else 1
     day = clock.today()
-    return _reasons(
+    return gate(
         Use(
             day=day,
             kind=UseKind.GATEWAY_CASE,
@@ -86,11 +85,6 @@ def gate_for_case(
             people=people,
         )
     )
-
-
-def _reasons(use: Use) -> tuple[Reason, ...]:
-    answer = gate(use)
-    return answer.reasons if isinstance(answer, Refused) else ()
 
 
 def _research(

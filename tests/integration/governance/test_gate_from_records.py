@@ -6,12 +6,12 @@ from uuid import uuid4
 
 import pytest
 
-from rollbook.kernel.refusals import Reason
+from rollbook.policy.gate import Allowed, Refused
 from rollbook.records.models.accounts import Account, Accreditation, Organisation
 from rollbook.records.models.governance import Agreement, Assessment, Decision, Request
 from rollbook.records.models.identity import GatewayCase, Person
 from rollbook.records.models.log import LogSubmission
-from rollbook.records.models.studies import Project, Study
+from rollbook.records.models.studies import Project, Run, Study
 from rollbook.services import clock, governance
 from rollbook.services.people_zone import people_zone
 from tests import grounds
@@ -28,27 +28,28 @@ def ground() -> grounds.Ground:
 
 
 @pytest.fixture
-def study_id(ground: grounds.Ground) -> int:
+def run_id(ground: grounds.Ground) -> int:
     request = Request.objects.get(reference=ground.request)
     Request.objects.filter(id=request.id).update(state="live")
     project = Project.objects.create(reference=f"project-{uuid4()}", request=request, opened_at=clock.now())
     project.members.add(account_of(RESEARCHER))
-    return Study.objects.create(
+    study = Study.objects.create(
         project=project, author=account_of(RESEARCHER), title="Languages", digest="0" * 64, files={},
         items=["sex", "language"], submitted_at=clock.now(),
-    ).id  # fmt: skip
+    )  # fmt: skip
+    return Run.objects.create(study=study, asked_by=account_of(RESEARCHER), queued_at=clock.now()).id
 
 
-def codes(reasons: tuple[Reason, ...]) -> set[str]:
-    return {reason.code for reason in reasons}
+def codes(answer: Allowed | Refused) -> set[str]:
+    return {reason.code for reason in answer.reasons} if isinstance(answer, Refused) else set()
 
 
-def asked(study_id: int, objectors_left: int | None = 0) -> set[str]:
-    return codes(governance.gate_for_run(study_id=study_id, objectors_left=objectors_left, people=100))
+def asked(run_id: int, objectors_left: int | None = 0) -> set[str]:
+    return codes(governance.gate_for_run(run_id=run_id, objectors_left=objectors_left, people=100))
 
 
-def test_with_every_paper_there_the_run_is_allowed(study_id: int) -> None:
-    assert asked(study_id) == set()
+def test_with_every_paper_there_the_run_is_allowed(run_id: int) -> None:
+    assert asked(run_id) == set()
 
 
 def test_before_the_log_is_written_nothing_is_allowed() -> None:
@@ -98,42 +99,42 @@ TAKEN_AWAY: list[tuple[str, Callable[[], object]]] = [
 
 
 @pytest.mark.parametrize(("code", "take"), TAKEN_AWAY, ids=[code for code, _ in TAKEN_AWAY])
-def test_one_thing_less_and_the_run_is_refused(study_id: int, code: str, take: Callable[[], object]) -> None:
+def test_one_thing_less_and_the_run_is_refused(run_id: int, code: str, take: Callable[[], object]) -> None:
     take()
-    assert code in asked(study_id)
+    assert code in asked(run_id)
 
 
-def test_nobody_counting_the_objectors_is_a_refusal(study_id: int) -> None:
-    assert asked(study_id, None) == {"choices-unknown"}
-    assert asked(study_id, 1) == {"choices-ignored"}
+def test_nobody_counting_the_objectors_is_a_refusal(run_id: int) -> None:
+    assert asked(run_id, None) == {"choices-unknown"}
+    assert asked(run_id, 1) == {"choices-ignored"}
 
 
-def test_an_expiry_bites_at_the_moment_of_use(study_id: int, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_expiry_bites_at_the_moment_of_use(run_id: int, monkeypatch: pytest.MonkeyPatch) -> None:
     day = clock.today()
     for days, expected in ((180, set()), (181, {"agreement-review", "assessment-current"})):
         later = datetime(day.year, day.month, day.day, 12, tzinfo=UTC) + timedelta(days=days)
         monkeypatch.setattr(clock, "now", lambda later=later: later)
-        assert asked(study_id) == expected
+        assert asked(run_id) == expected
 
 
 def test_a_later_agreement_replaces_the_old_one_only_from_its_first_day(
-    ground: grounds.Ground, study_id: int, monkeypatch: pytest.MonkeyPatch
+    ground: grounds.Ground, run_id: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     grounds.agreement(
         ground.organisation, items=["sex"], starts=grounds.days(10), ends=grounds.days(300), supersedes=ground.agreement
     )
     grounds.written()
-    assert asked(study_id) == set()
+    assert asked(run_id) == set()
     later = clock.now() + timedelta(days=10)
     monkeypatch.setattr(clock, "now", lambda: later)
-    assert asked(study_id) == {"agreement-items"}
+    assert asked(run_id) == {"agreement-items"}
 
 
-def test_a_renamed_organisation_is_let_in_again_once_verified(ground: grounds.Ground, study_id: int) -> None:
+def test_a_renamed_organisation_is_let_in_again_once_verified(ground: grounds.Ground, run_id: int) -> None:
     governance.rename_organisation(by=OPERATOR, number=ground.organisation, name="Quillmere and Ostle University")
-    assert asked(study_id) == {"organisation-changed"}
+    assert asked(run_id) == {"organisation-changed"}
     governance.verify_organisation(by=OPERATOR, number=ground.organisation)
-    assert asked(study_id) == set()
+    assert asked(run_id) == set()
 
 
 def _case(ground: grounds.Ground, **change: object) -> int:
@@ -156,12 +157,12 @@ def _case(ground: grounds.Ground, **change: object) -> int:
 
 
 def case_codes(case_id: int, *, confirmed: bool = True) -> set[str]:
-    reasons = governance.gate_for_case(
+    answer = governance.gate_for_case(
         case_id=case_id,
         confirmed_by=account_of(SECOND_CUSTODIAN).id if confirmed else None,
         reveal_by=grounds.days(90),
     )
-    return codes(reasons)
+    return codes(answer)
 
 
 @pytest.fixture
