@@ -138,9 +138,9 @@ def _python() -> Iterator[tuple[Path, str]]:
     places = {Path(sysconfig.get_path(name, vars=base)).resolve() for name in ("stdlib", "platstdlib")}
     for place in sorted(places):
         yield place, f"/python/{place.parent.name}/{version}"
-    for folder in (sysconfig.get_config_var("LIBDIR"), f"{sys.base_prefix}/lib"):
+    for folder in (f"{sys.base_prefix}/lib", sysconfig.get_config_var("LIBDIR")):
         library = Path(str(folder), str(sysconfig.get_config_var("INSTSONAME")))
-        if ".so" in library.name and library.is_file():
+        if ".so" in library.name and os.path.isfile(library):
             yield library.resolve(), f"/python/lib/{library.name}"
             return
 
