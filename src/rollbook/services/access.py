@@ -68,6 +68,20 @@ def pass_door(by: Actor, handle: str, deed: Deed = Deed.SEE) -> Access:
         return found
 
 
+def may(by: Actor, handle: str, deed: Deed) -> bool:
+    """Whether the asker may do `deed` with the record behind `handle`; for a page that shows or hides a button."""
+    try:
+        pass_door(by, handle, deed)
+    except AccessDenied:
+        return False
+    return True
+
+
+def asker(by: Actor) -> int:
+    """The number of the asker's account, for rows that are the account's own."""
+    return require_session(by, *PORTAL_ROLES)
+
+
 def open_record(by: Actor, handle: str) -> OpenRecord:
     """The record behind `handle`, for the head of a page."""
     found = pass_door(by, handle)

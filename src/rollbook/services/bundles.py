@@ -1,0 +1,171 @@
+"""Proof files: asked for in the portal, made by the job process, given once, then wiped.
+
+A file is as secret as the record. It is kept for a day at most, in the identity schema, and never leaves by mail.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from rollbook.kernel.refusals import Reason, RollbookError, UseRefused
+from rollbook.records.models.identity import Access, Bundle, Identifier
+from rollbook.rights.bases import Deed
+from rollbook.services import clock, jobs, sets
+from rollbook.services.access import allowed, asker
+from rollbook.services.access_rows import passing, ready
+from rollbook.services.actors import Actor, system
+from rollbook.services.audit import audit
+from rollbook.services.people_zone import people_zone
+
+KEPT = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class ProofFile:
+    """One file: the month, the identifier it is about (`place` counts them from 1), and how far it is."""
+
+    epoch: str
+    place: int
+    identifier: str
+    state: str
+    expires_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class ProofPage:
+    """Every file that can be had now, newest month first. `waiting`: one is being made."""
+
+    files: tuple[ProofFile, ...]
+
+    @property
+    def waiting(self) -> bool:
+        """Whether the job process still works on one."""
+        return any(one.state == Bundle.ASKED for one in self.files)
+
+    @property
+    def asked(self) -> bool:
+        """Whether any was asked for."""
+        return any(one.state != "none" for one in self.files)
+
+
+def proof_page(by: Actor, handle: str) -> ProofPage:
+    """The files for the record behind `handle`: one for each identifier and each month that has a use in the log."""
+    person_key = allowed(by, handle)
+    epochs = sets.epochs_with_sets()
+    with people_zone():
+        _forget_expired()
+        made = {
+            (row.identifier_id, row.epoch): row
+            for row in Bundle.objects.filter(account_id=asker(by), person_id=person_key).order_by("pk")
+        }
+        identifiers = _identifiers(person_key)
+    return ProofPage(
+        tuple(
+            _file(epoch, place, one, made.get((one.pk, epoch)))
+            for epoch in sorted(epochs, reverse=True)
+            for place, one in enumerate(identifiers, start=1)
+        )
+    )
+
+
+def ask_bundles(*, by: Actor, handle: str) -> int:
+    """Ask for every file that can be had now, anew; gives how many. What was made before is wiped."""
+    person_key = allowed(by, handle)
+    epochs, now = sets.epochs_with_sets(), clock.now()
+    with people_zone():
+        Bundle.objects.filter(account_id=asker(by), person_id=person_key).delete()
+        made = [
+            Bundle.objects.create(
+                account_id=asker(by), person_id=person_key, identifier=one, epoch=epoch, asked_at=now,
+                expires_at=now + KEPT,
+            )
+            for one in _identifiers(person_key)
+            for epoch in epochs
+        ]  # fmt: skip
+        for row in made:
+            jobs.defer("make_bundle", bundle_id=row.pk)
+        audit(by, "bundle.asked", f"account:{by.account_id}", files=len(made))
+    return len(made)
+
+
+def take_bundle(*, by: Actor, handle: str, epoch: str, place: int) -> bytes:
+    """The file, once: from now on it is gone.
+
+    Raises:
+        UseRefused: it is not ready, was taken, or has expired.
+    """
+    person_key = allowed(by, handle)
+    with people_zone():
+        _forget_expired()
+        identifiers = _identifiers(person_key)
+        if not 1 <= place <= len(identifiers):
+            raise _not_there()
+        rows = Bundle.objects.select_for_update().filter(
+            account_id=asker(by), person_id=person_key, epoch=epoch, identifier=identifiers[place - 1],
+            state=Bundle.READY,
+        )  # fmt: skip
+        row = rows.first()
+        if row is None or row.content is None:
+            raise _not_there()
+        content = bytes(row.content)
+        row.content, row.state = None, Bundle.TAKEN
+        row.save(update_fields=["content", "state"])
+        audit(by, "bundle.taken", f"bundle:{row.pk}")
+    return content
+
+
+def fill(bundle_id: int) -> None:
+    """Make one file that was asked for; the work of the job `make_bundle`. Access is looked at again first."""
+    with people_zone():
+        _forget_expired()
+        rows = Bundle.objects.select_related("identifier").filter(pk=bundle_id, state=Bundle.ASKED)
+        row = rows.first()
+        if row is None or not _still_allowed(row):
+            Bundle.objects.filter(pk=bundle_id).delete()
+            return
+        pupil_id = f"{row.identifier.scheme}:{row.identifier.value}"
+    try:
+        content, state = sets.write_bundle(row.epoch, pupil_id), Bundle.READY
+    except RollbookError:
+        _settle(bundle_id, None, Bundle.FAILED)
+        raise
+    _settle(bundle_id, content, state)
+
+
+def make_bundle(person_key: int, epoch: str) -> bytes:
+    """The file of a person's current identifier for one month; only the job process can make one."""
+    with people_zone():
+        identifier = _identifiers(person_key)[0]
+    return sets.write_bundle(epoch, f"{identifier.scheme}:{identifier.value}")
+
+
+def _settle(bundle_id: int, content: bytes | None, state: str) -> None:
+    with people_zone():
+        # A stop may have deleted the row meanwhile; then nothing is kept.
+        changed = Bundle.objects.filter(pk=bundle_id, state=Bundle.ASKED).update(content=content, state=state)
+        audit(system(), "bundle.made", f"bundle:{bundle_id}", state=state, kept=bool(changed))
+
+
+def _still_allowed(row: Bundle) -> bool:
+    accesses = Access.objects.filter(account_id=row.account_id, person_id=row.person_id, state=Access.CONFIRMED)
+    return bool(passing(ready(accesses), Deed.SEE))
+
+
+def _identifiers(person_key: int) -> Sequence[Identifier]:
+    """Current first, then former ones; each stands in disclosures of its own time."""
+    rows = Identifier.objects.filter(person_id=person_key)
+    return sorted(rows, key=lambda one: (one.standing != "current", one.scheme != "upn", one.pk))
+
+
+def _file(epoch: str, place: int, identifier: Identifier, row: Bundle | None) -> ProofFile:
+    state = row.state if row else "none"
+    value = f"{identifier.scheme}:{identifier.value}"
+    return ProofFile(epoch, place, value, state, row.expires_at if row and state == Bundle.READY else None)
+
+
+def _forget_expired() -> None:
+    Bundle.objects.filter(expires_at__lte=clock.now()).delete()
+
+
+def _not_there() -> UseRefused:
+    return UseRefused(Reason("no-bundle", "This file is not there to take", mend="Ask for it again."))

@@ -1,0 +1,156 @@
+"""Every use of every record, and whether this person's was in it. Uses of all pupils are in the list like any other.
+
+A use is listed once its entry stands in the public log. Sealed cases are counted, with the day each must be told, alike
+for everyone: nobody can read here whether one is about them.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from rollbook.kernel.refusals import StateBroken
+from rollbook.policy.powers import POWERS
+from rollbook.policy.purposes import PURPOSES, PurposeKind
+from rollbook.records.models.log import LogSubmission
+from rollbook.records.models.studies import Output, Run
+from rollbook.services import clock, populations
+from rollbook.services.access import allowed
+from rollbook.services.actors import Actor
+from rollbook.services.choices import objected_between
+from rollbook.services.log import reader
+
+RESULTS = {
+    Output.STOPPED: "A rule stopped the table. Nothing came out.",
+    Output.CHECKING: "A table was made. Two people are checking it.",
+    Output.RETURNED: "A checker sent the table back. Nothing came out.",
+    Output.AGREED: "Two people checked the table. It is about to come out.",
+    Output.RELEASED: "A table of counts came out.",
+}
+STATES = {
+    Run.OPENED: "The use is in the public log. It has not started.",
+    Run.RUNNING: "The study is running.",
+    Run.FAILED: "The study ended with a fault. Nothing came out.",
+    Run.DONE: "The study has run.",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class ReleasedTable:
+    """A table anyone can read on the register."""
+
+    reference: str
+    title: str
+
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    """One use. `inside` is None where the list of people can no longer be read; `objected`: left out by choice."""
+
+    index: int
+    organisation: str
+    title: str
+    project: str
+    purpose: str
+    why: str
+    power: str
+    request: str
+    opened_at: datetime
+    inside: bool | None
+    objected: bool
+    result: str
+    tables: tuple[ReleasedTable, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Sealed:
+    """A case that may not be told yet: when it was entered, under which power, and by when it must be told."""
+
+    index: int
+    entered_on: date
+    power: str
+    reveal_by: date
+    overdue: bool
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """Everything: uses, newest first, and the sealed cases, the same for every person."""
+
+    uses: tuple[Use, ...]
+    sealed: tuple[Sealed, ...]
+
+    @property
+    def times_in(self) -> int:
+        """In how many uses the record was."""
+        return sum(use.inside is True for use in self.uses)
+
+
+def history(by: Actor, handle: str) -> History:
+    """The history of the record behind `handle`."""
+    person_key = allowed(by, handle)
+    spans = objected_between(person_key)
+    runs = Run.objects.filter(submission__state=LogSubmission.APPENDED)
+    rows = runs.select_related("study__project__request__organisation", "submission").order_by("-submission__index")
+    return History(tuple(_use(run, person_key, spans) for run in rows), sealed_cases())
+
+
+def sealed_cases() -> tuple[Sealed, ...]:
+    """The sealed entries of the log that were not revealed, oldest first."""
+    revealed, extended = set(), {}
+    for entry in reader.entries("reveal", "seal-extend"):
+        if entry.type == "reveal":
+            revealed.add(entry.fields["of"])
+        else:
+            extended[entry.fields["of"]] = entry.fields["reveal_by"]
+    return tuple(
+        _sealed(one, extended.get(one.index, one.fields["reveal_by"]))
+        for one in reader.entries("sealed")
+        if one.index not in revealed
+    )
+
+
+def _sealed(entry: reader.PublishedEntry, reveal_by: str) -> Sealed:
+    day = date.fromisoformat(reveal_by)
+    power = next((one.law for one in POWERS.values() if one.log_code == entry.fields["basis"]), "")
+    return Sealed(entry.index, entry.at.date(), power, day, clock.today() > day)
+
+
+def _use(run: Run, person_key: int, spans: Sequence[tuple[datetime, datetime | None]]) -> Use:
+    request, submission = run.study.project.request, run.submission
+    purpose, opened = PURPOSES[request.purpose], run.started_at or run.queued_at
+    inside = _inside(run, person_key)
+    tables, result = _result(run)
+    return Use(
+        index=submission.index if submission and submission.index is not None else -1,
+        organisation=request.organisation.name,
+        title=run.study.title,
+        project=run.study.project.reference,
+        purpose=purpose.name,
+        why=purpose.explanation,
+        power=POWERS[request.power].law,
+        request=request.reference,
+        opened_at=opened,
+        inside=inside,
+        objected=inside is False and purpose.kind is PurposeKind.RESEARCH and _objected(spans, opened),
+        result=result,
+        tables=tables,
+    )
+
+
+def _inside(run: Run, person_key: int) -> bool | None:
+    try:
+        return person_key in populations.read(run.population_file, run.epoch)
+    except StateBroken:
+        # Said as it is: the answer is not known, and "out" would be a guess.
+        return None
+
+
+def _objected(spans: Iterable[tuple[datetime, datetime | None]], moment: datetime) -> bool:
+    return any(made <= moment and (ended is None or moment < ended) for made, ended in spans)
+
+
+def _result(run: Run) -> tuple[tuple[ReleasedTable, ...], str]:
+    outputs = list(run.outputs.order_by("pk"))
+    released = tuple(ReleasedTable(one.reference, one.title) for one in outputs if one.state == Output.RELEASED)
+    words = [RESULTS[one.state] for one in outputs] or [STATES.get(run.state, "")]
+    return released, " ".join(dict.fromkeys(words))
