@@ -1,7 +1,7 @@
 """Takes what Rollbook serves of the design system out of node_modules, into var/assets.
 
-The crest and the New Transport typeface may only be used on GOV.UK, so the style sheet is given the system's own typefaces and loses
-the crest before it is served.
+The crest and the New Transport typeface may only be used on GOV.UK, so the style sheet is given the system's own
+typefaces and loses the crest before it is served.
 """
 
 import re

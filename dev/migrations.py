@@ -21,22 +21,16 @@ def main() -> None:
             "rollbook.records.apps.RecordsConfig",
         ],
         AUTH_USER_MODEL="records.Account",
-        DATABASES={
-            "default": {"ENGINE": "django.db.backends.postgresql", "NAME": "none"}
-        },
+        DATABASES={"default": {"ENGINE": "django.db.backends.postgresql", "NAME": "none"}},
         USE_TZ=True,
     )
     if "--check" in sys.argv:
         django.setup()
-        call_command(
-            "makemigrations", "records", check_changes=True, dry_run=True, verbosity=1
-        )
+        call_command("makemigrations", "records", check_changes=True, dry_run=True, verbosity=1)
         return
     MIGRATION.unlink(missing_ok=True)
     django.setup()
-    call_command(
-        "makemigrations", "records", name="tables", include_header=False, verbosity=1
-    )
+    call_command("makemigrations", "records", name="tables", include_header=False, verbosity=1)
 
 
 if __name__ == "__main__":

@@ -28,12 +28,15 @@ class Command:
     help: str
     process: Process | None = None
 
-    def load(self) -> typer.Typer:
-        """The command itself, ready to be called with its arguments."""
+    def start(self) -> None:
+        """Start Django, where the command needs it."""
         if self.process:
             from rollbook.services.start import start_django
 
             start_django(self.process)
+
+    def load(self) -> typer.Typer:
+        """The command itself, ready to be called with its arguments."""
         module, _, name = self.target.partition(":")
         found: typer.Typer | Callable[..., None] = getattr(import_module(f"rollbook.cli.{module}"), name)
         if isinstance(found, typer.Typer):
@@ -102,6 +105,7 @@ def explain(refusal: RollbookError) -> None:
 
 def _passes_on(name: str, command: Command) -> Callable[[typer.Context], None]:
     def pass_on(context: typer.Context) -> None:
+        command.start()
         command.load()(args=context.args, prog_name=f"rollbook {name}")
 
     return pass_on

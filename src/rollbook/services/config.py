@@ -55,7 +55,7 @@ class Config:
         """Folder for what an unprivileged user must reach: the data folder, or as root one under /var/lib/rollbook."""
         if os.geteuid() != 0 or ROOT_HOME in self.data.parents:
             return self.data
-        return ROOT_HOME / f"{self.data.name}-{sha256(str(self.data).encode()).hexdigest()[:8]}"
+        return ROOT_HOME / f"{self.data.name[:24]}-{sha256(str(self.data).encode()).hexdigest()[:8]}"
 
     @property
     def cluster(self) -> Path:

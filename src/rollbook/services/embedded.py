@@ -245,7 +245,7 @@ def _must(command: Sequence[str | Path], user: SystemUser | None, config: Config
     if done.returncode == 0:
         return
     log = config.cluster / "server.log"
-    said = (done.stdout.strip().splitlines() or [""])[-1]
-    last = log.read_text().strip().splitlines()[-1:] if log.exists() else []
-    message = f"The embedded PostgreSQL failed at {Path(command[0]).name}: {' / '.join([said, *last])}"
+    said = log.read_text() if log.exists() else done.stdout
+    last = (said.strip().splitlines() or ["it said nothing"])[-1]
+    message = f"The embedded PostgreSQL failed at {Path(command[0]).name}: {last}"
     raise SetupFailed(Reason("postgresql", message, where=str(config.cluster), mend="Or set DATABASE_URL to a server."))

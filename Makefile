@@ -1,0 +1,63 @@
+# Rollbook. `make` lists the targets. Only python3 (3.11 or later), make and git are assumed.
+
+PYTHON ?= python3
+BIN := .venv/bin
+JOBS ?= 2
+SERVE ?= yes
+NAME ?=
+
+.DEFAULT_GOAL := help
+.PHONY: help demo serve test quick check fix bench migrations browser assets
+
+help:  ## list the targets
+	@sed -n 's/^\([a-z]*\):.*##/\1 #/p' $(MAKEFILE_LIST) | awk -F ' # ' '{printf "  make %-12s %s\n", $$1, $$2}'
+
+demo: .venv/.ready var/assets/.ready  ## play the story on invented pupils and serve it (SERVE=no: check it and stop)
+	$(BIN)/rollbook demo play $(if $(filter no,$(SERVE)),--no-serve,)
+
+serve: .venv/.ready var/assets/.ready  ## run an installation of your own, kept in var/serve
+	ROLLBOOK_DATA=var/serve/data ROLLBOOK_KEYS=var/serve/keys $(BIN)/rollbook setup --overseer var/serve/overseer
+	ROLLBOOK_DATA=var/serve/data ROLLBOOK_KEYS=var/serve/keys $(BIN)/rollbook serve
+
+test: check browser  ## everything: check, then the whole suite
+	$(BIN)/pytest -n $(JOBS) --dist loadscope
+
+quick: .venv/.ready  ## the tests that need no database, in under a minute
+	$(BIN)/pytest -n $(JOBS) tests/unit tests/property tests/vectors
+
+check: .venv/.ready var/assets/.ready  ## format, lint, types, floors, documents in step; changes nothing
+	$(BIN)/ruff format --check
+	$(BIN)/ruff check
+	$(BIN)/mypy
+	$(BIN)/lint-imports --cache-dir var/import-linter
+	$(BIN)/python -m dev.lint
+	$(BIN)/python dev/migrations.py --check
+	$(BIN)/pytest tests/repo
+
+fix: .venv/.ready  ## change what can be changed by machine
+	$(BIN)/ruff check --fix
+	$(BIN)/ruff format
+	$(BIN)/python -m dev.documents
+
+bench: .venv/.ready  ## time a piece of work (NAME=disclosure-set; without a name, list them)
+	$(BIN)/rollbook bench $(if $(NAME),$(NAME),--help)
+
+migrations: .venv/.ready  ## write the migration for changed models
+	$(BIN)/python dev/migrations.py
+
+browser: .venv/.ready  # the browser of the page tests
+	@sh dev/browser.sh
+
+assets: var/assets/.ready  # the design system's files
+
+.venv/.ready: requirements.lock pyproject.toml
+	$(PYTHON) dev/python_version.py
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --only-binary :all: -r requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --no-index -e .
+	@touch $@
+
+var/assets/.ready: package-lock.json dev/assets.py .venv/.ready
+	$(BIN)/npm ci --silent --no-progress
+	$(BIN)/python dev/assets.py
+	@touch $@
