@@ -1,0 +1,147 @@
+"""A project with pupils to study: what every test of runs, checking and release starts from.
+
+Seventy pupils on one school's roll, a request the panel approved, and a log whose writer works whenever something waits for
+it, until `Writer.stop`.
+"""
+
+import shutil
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.conf import settings
+
+from tests import census_ground, grounds
+from tests.integration import log_story
+from tests.people import CHECKER, OPERATOR, RESEARCHER, SECOND_CHECKER, account_of, actor_of
+
+PUPILS = 70
+STUDY = {
+    "study.toml": """\
+title = "Sex of pupils"
+purpose = "To count."
+items = ["sex"]
+[[steps]]
+sql = "people.sql"
+[table]
+name = "people"
+dimensions = ["sex"]
+measure = "count"
+""".encode(),
+    "people.sql": b"CREATE TABLE people AS SELECT DISTINCT ON (ppid) ppid, CASE WHEN ppid < '8' THEN 'low' ELSE 'high' END"
+    b" AS sex FROM pupil ORDER BY ppid;",
+}
+
+
+@dataclass
+class Writer:
+    """The log's writer, working at once for whoever waits, or stopped."""
+
+    monkeypatch: Any
+    running: bool = True
+    waits: list[int] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        from rollbook.services import published
+        from rollbook.services.log import reader
+
+        def wait(submission_id: int, timeout_s: float = 30) -> int:
+            self.waits.append(submission_id)
+            self.write()
+            return reader.wait_for(submission_id, timeout_s=timeout_s if self.running else 0)
+
+        self.monkeypatch.setattr(published, "wait_for", wait)
+
+    def write(self) -> None:
+        """One pass, if it works."""
+        from rollbook.services.log import writer
+
+        if self.running:
+            writer.append_waiting()
+
+
+def log_of_its_own(monkeypatch: Any) -> Writer:
+    """An empty log, founded, and its writer."""
+    from rollbook.services.log import genesis
+
+    log_story.empty_log()
+    genesis.found_log("A made-up authority")
+    log_writer = Writer(monkeypatch)
+    log_writer.write()
+    return log_writer
+
+
+def pupils(count: int = PUPILS) -> None:
+    """One school's accepted return of this many pupils on roll."""
+    from rollbook.services import ingest
+
+    census_ground.empty_store()
+    census_ground.open_spring()
+    receipt = ingest.ingest(by=OPERATOR, data=census_ground.a_large_file(count), name="return.xml")
+    assert receipt.state == "accepted", receipt
+
+
+def clean_folders() -> None:
+    """No population, set or extract of an earlier test."""
+    for folder in ("populations", "sets"):
+        shutil.rmtree(settings.ROLLBOOK.data / folder, ignore_errors=True)
+    shutil.rmtree(settings.ROLLBOOK.scratch / "extracts", ignore_errors=True)
+
+
+def project(log_writer: Writer, **request: Any) -> str:
+    """An approved request at work, with papers in the log; gives the project's reference."""
+    from rollbook.services import projects
+
+    number = grounds.organisation(grounds.UNIVERSITY, RESEARCHER)
+    grounds.agreement(number)
+    grounds.assessment()
+    grounds.accredited()
+    reference = grounds.ask(**request)
+    grounds.approve(reference)
+    log_writer.write()
+    return projects.open_project(by=OPERATOR, request_ref=reference)
+
+
+def study(project_ref: str, files: dict[str, bytes] | None = None) -> int:
+    """A study of the researcher's."""
+    from rollbook.services import studies
+
+    return studies.submit(by=actor_of(RESEARCHER), project_ref=project_ref, files=files or STUDY)
+
+
+def run(study_id: int) -> int:
+    """A queued run."""
+    from rollbook.services import studies
+
+    return studies.ask_run(by=actor_of(RESEARCHER), study_id=study_id)
+
+
+def executed(study_id: int) -> Any:
+    """A run that was done; gives its row."""
+    from rollbook.records.models.studies import Run
+    from rollbook.services import runs
+
+    number = run(study_id)
+    runs.execute(number)
+    return Run.objects.get(id=number)
+
+
+def study_by(expression: str, *, dimension: str = "group_of", items: str = '"sex"') -> dict[str, bytes]:
+    """A study that counts one label a pupil, made by an SQL expression over the table `pupil`."""
+    toml = STUDY["study.toml"].decode().replace('items = ["sex"]', f"items = [{items}]")
+    sql = f"CREATE TABLE people AS SELECT DISTINCT ON (ppid) ppid, {expression} AS {dimension} FROM pupil ORDER BY ppid;"
+    toml = toml.replace('dimensions = ["sex"]', f'dimensions = ["{dimension}"]')
+    return {"study.toml": toml.encode(), "people.sql": sql.encode()}
+
+
+def approved_by_both(reference: str) -> None:
+    """Both checkers' approvals."""
+    from rollbook.services import outputs
+
+    for checker in (CHECKER, SECOND_CHECKER):
+        outputs.give_verdict(by=actor_of(checker), reference=reference, verdict="approve")
+
+
+def accounts() -> None:
+    """The accounts that take part."""
+    for person in (RESEARCHER, CHECKER, SECOND_CHECKER):
+        account_of(person)
