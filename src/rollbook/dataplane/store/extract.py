@@ -116,5 +116,5 @@ def _sorted_rows(engine: duckdb.DuckDBPyConnection, files: list[str], columns: l
         f"SELECT w.{PPID}{''.join(', ' + one for one in chosen)} "  # noqa: S608 - column names come from the catalogue
         "FROM source s JOIN who w USING (person_key) SEMI JOIN which USING (return_id) ORDER BY ALL"
     )
-    reader: pa.RecordBatchReader = engine.sql(query).fetch_record_batch(_BATCH)
+    reader: pa.RecordBatchReader = engine.sql(query).to_arrow_reader(_BATCH)
     return reader

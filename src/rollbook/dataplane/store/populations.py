@@ -31,7 +31,7 @@ def decode(stored: bytes) -> BitMap:
     """
     try:
         return BitMap.deserialize(stored)
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, IndexError):
         mend = "Restore it from a backup."
         raise StateBroken(Reason("population-broken", "A population file does not read", mend=mend)) from None
 

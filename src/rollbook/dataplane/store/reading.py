@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -14,7 +15,7 @@ import pyarrow.parquet as pq
 from pyroaring import BitMap
 
 from rollbook.dataplane.store.populations import from_column
-from rollbook.dataplane.store.tables import ROLL_FIELD, TABLES, StoredFile, bucket_of, files_of, items_in
+from rollbook.dataplane.store.tables import ROLL_FIELD, TABLES, StoredFile, bucket_of, file_schema, files_of, items_in
 
 Value = str | int | float | bool | date
 ON_ROLL = "on-roll"
@@ -44,7 +45,7 @@ def rows_of(root: Path, person_key: int, return_ids: Collection[str]) -> list[Fa
 
 
 def _facts(file: StoredFile, table: str, person_key: int, wanted: frozenset[str]) -> Iterator[FactRow]:
-    rows = pq.read_table(file.path, filters=[("person_key", "=", person_key)], partitioning=None)
+    rows = _read(file, table, filters=[("person_key", "=", person_key)])
     columns = [(item.id, item.column) for item in items_in(table)]
     if table == "pupil":
         columns.insert(0, (ON_ROLL, ROLL_FIELD[0]))
@@ -62,6 +63,11 @@ def people_in(root: Path, return_ids: Collection[str]) -> BitMap:
     people = BitMap()
     for file in files_of(root, "pupil"):
         if file.may_hold_return(wanted):
-            rows = pq.read_table(file.path, columns=["return_id", "person_key"], partitioning=None)
-            people |= from_column(rows.filter(pc.is_in(rows["return_id"], value_set=values))["person_key"])
+            rows = _read(file, "pupil", columns=["return_id", "person_key"])
+            people |= from_column(rows["person_key"].filter(pc.is_in(rows["return_id"], value_set=values)))
     return people
+
+
+def _read(file: StoredFile, table: str, **how: Any) -> pa.Table:
+    rows: pa.Table = pq.read_table(file.path, schema=file_schema(table), partitioning=None, **how)
+    return rows

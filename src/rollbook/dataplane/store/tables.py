@@ -77,6 +77,11 @@ def schema_of(table: str) -> pa.Schema:
     return pa.schema([*ROW_FIELDS, *roll, *items])
 
 
+def file_schema(table: str) -> pa.Schema:
+    """What a table's files are read as: partition columns are in the path, newer items empty, older encodings plain."""
+    return pa.schema([field for field in schema_of(table) if field.name not in PARTITIONS])
+
+
 def open_table(root: Path, table: str) -> DeltaTable | None:
     """The Delta table as it now stands, or None when nothing was ever written to it."""
     folder = root / table
