@@ -16,16 +16,18 @@ from rollbook.policy.powers import POWERS
 from rollbook.policy.states import RunState
 from rollbook.records.models.accounts import Organisation
 from rollbook.records.models.governance import Decision, Request
+from rollbook.records.models.identity import GatewayCase
 from rollbook.records.models.studies import Run
 from rollbook.services import clock, populations, run_inside, run_outcome
 from rollbook.services.actors import system
 from rollbook.services.audit import audit
 from rollbook.services.governance import gate_for_run
 from rollbook.services.log.outbox import submit
+from rollbook.services.people_zone import people_zone
 from rollbook.services.published import published
 from rollbook.services.run_plan import Plan, draw, standing_objectors
 from rollbook.services.sets import MadeSet, make_set
-from rollbook.services.work_locks import Work, alone
+from rollbook.services.work_locks import Work, alone, nobody_at_work
 
 WAIT_SECONDS = 60.0
 _INTERRUPTED = Reason(
@@ -56,7 +58,19 @@ def recover(*, wait_s: float = WAIT_SECONDS) -> int:
     numbers = list(left.values_list("id", flat=True))
     for number in numbers:
         execute(number, wait_s=wait_s)
+    _forget_unnamed()
     return len(numbers)
+
+
+def _forget_unnamed() -> None:
+    """Remove population files whose run or case died before it could name them."""
+    with nobody_at_work() as idle:
+        if idle:
+            named = set(Run.objects.exclude(population_file="").values_list("population_file", flat=True))
+            with people_zone():
+                cases = GatewayCase.objects.exclude(population_file="")
+                named |= set(cases.values_list("population_file", flat=True))
+            populations.forget_unnamed(named)
 
 
 def _log_first(run: Run) -> None:
