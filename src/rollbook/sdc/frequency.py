@@ -4,8 +4,9 @@ Pure: a table and parameters in, a verdict out. Suppression is not done here: a 
 """
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
+from typing import Any
 
 from rollbook.sdc.rules import EMPTY, GROUP, RULE_SET, THRESHOLD, SdcParameters
 from rollbook.sdc.tables import FrequencyTable
@@ -58,6 +59,15 @@ class Verdict:
             "parameters": asdict(self.parameters),
             "failures": failures,
         }
+
+    @classmethod
+    def from_data(cls, data: Mapping[str, Any]) -> "Verdict":
+        """The verdict that `as_data` wrote, to be replayed."""
+        failures = tuple(
+            Failure(one["rule"], tuple((name, label) for name, label in one["labels"]), one["shown"])
+            for one in data["failures"]
+        )
+        return cls(failures, SdcParameters(**data["parameters"]), data["rule_set"])
 
 
 def check(table: FrequencyTable, parameters: SdcParameters) -> Verdict:

@@ -4,7 +4,9 @@ The evidence is the number of distinct people in the cell. A rule looks at the e
 twelve rows of one pupil are a figure of twelve and one person.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,3 +44,9 @@ class FrequencyTable:
         """The table as plain data, to store beside its verdict."""
         cells = [{"labels": list(cell.labels), "count": cell.count, "persons": cell.persons} for cell in self.cells]
         return {"dimensions": list(self.dimensions), "people": self.people, "cells": cells}
+
+    @classmethod
+    def from_data(cls, data: Mapping[str, Any]) -> "FrequencyTable":
+        """The table that `as_data` wrote."""
+        cells = tuple(Cell(tuple(one["labels"]), one["count"], one["persons"]) for one in data["cells"])
+        return cls(tuple(data["dimensions"]), cells, data["people"])

@@ -98,7 +98,7 @@ def run_local(folder: Path) -> LocalRun:
 def _dummy_folder(folder: Path) -> Path:
     tables = folder / DUMMY_FOLDER
     if not (tables / f"pupil{dummy.NAME_MARK}.parquet").is_file():
-        mend = f"Make it with `rollbook study dummy {folder.name}`."
+        mend = f"Make it with `rollbook study dummy {folder}`."
         raise InputRefused(Reason("no-dummy", "There is no dummy data yet", folder.name, mend))
     return tables.resolve()
 

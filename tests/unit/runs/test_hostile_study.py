@@ -73,12 +73,13 @@ def call(*numbers):
     if libc.syscall(*numbers) < 0: raise OSError(ctypes.get_errno(), "no")
 tried("shared", lambda: mmap.mmap(-1, 4096))
 tried("memfd", lambda: os.memfd_create("x"))
-number = {"x86_64": (29, 272, 101, 165, 425), "aarch64": (194, 97, 117, 40, 425)}[os.uname().machine]
+number = {"x86_64": (29, 272, 101, 165, 425, 56), "aarch64": (194, 97, 117, 40, 425, 220)}[os.uname().machine]
 tried("shm", lambda: call(number[0], 0, 4096, 0o1666))
 tried("unshare", lambda: call(number[1], 0x10000000))
 tried("ptrace", lambda: call(number[2], 0, 0, 0, 0))
 tried("mount", lambda: call(number[3], b"none", b"/tmp", b"tmpfs", 0, 0))
 tried("io_uring", lambda: call(number[4], 1, 0))
+tried("clone", lambda: call(number[5], 0x10000011, 0, 0, 0, 0))
 print(json.dumps(got))
 """
 
@@ -212,6 +213,12 @@ def test_burns_the_processor(caller: str) -> None:
     with pytest.raises(LimitBreached) as refusal:
         attack(caller, "while True: pass", limits=replace(SMALL, cpu_seconds=1))
     assert codes(refusal.value) == {"limit-cpu"}
+
+
+def test_a_run_that_was_killed_is_no_result(caller: str) -> None:
+    with pytest.raises(LimitBreached) as refusal:
+        attack(caller, "import os; os.write(1, b'half a table'); os.kill(os.getpid(), 9)")
+    assert codes(refusal.value) == {"limit-killed"}
 
 
 def test_talks_without_end(caller: str) -> None:

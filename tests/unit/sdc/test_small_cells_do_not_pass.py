@@ -1,5 +1,6 @@
 """No cell under the threshold passes, whatever its figure; what failed is named and can be judged again."""
 
+import json
 from dataclasses import replace
 
 import pytest
@@ -78,6 +79,15 @@ def test_the_verdict_holds_its_parameters_and_replays() -> None:
     assert check(judged, SdcParameters(threshold=4)).passed
     assert verdict.as_data()["parameters"] == {"threshold": 10, "refuse_alike_groups": True}
     assert verdict.as_data()["passed"] is False
+
+
+def test_a_recorded_verdict_and_table_come_back_from_json_and_replay() -> None:
+    judged = square(30, 4, 15, 15)
+    kept = json.dumps({"table": judged.as_data(), "verdict": check(judged, SdcParameters()).as_data()})
+    table, verdict = FrequencyTable.from_data(json.loads(kept)["table"]), Verdict.from_data(json.loads(kept)["verdict"])
+    assert table == judged
+    assert not verdict.passed
+    assert verdict.replays(table)
 
 
 def test_no_figure_of_a_small_cell_is_in_what_a_checker_reads() -> None:

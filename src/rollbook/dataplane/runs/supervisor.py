@@ -116,8 +116,8 @@ def _take(run: _Run, waiting: selectors.BaseSelector, status: int) -> None:
                 run.log += data[: MAX_LOG - len(run.log)]
             else:
                 key.data.extend(data)
-        if len(run.stream) > run.limits.stream or len(run.report) > MAX_LOG:
-            raise _breach("stream", f"The run hands over more than {run.limits.stream:,} bytes")
+            if len(run.stream) > run.limits.stream or len(run.report) > MAX_LOG:
+                raise _breach("stream", f"The run hands over more than {run.limits.stream:,} bytes")
         if not waiting.get_map():
             time.sleep(max(0.0, min(left, 0.005)))
             return
