@@ -1,0 +1,94 @@
+"""Entries of the log, each in one plain sentence, so that the log can be read by somebody who has never seen one."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from rollbook.kernel import canonical
+from rollbook.services.log import reader
+from rollbook.services.log.reader import PublishedEntry
+from rollbook.services.register.sizes import interval
+from rollbook.services.register.words import RESULTS, power_code
+
+Fields = Mapping[str, Any]
+Sentence = Callable[[Fields], str]
+
+
+@dataclass(frozen=True, slots=True)
+class EntryLine:
+    """One entry. `sentence` says what it means; `target` is the index it points at, if any."""
+
+    index: int
+    at: datetime
+    type: str
+    id: str
+    sentence: str
+    target: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class EntryPage:
+    """One entry whole: its line, and its exact bytes as text, of which the log's tree holds the hash."""
+
+    line: EntryLine
+    text: str
+    later: tuple[EntryLine, ...]
+
+
+def _people(fields: Fields) -> str:
+    return f"the records of {interval(fields['set']['size_padded'])} pupils"
+
+
+SENTENCES: Mapping[str, Sentence] = {
+    "genesis": lambda entry: f"The log begins, kept by {entry['operator']}.",
+    "policy": lambda entry: f"The rules for trusting the log, from {entry['from']}.",
+    "vrf-key": lambda entry: f"The public key with which sets are made from {entry['epoch_from']}.",
+    "request": lambda entry: f"{entry['org']['name']} asks: {entry['title']}.",
+    "decision": lambda entry: f"{RESULTS[entry['result']]}, decided by: {entry['by'].replace('-', ' ')}.",
+    "disclosure": lambda entry: f"{entry['recipient']['name']} uses {_people(entry)}; way: {entry['mode']}.",
+    "lookup-account": lambda entry: f"{entry['holder']['name']} may look up records from {entry['opens']}.",
+    "lookup-close": lambda entry: f"An account for looking up records is closed on {entry['on']}.",
+    "lookup-batch": lambda entry: f"On {entry['day']} an account looked up {_people(entry)}.",
+    "sealed": lambda entry: (
+        f"A case under {power_code(entry['basis'])} that may not be told yet; told by {entry['reveal_by']}."
+    ),
+    "seal-extend": lambda entry: f"A sealed case stays sealed until {entry['reveal_by']}.",
+    "reveal": lambda entry: f"A sealed case is told: {entry['body']['recipient']['name']}.",
+    "correction": lambda entry: f"A correction; reason: {entry['reason'].replace('-', ' ')}.",
+    "output": lambda entry: f"Released: {entry['title']}.",
+    "destroyed": lambda entry: f"Data destroyed on {entry['on']}.",
+    "outcome": lambda entry: f"What came of a use: {entry['result'].replace('-', ' ')}.",
+    "totals": lambda entry: f"Exact numbers for {entry['from']} to {entry['to']}.",
+    "intake": lambda entry: (
+        f"On {entry['day']}, {entry['returns']} returns of {entry['collection']}: {entry['accepted']} accepted, "
+        f"{entry['refused']} refused."
+    ),
+    "publication": lambda entry: f"Published, a {entry['kind']}: {entry['title']}.",
+    "monitor-report": lambda entry: f"{entry['monitor']} reports on this log: {entry['result'].replace('-', ' ')}.",
+}
+_POINTERS = ("of", "amends", "supersedes")
+
+
+def latest(count: int) -> tuple[EntryLine, ...]:
+    """The last entries of the log, latest first."""
+    return tuple(_line(entry) for entry in reversed(reader.entries()[-count:]))
+
+
+def entry_page(index: int) -> EntryPage | None:
+    """One entry with the later ones that point at it, or None where the log has none of this index."""
+    entry = reader.entry(index)
+    if entry is None:
+        return None
+    later = (one for one in reader.entries() if one.index > index and _target(one) == index)
+    return EntryPage(_line(entry), canonical.dumps(dict(entry.fields)).decode(), tuple(_line(one) for one in later))
+
+
+def _line(entry: PublishedEntry) -> EntryLine:
+    say = SENTENCES.get(entry.type)
+    sentence = say(entry.fields) if say else "This entry cannot be read by this version of Rollbook."
+    return EntryLine(entry.index, entry.at, entry.type, entry.id, sentence, _target(entry))
+
+
+def _target(entry: PublishedEntry) -> int | None:
+    return next((entry.fields[name] for name in _POINTERS if name in entry.fields), None)
