@@ -8,12 +8,14 @@ it was counted from.
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
 
 from django.conf import settings
 
 from rollbook.kernel import canonical
+from rollbook.kernel.encoding import b64, unb64
 from rollbook.kernel.refusals import Reason, StateBroken, UseRefused
 from rollbook.records.models.identity import GatewayCase
 from rollbook.records.models.log import LogSubmission
@@ -25,6 +27,7 @@ from rollbook.services.register.sizes import Interval, interval
 from rollbook.services.register.uses import Seals, seals, uses_in
 from rollbook.services.register.words import power_code
 from rollbook.tlog.tiles import split_bundles
+from rollbook.tlog.tree import Frontier, leaf_hash
 
 # What is counted, in the order of the page: type of entry and, for decisions, the result.
 KINDS: Mapping[str, str] = {
@@ -116,13 +119,16 @@ def count(entries: Sequence[PublishedEntry]) -> tuple[Volume, ...]:
 @lru_cache(maxsize=4)
 def count_files(folder: Path, first: int, size: int, root: str) -> tuple[Volume, ...]:
     """The same counts from the first entries in the files of the log at one head. Files never change under a head."""
-    raws = split_bundles(log_folder(settings.ROLLBOOK).bundles(State(size, root.encode())), size)
+    raws = split_bundles(log_folder(settings.ROLLBOOK).bundles(State(size, unb64(root))), size)
+    if b64(Frontier(leaf_hash(raw) for raw in raws).root()) != root:
+        mend = "Bring the log's files back from a mirror or monitor."
+        raise StateBroken(Reason("log-root", "The log's files do not have the signed root", mend=mend))
     return count(tuple(_entry(index, raw) for index, raw in enumerate(raws[:first])))
 
 
 def _entry(index: int, raw: bytes) -> PublishedEntry:
     fields = canonical.loads(raw)
-    return PublishedEntry(index, fields["id"], fields["type"], reader.moment(fields["at"]), fields)
+    return PublishedEntry(index, fields["id"], fields["type"], datetime.fromisoformat(fields["at"]), fields)
 
 
 def _powers(entries: Sequence[PublishedEntry]) -> Iterator[tuple[int, str]]:
