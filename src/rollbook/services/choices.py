@@ -10,6 +10,7 @@ from datetime import datetime
 from rollbook.dataplane.census.catalogue import ITEMS
 from rollbook.kernel.refusals import Reason, UseRefused
 from rollbook.records.models.identity import Choice
+from rollbook.rights import objections
 from rollbook.rights.bases import Deed
 from rollbook.rights.objections import RULES, ChoiceKind, Effect
 from rollbook.services import clock
@@ -38,6 +39,10 @@ class ChoicePage:
     law: str
     effects: tuple[Effect, ...]
     refusable: tuple[RefusableItem, ...]
+    refusable_words: str = objections.REFUSABLE_WORDS
+    refusable_law: str = objections.REFUSABLE_LAW
+    not_refusable_words: str = objections.NOT_REFUSABLE_WORDS
+    not_refusable_law: str = objections.NOT_REFUSABLE_LAW
 
 
 def choice_page(by: Actor, handle: str) -> ChoicePage:

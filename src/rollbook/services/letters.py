@@ -4,6 +4,8 @@ A letter goes to one adult and names no child and no school. Its code is given b
 exists only on the paper: the table holds its hash.
 """
 
+import io
+import zipfile
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -102,6 +104,15 @@ def issue_letter(*, by: Actor, responsibility: str) -> IssuedLetter:
     last_day = (letter.expires_at - timedelta(days=1)).date()
     text = LetterText(held.adult_name, held.address, code, now.date(), last_day, settings.ROLLBOOK.public_url)
     return IssuedLetter(as_pdf(text), as_text(text))
+
+
+def archive(letter: IssuedLetter) -> bytes:
+    """Both forms of a letter as one file to save: `letter.pdf` to print, `letter.txt` for large print and readers."""
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as files:
+        files.writestr("letter.pdf", letter.pdf)
+        files.writestr("letter.txt", letter.text)
+    return packed.getvalue()
 
 
 def give_slip(*, by: Actor, upn: str, ground: str) -> IssuedSlip:

@@ -58,6 +58,20 @@ def pupil_file(by: Actor, upn: str) -> PupilFile:
     return PupilFile(name_of(pupil), next_review(born, clock.today()) if born else None, held)
 
 
+def one_responsibility(by: Actor, handle: str) -> Held:
+    """One recorded responsibility, for the page that acts on it.
+
+    Raises:
+        UseRefused: code `no-such-responsibility`.
+    """
+    require_session(by, Role.CUSTODIAN, Role.DATA_PROTECTION_OFFICER)
+    with people_zone():
+        row = with_pupil(Responsibility.objects.filter(handle=handle)).first()
+        if row is None:
+            raise _unknown()
+        return _held(row)
+
+
 def stop(*, by: Actor, responsibility: str, why: str) -> None:
     """Stop everything this adult may do for this child, at once.
 
@@ -106,10 +120,13 @@ def _end_access(ids: list[int], now: datetime) -> None:
 def _find(handle: str) -> Responsibility:
     held = Responsibility.objects.filter(handle=handle).first()
     if held is None:
-        raise UseRefused(
-            Reason("no-such-responsibility", "There is no such record", mend="Go back to the pupil's page.")
-        )
+        raise _unknown()
     return held
+
+
+def _unknown() -> UseRefused:
+    mend = "Go back to the pupil's page."
+    return UseRefused(Reason("no-such-responsibility", "There is no such record", mend=mend))
 
 
 def _held(row: Responsibility) -> Held:

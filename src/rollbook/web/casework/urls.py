@@ -1,5 +1,5 @@
-"""Addresses of the casework pages."""
+"""Addresses of the casework pages, room by room."""
 
-from django.urls import URLPattern
+from rollbook.web.casework import letter_pages
 
-urlpatterns: list[URLPattern] = []
+urlpatterns = [*letter_pages.urlpatterns]
