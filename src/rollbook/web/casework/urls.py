@@ -1,5 +1,12 @@
-"""Addresses of the casework pages, room by room."""
+"""Addresses of the casework pages: each module brings its own."""
 
-from rollbook.web.casework import letter_pages
+from django.urls import URLPattern
 
-urlpatterns = [*letter_pages.urlpatterns]
+from rollbook.web.casework import checking_pages, gateway_pages, index_pages, study_pages
+
+urlpatterns: list[URLPattern] = [
+    *index_pages.urlpatterns,
+    *study_pages.urlpatterns,
+    *checking_pages.urlpatterns,
+    *gateway_pages.urlpatterns,
+]

@@ -1,0 +1,34 @@
+"""The first page of casework: where each role's work is. A role with one place is led there at once."""
+
+from collections.abc import Mapping
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import URLPattern, path
+from django.views.decorators.http import require_safe
+
+from rollbook.services.actors import Role
+from rollbook.web.access import access
+from rollbook.web.ui.actor import actor
+
+# Names of addresses, with what is done there.
+PLACES: Mapping[Role, tuple[tuple[str, str], ...]] = {
+    Role.RESEARCHER: (("casework_projects", "Your projects, studies and runs"),),
+    Role.OUTPUT_CHECKER: (("casework_checking", "Outputs to check"),),
+    Role.POLICE_OFFICER: (("casework_cases", "Your cases"),),
+    Role.CUSTODIAN: (("casework_desk", "Gateway cases that wait"),),
+}
+
+
+@require_safe
+@access(*PLACES)
+def index(request: HttpRequest) -> HttpResponse:
+    """The places of the signed-in role."""
+    role = actor(request).role
+    places = PLACES[role] if role else ()
+    if len(places) == 1:
+        return redirect(places[0][0])
+    return render(request, "casework/index.html", {"places": places})
+
+
+urlpatterns: list[URLPattern] = [path("", index, name="casework")]
