@@ -96,7 +96,7 @@ def browser_of(person: Person | None, *, second_factor: bool = True, **fields: A
         records.append({"method": "mfa", "type": "totp", "at": time()})
     session = client.session
     session["account_authentication_methods"] = records
-    session["_account_authentication_methods_user"] = str(account.pk)
+    session["account_authentication_methods_user"] = str(account.pk)
     session.save()
     return client
 
