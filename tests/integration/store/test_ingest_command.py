@@ -1,4 +1,4 @@
-"""`rollbook ingest`, `recover`, `collection`, `school`: what an operator sees; their own processes have the job role."""
+"""`rollbook ingest`, `recover`, `collection`, `school`: what an operator sees, run as the job role."""
 
 import json
 import os
