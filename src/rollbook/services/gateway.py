@@ -169,7 +169,7 @@ def collect(*, by: Actor, reference: str) -> tuple[AnswerLine, ...]:
     """
     account = require_session(by, Role.POLICE_OFFICER)
     with people_zone():
-        case = GatewayCase.objects.select_for_update(of=("self",)).filter(reference=reference, asked_by=account).first()
+        case = GatewayCase.objects.select_for_update().filter(reference=reference, asked_by=account).first()
         if case is None:
             raise _no_case()
         if case.collected_at is not None:
@@ -243,8 +243,7 @@ def _refuse(reasons: Sequence[Reason]) -> None:
 
 
 def _locked(reference: str) -> GatewayCase:
-    rows = GatewayCase.objects.select_for_update(of=("self",)).select_related("agreement__publication")
-    case = rows.filter(reference=reference).first()
+    case = GatewayCase.objects.select_for_update().filter(reference=reference).first()
     if case is None:
         raise _no_case()
     return case

@@ -146,7 +146,7 @@ def _for_overseer(case: GatewayCase, body: dict[str, Any], salt: bytes, made: Ma
 def _tell(case: GatewayCase) -> None:
     """Steps 7 and 8: the papers must still be in order; the answer is drawn; the row forgets whom it was about."""
     with people_zone():
-        case = GatewayCase.objects.select_for_update(of=("self",)).get(id=case.id)
+        case = GatewayCase.objects.select_for_update().get(id=case.id)
         if case.state == CaseState.CONFIRMED:
             _draw(case)
         case.told_at = clock.now()
