@@ -1,0 +1,36 @@
+"""The public log for people: its head, its last entries in plain sentences, and how to verify it."""
+
+from django.conf import settings
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from rollbook.services.log.reader import head, health
+from rollbook.services.register.entries import entry_page, latest
+from rollbook.web.access import access
+
+SHOWN = 50
+
+
+@require_safe
+@access("public")
+def log(request: HttpRequest) -> HttpResponse:
+    """The head and the last entries."""
+    facts = {
+        "head": head(),
+        "entries": latest(SHOWN),
+        "health": health(),
+        "shown": SHOWN,
+        "address": f"{settings.ROLLBOOK.public_url}/log",
+    }
+    return render(request, "register/log.html", facts)
+
+
+@require_safe
+@access("public")
+def log_entry(request: HttpRequest, index: int) -> HttpResponse:
+    """One entry, in a sentence and in its exact bytes."""
+    page = entry_page(index)
+    if page is None:
+        raise Http404
+    return render(request, "register/entry.html", {"page": page})

@@ -1,0 +1,70 @@
+"""Published volumes and overdue duties."""
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from rollbook.services.clock import today
+from rollbook.services.duties import Duty, DutyKind, overdue
+from rollbook.services.register.exports import as_csv, as_json
+from rollbook.services.volumes import Volume, volumes
+from rollbook.web.access import access
+from rollbook.web.register.files import csv_file, json_file
+
+
+@require_safe
+@access("public")
+def volume_page(request: HttpRequest) -> HttpResponse:
+    """How much was asked, decided and used, counted from the log; no page at all where the counts disagree."""
+    return render(request, "register/volumes.html", {"volumes": volumes()})
+
+
+@require_safe
+@access("public")
+def volume_csv(request: HttpRequest) -> HttpResponse:
+    """The volumes as CSV."""
+    return csv_file("volumes", as_csv(Volume, _rows()))
+
+
+@require_safe
+@access("public")
+def volume_json(request: HttpRequest) -> HttpResponse:
+    """The volumes as JSON."""
+    return json_file(as_json(_rows()))
+
+
+@require_safe
+@access("public")
+def duty_page(request: HttpRequest) -> HttpResponse:
+    """What is overdue today."""
+    day = today()
+    rows = [(duty, duty.days(day), _address(duty)) for duty in overdue(day)]
+    return render(request, "register/duties.html", {"duties": rows, "kinds": list(DutyKind), "day": day})
+
+
+@require_safe
+@access("public")
+def duty_csv(request: HttpRequest) -> HttpResponse:
+    """What is overdue, as CSV."""
+    return csv_file("duties", as_csv(Duty, overdue(today())))
+
+
+@require_safe
+@access("public")
+def duty_json(request: HttpRequest) -> HttpResponse:
+    """What is overdue, as JSON."""
+    return json_file(as_json(overdue(today())))
+
+
+def _rows() -> tuple[Volume, ...]:
+    found = volumes()
+    return found.rows if found else ()
+
+
+def _address(duty: Duty) -> str:
+    """Where the thing is shown whose duty is overdue."""
+    if duty.kind in {DutyKind.AGREEMENT, DutyKind.ASSESSMENT, DutyKind.PUBLICATION}:
+        return f"/register/papers/{duty.reference}/"
+    if duty.kind in {DutyKind.CLOSE_PROJECT, DutyKind.ACCREDITATION}:
+        return f"/register/requests/{duty.reference}/"
+    return "/register/log/" if duty.kind is not DutyKind.REVEAL else f"/register/log/{duty.reference.split()[-1]}/"

@@ -1,0 +1,70 @@
+"""Uses of records, and the tables that were released from them."""
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from rollbook.services.register.exports import as_csv, as_json
+from rollbook.services.register.uses import UseLine, seals, uses
+from rollbook.services.releases import ReleasedTable, released_tables
+from rollbook.web.access import access
+from rollbook.web.register.files import csv_file, json_file
+from rollbook.web.ui.paging import paginate
+
+
+@require_safe
+@access("public")
+def use_list(request: HttpRequest) -> HttpResponse:
+    """Every use, with the interval of how many people it was about."""
+    lines = uses()
+    return render(request, "register/uses.html", {"page": paginate(lines, request), "seals": seals(lines)})
+
+
+@require_safe
+@access("public")
+def use_csv(request: HttpRequest) -> HttpResponse:
+    """Every use as CSV."""
+    return csv_file("uses", as_csv(UseLine, uses()))
+
+
+@require_safe
+@access("public")
+def use_json(request: HttpRequest) -> HttpResponse:
+    """Every use as JSON."""
+    return json_file(as_json(uses()))
+
+
+@require_safe
+@access("public")
+def release_list(request: HttpRequest) -> HttpResponse:
+    """Every released table."""
+    return render(request, "register/releases.html", {"page": paginate(released_tables(), request)})
+
+
+@require_safe
+@access("public")
+def one_release(request: HttpRequest, reference: str) -> HttpResponse:
+    """One released table, whole."""
+    return render(request, "register/release.html", {"table": _table(reference)})
+
+
+@require_safe
+@access("public")
+def release_csv(request: HttpRequest, reference: str) -> HttpResponse:
+    """One released table: the very bytes that its entry in the log commits to."""
+    table = _table(reference)
+    return csv_file(table.reference, table.csv)
+
+
+@require_safe
+@access("public")
+def release_json(request: HttpRequest, reference: str) -> HttpResponse:
+    """One released table as JSON, with where it comes from."""
+    return json_file(as_json([_table(reference)]))
+
+
+def _table(reference: str) -> ReleasedTable:
+    for table in released_tables():
+        if table.reference == reference:
+            return table
+    raise Http404
