@@ -1,0 +1,87 @@
+"""`rollbook check FILE...`: what is wrong with a return, on the school's own machine."""
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from rollbook.kernel.refusals import Family
+from rollbook.services.check import FileReport, Report, Told, check_files
+
+_MARK = {"error": "[red]error[/red]", "query": "[yellow]query[/yellow]", "dropped": "[blue]dropped[/blue]"}
+
+
+app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+
+
+@app.command()
+def check(
+    files: Annotated[list[Path], typer.Argument(help="return files (.xml)")],
+    as_json: Annotated[bool, typer.Option("--json", help="print data instead of tables")] = False,
+    limit: Annotated[int, typer.Option(help="places shown for each rule of a file; 0 shows all", min=0)] = 5,
+) -> None:
+    """Check school census returns with the authority's own rules. Nothing is sent anywhere."""
+    report = check_files(files)
+    if as_json:
+        typer.echo(json.dumps(_as_data(report), indent=1))
+    else:
+        console = Console()
+        for one in report.files:
+            _print(console, one, limit)
+        _sum_up(console, report)
+    if not report.ok:
+        raise typer.Exit(Family.INPUT)
+
+
+def _as_data(report: Report) -> dict[str, object]:
+    return {"ok": report.ok, "files": [{"ok": one.ok, **asdict(one)} for one in report.files]}
+
+
+def _print(console: Console, one: FileReport, limit: int) -> None:
+    console.print(
+        f"[bold]{escape(one.name)}[/bold]  {escape(one.school)} {escape(one.laestab)}".rstrip(), highlight=False
+    )
+    for reason in one.refused:
+        console.print(f"  [red]refused[/red]: {escape(reason.sentence())}", highlight=False)
+    if one.refused:
+        return
+    kinds = (("errors", "error"), ("queries", "query"), ("dropped", "dropped"))
+    counts = ", ".join(f"{name} {one.count(severity):,}" for name, severity in kinds)
+    console.print(f"  {one.on_roll:,} on roll, {one.leavers:,} left. Findings: {counts}.", highlight=False)
+    if one.issues:
+        console.print(_table(one, limit))
+
+
+def _table(one: FileReport, limit: int) -> Table:
+    """One row a rule: what and how to mend it once, then the places."""
+    table = Table("rule", "", "what, and how to mend it", "where", show_lines=True)
+    places: dict[str, list[Told]] = {}
+    for issue in one.issues:
+        places.setdefault(issue.rule, []).append(issue)
+    for rule, found in places.items():
+        said = f"[bold]{escape(found[0].message)}[/bold]. {escape(found[0].mend)}"
+        table.add_row(rule, _MARK[found[0].severity], said, _where(found, limit))
+    return table
+
+
+def _where(found: list[Told], limit: int) -> str:
+    shown = found[:limit] if limit else found
+    lines = [f"line {issue.line}: {escape(issue.field)}{_pupil(issue)}" for issue in shown]
+    if len(found) > len(shown):
+        lines.append(f"and {len(found) - len(shown):,} more; --limit 0 shows all")
+    return "\n".join(lines)
+
+
+def _pupil(issue: Told) -> str:
+    return f", pupil {issue.pupil_no}" if issue.pupil_no is not None else ""
+
+
+def _sum_up(console: Console, report: Report) -> None:
+    bad = sum(not one.ok for one in report.files)
+    verdict = f"[red]{bad} would be refused[/red]" if bad else "[green]all would be taken[/green]"
+    console.print(f"{len(report.files)} checked against the Rollbook profile: {verdict}.", highlight=False)
