@@ -1,4 +1,4 @@
-"""A register with something in it: one refused request, one open, one approved, papers, an overdue one, a written log."""
+"""A register with something in it: requests refused, open and approved, papers, and a written log."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
