@@ -13,7 +13,7 @@ JOBS: Mapping[str, tuple[str, ...]] = {
     "release_output": ("output_id",),
     "make_bundle": ("bundle_id",),
     "seal_case": ("case_id",),
-    "match_case": ("case_id",),
+    "open_project": ("request_id",),
 }
 
 

@@ -19,7 +19,7 @@ from rollbook.policy.roles import Role
 from rollbook.policy.states import DECISIONS, REQUESTS, RequestState
 from rollbook.records.models.accounts import Account, Organisation
 from rollbook.records.models.governance import Decision, Request
-from rollbook.services import clock
+from rollbook.services import clock, jobs
 from rollbook.services.actors import Actor, require_session
 from rollbook.services.audit import audit
 from rollbook.services.items import item_facts, unknown_collections, unknown_items
@@ -199,6 +199,9 @@ def _record(by: Actor, account: Account, request: Request, result: str, reasons:
     request.state = wanted
     request.save(update_fields=["state"])
     audit(by, f"{result}-request", request.reference)
+    if wanted is RequestState.APPROVED:
+        # The web process may not make the project's key; the job process does.
+        jobs.defer("open_project", request_id=request.id)
 
 
 def _locked(reference: str) -> Request:

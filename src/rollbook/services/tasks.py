@@ -1,6 +1,7 @@
 """What the job process does. Each job calls one function of the room that owns the work and is safe to run twice.
 
-A job that is refused has recorded why beside its run, case or bundle; only what nobody foresaw is tried again.
+A job that is refused has recorded why beside its run, case or bundle. What nobody foresaw is tried again, and so is
+what waits for the log: nothing is opened and nothing leaves before its entry is public.
 """
 
 import logging
@@ -12,7 +13,7 @@ from django.db import close_old_connections
 from procrastinate import RetryStrategy
 from procrastinate.contrib.django import app
 
-from rollbook.kernel.refusals import RollbookError
+from rollbook.kernel.refusals import RollbookError, StateBroken
 from rollbook.services.jobs import JOBS
 
 log = logging.getLogger("rollbook.jobs")
@@ -23,14 +24,21 @@ WORK = {
     "release_output": "rollbook.services.releases:release",
     "make_bundle": "rollbook.services.bundles:fill",
     "seal_case": "rollbook.services.gateway:seal",
-    "match_case": "rollbook.services.gateway:find",
+    "open_project": "rollbook.services.projects:open_approved",
 }
-RETRY = RetryStrategy(max_attempts=3, exponential_wait=2)
+# What completes or undoes the work of a process that died; each is safe at any time.
+RECOVERY = ("rollbook.services.runs:recover", "rollbook.services.releases:recover", "rollbook.services.gateway:recover")
+RETRY = RetryStrategy(max_attempts=20, linear_wait=5)
+_SECONDS_FOR_THE_LOG = 10.0
 
 
 def work_of(job: str) -> Callable[..., Any]:
     """The function that does a job."""
-    module, _, name = WORK[job].partition(":")
+    return _named(WORK[job])
+
+
+def _named(place: str) -> Callable[..., Any]:
+    module, _, name = place.partition(":")
     function: Callable[..., Any] = getattr(import_module(module), name)
     return function
 
@@ -40,9 +48,20 @@ def perform(job: str, **arguments: int) -> None:
     close_old_connections()
     try:
         work_of(job)(*[arguments[name] for name in JOBS[job]])
+    except StateBroken:
+        raise
     except RollbookError as refusal:
         # Reasons carry no value of a record, so they may stand in the process's log.
         log.warning("%s refused: %s", job, refusal)
+
+
+def finish_what_was_left() -> None:
+    """At the start of the job process: bring to an end what a dead one left. What still waits for the log waits on."""
+    for place in RECOVERY:
+        try:
+            _named(place)(wait_s=_SECONDS_FOR_THE_LOG)
+        except RollbookError as refusal:
+            log.warning("%s: %s", place, refusal)
 
 
 def _register(job: str) -> None:
@@ -57,6 +76,7 @@ for _job in JOBS:
 
 def run_worker(*, wait: bool = True) -> None:
     """Work through the queue: for ever, or until it is empty when `wait` is False. Stops cleanly at SIGTERM."""
+    finish_what_was_left()
     # An app of the worker's own: jobs handed in by a running job still go through Django's transaction.
     connector = app.connector.get_worker_connector()  # type: ignore[attr-defined]
     app.with_connector(connector).run_worker(
