@@ -77,11 +77,8 @@ def ingest(*, by: Actor, data: bytes, name: str) -> Receipt:
     arrival = Arrival(parsed, _open_collection(parsed), _school(parsed), clock.now())
     with _one_at_a_time():
         _refuse_same_file(parsed)
-        issues = _judge(arrival)
-        if _has_errors(issues):
-            return _refuse(by, arrival, issues)
         matches, known = identity_rows.match_pupils(parsed)
-        issues = [*issues, *match_lines(matches, arrival.lines)]
+        issues = [*_judge(arrival), *match_lines(matches, arrival.lines)]
         if _has_errors(issues):
             return _refuse(by, arrival, issues)
         return _take_in(by, arrival, issues, matches, known)

@@ -216,6 +216,37 @@ def test_the_old_schools_file_arriving_last_finds_the_same_child() -> None:
     assert current_upn(person_of(new)) == new
 
 
+def test_one_child_twice_in_a_file_under_two_numbers_refuses() -> None:
+    new = ground.upn(50)
+    send()
+    send(f"P1/PupilIdentifiers/UPN = {new}", f"+ P1/PupilIdentifiers <FormerUPN>{ground.ADA}</FormerUPN>", serial="002")
+    before = stored()
+    receipt = send(serial="003", upns=[ground.ADA, new])
+    assert [(one.rule, one.pupil_no, one.field) for one in receipt.errors] == [
+        ("MA-001", 1, "upn"),
+        ("MA-001", 2, "upn"),
+    ]
+    assert stored() == before
+
+
+def test_a_former_number_given_to_a_child_born_on_another_day_refuses() -> None:
+    send()
+    linked = f"+ P1/PupilIdentifiers <FormerUPN>{ground.ADA}</FormerUPN>"
+    send(f"P1/PupilIdentifiers/UPN = {ground.upn(50)}", linked, serial="002")
+    receipt = send("P1/PupilIdentifiers/DOB = 2014-12-27", serial="003")
+    assert [one.rule for one in receipt.errors] == ["MA-002"]
+
+
+def test_a_former_number_that_does_not_fit_is_asked_about() -> None:
+    send()
+    linked = f"+ P1/PupilIdentifiers <FormerUPN>{ground.ADA}</FormerUPN>"
+    other = ("P1/PupilIdentifiers/DOB = 2014-12-27", "P1/PupilStatus/EnrolStatus = S", linked)
+    receipt = send(*other, school=ground.OTHER_SCHOOL, upns=OTHERS)
+    assert receipt.state == "accepted"
+    assert "MA-003" in [one.rule for one in receipt.queries]
+    assert stored()["Person"] == 8
+
+
 def test_twins_are_two_people() -> None:
     born = "2015-03-27"
     twins = [
