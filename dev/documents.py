@@ -1,4 +1,4 @@
-"""Writes the pages that come from code: the list of commands and the list of settings. A test fails when they are out of step."""
+"""Writes the pages that come from code: commands and settings. A test fails when they are out of step."""
 
 from collections.abc import Iterator
 from pathlib import Path

@@ -232,10 +232,16 @@ def _run(command: Sequence[str | Path], user: SystemUser | None) -> subprocess.C
     with tempfile.TemporaryFile("w+") as output:
         done = subprocess.run(
             [str(part) for part in command],
-            stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT, cwd="/", check=False,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            cwd="/",
+            check=False,
             env={"LANG": "C.UTF-8", "PATH": "/usr/bin:/bin", "TZ": "UTC"},
-            **({"user": user.uid, "group": user.gid, "extra_groups": []} if user else {}),
-        )  # fmt: skip
+            user=user.uid if user else None,
+            group=user.gid if user else None,
+            extra_groups=[] if user else None,
+        )
         output.seek(0)
         return subprocess.CompletedProcess(done.args, done.returncode, output.read())
 

@@ -117,7 +117,7 @@ def statements() -> list[sql.Composed]:
             done.append(sql.SQL("REVOKE ALL ON {} FROM {}").format(name, sql.Identifier(role)))
             if privileges:
                 # The privileges are the constants above, never input.
-                done.append(sql.SQL("GRANT {} ON {} TO {}").format(sql.SQL(privileges), name, sql.Identifier(role)))  # type: ignore[arg-type]
+                done.append(sql.SQL("GRANT {} ON {} TO {}").format(sql.SQL(privileges), name, sql.Identifier(role)))
     done += [
         sql.SQL("GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO {}").format(sql.Identifier(role))
         for role in ("rollbook_web", "rollbook_jobs", PEOPLE)

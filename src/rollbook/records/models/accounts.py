@@ -4,6 +4,8 @@ Every model names the class of each field in `Classes`: `person` (about a person
 (internal reference or secret), `public` (may be shown to anyone). A test fails for a field without one.
 """
 
+from typing import ClassVar
+
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.db import models
 
@@ -60,11 +62,11 @@ class Account(AbstractBaseUser):
     created_at = models.DateTimeField(auto_now_add=True)
 
     USERNAME_FIELD = "email"
-    REQUIRED_FIELDS = ("name", "role")
+    REQUIRED_FIELDS: ClassVar[list[str]] = ["name", "role"]
     objects = AccountManager()
 
     class Classes:
-        id = password = last_login = is_active = created_at = organisation = school = role = "key"
+        id = password = last_login = is_active = created_at = organisation = school = role = "key"  # noqa: S105 - a class
         email = name = "person"
 
 

@@ -17,7 +17,7 @@ def field(bound: BoundField, label: str = "", hint: str = "", **more: Any) -> di
         "label": {"text": label or str(bound.label), "classes": "govuk-label--s"},
         "hint": {"text": hint or str(bound.help_text)} if hint or bound.help_text else None,
         "value": "" if bound.value() is None else str(bound.value()),
-        "errorMessage": {"text": " ".join(bound.errors)} if bound.errors else None,
+        "errorMessage": {"text": " ".join(str(text) for text in bound.errors)} if bound.errors else None,
     }
     return {name: value for name, value in (params | more).items() if value is not None}
 
