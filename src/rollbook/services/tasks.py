@@ -57,6 +57,7 @@ def perform(job: str, **arguments: int) -> None:
 
 def finish_what_was_left() -> None:
     """At the start of the job process: bring to an end what a dead one left. What still waits for the log waits on."""
+    _named("rollbook.services.ingest:recover")()
     for place in RECOVERY:
         try:
             _named(place)(wait_s=_SECONDS_FOR_THE_LOG)

@@ -16,7 +16,7 @@ from rollbook.dataplane.store.reading import people_in
 from rollbook.kernel.refusals import InputRefused
 from rollbook.records.models.accounts import School
 from rollbook.records.models.collections import Collection, IntakeDay
-from rollbook.services import clock
+from rollbook.services import clock, tasks
 from tests import census_ground as ground
 from tests.unit.store.rows import put, return_id
 
@@ -77,6 +77,12 @@ def test_a_start_undoes_what_a_killed_process_left(tmp_path: Path, capsys: pytes
     put(settings.ROLLBOOK.study, 98, [5, 6])
     here(*files(tmp_path, good=ground.a_file(serial="002")))
     assert not people_in(settings.ROLLBOOK.study, [return_id(98)])
+
+
+def test_the_job_process_undoes_it_too_when_it_starts() -> None:
+    put(settings.ROLLBOOK.study, 99, [5, 6])
+    tasks.finish_what_was_left()
+    assert not people_in(settings.ROLLBOOK.study, [return_id(99)])
 
 
 def test_a_collection_is_opened_a_school_registered_and_a_day_counted(tmp_path: Path) -> None:
