@@ -1,7 +1,7 @@
 """Killing a process at a step, and losing the step or only its acknowledgement.
 
-`BaseException`, so that nothing which handles faults of the work handles a death; what a dying process leaves on disk is tested
-apart, with a real SIGKILL.
+`BaseException`, so that nothing which handles faults of the work handles a death; what a dying process leaves on disk
+is tested apart, with a real SIGKILL.
 """
 
 from collections.abc import Iterator
@@ -17,7 +17,9 @@ class Killed(BaseException):
 
 @contextmanager
 def killed_at(place: Any, name: str, *, done: bool) -> Iterator[None]:
-    """Die at the call of `place.name`: before it, or (`done`) after it had its effect; refuse if it never came to that."""
+    """Die at the call of `place.name`: before it, or (`done`) after it had its effect; refuse if it never came to
+    that.
+    """
     real = getattr(place, name)
     reached = []
 

@@ -128,7 +128,9 @@ def executed(study_id: int) -> Any:
 def study_by(expression: str, *, dimension: str = "group_of", items: str = '"sex"') -> dict[str, bytes]:
     """A study that counts one label a pupil, made by an SQL expression over the table `pupil`."""
     toml = STUDY["study.toml"].decode().replace('items = ["sex"]', f"items = [{items}]")
-    sql = f"CREATE TABLE people AS SELECT DISTINCT ON (ppid) ppid, {expression} AS {dimension} FROM pupil ORDER BY ppid;"
+    sql = (
+        f"CREATE TABLE people AS SELECT DISTINCT ON (ppid) ppid, {expression} AS {dimension} FROM pupil ORDER BY ppid;"
+    )
     toml = toml.replace('dimensions = ["sex"]', f'dimensions = ["{dimension}"]')
     return {"study.toml": toml.encode(), "people.sql": sql.encode()}
 

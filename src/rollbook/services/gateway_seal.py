@@ -8,6 +8,7 @@ salt, manifest and who was meant go to the overseer's key alone; the row forgets
 
 import secrets
 from dataclasses import asdict
+from functools import partial
 from typing import Any
 
 from django.conf import settings
@@ -33,7 +34,7 @@ from rollbook.services.people_zone import people_zone
 from rollbook.services.published import published
 from rollbook.services.run_plan import pupil_ids
 from rollbook.services.sets import MadeSet, make_set
-from rollbook.services.work_locks import Work, alone
+from rollbook.services.work_locks import Work, alone, bring_to_end
 from rollbook.tlog.seals import seal_commit
 
 WAIT_SECONDS = 60.0
@@ -64,9 +65,7 @@ def recover(*, wait_s: float = WAIT_SECONDS) -> int:
     with people_zone():
         left = GatewayCase.objects.filter(state__in=_DECIDED, told_at=None).order_by("id")
         numbers = list(left.values_list("id", flat=True))
-    for number in numbers:
-        seal(number, wait_s=wait_s)
-    return len(numbers)
+    return bring_to_end(numbers, partial(seal, wait_s=wait_s))
 
 
 def _case(case_id: int) -> GatewayCase:

@@ -11,6 +11,7 @@ import io
 import secrets
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 
 from django.conf import settings
 from django.db import transaction
@@ -24,7 +25,7 @@ from rollbook.services.actors import Actor, system
 from rollbook.services.audit import audit
 from rollbook.services.log.outbox import submit
 from rollbook.services.published import published
-from rollbook.services.work_locks import Work, alone
+from rollbook.services.work_locks import Work, alone, bring_to_end
 from rollbook.tlog.manifests import write_output_manifest
 from rollbook.tlog.release import verify_output
 from rollbook.tlog.seals import output_commit
@@ -119,10 +120,8 @@ def _show(row: Release) -> None:
 
 def recover(*, wait_s: float = WAIT_SECONDS) -> int:
     """At the start of the job process: release every agreed table that a dead process left; gives how many."""
-    numbers = list(Release.objects.filter(released_at=None).order_by("id").values_list("output_id", flat=True))
-    for number in numbers:
-        release(number, wait_s=wait_s)
-    return len(numbers)
+    left = Release.objects.filter(released_at=None).order_by("id").values_list("output_id", flat=True)
+    return bring_to_end(list(left), partial(release, wait_s=wait_s))
 
 
 def released_tables() -> tuple[ReleasedTable, ...]:

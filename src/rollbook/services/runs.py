@@ -6,6 +6,8 @@ is picked up by `recover` at the next start: before the entry was handed in, the
 and the opening of the data it goes on; once the data was open it is ended, with nothing out.
 """
 
+from functools import partial
+
 from django.db import transaction
 from pyroaring import BitMap
 
@@ -27,7 +29,7 @@ from rollbook.services.people_zone import people_zone
 from rollbook.services.published import published
 from rollbook.services.run_plan import Plan, draw, standing_objectors
 from rollbook.services.sets import MadeSet, make_set
-from rollbook.services.work_locks import Work, alone, nobody_at_work
+from rollbook.services.work_locks import Work, alone, bring_to_end, nobody_at_work
 
 WAIT_SECONDS = 60.0
 _INTERRUPTED = Reason(
@@ -55,11 +57,10 @@ def execute(run_id: int, *, wait_s: float = WAIT_SECONDS) -> None:
 def recover(*, wait_s: float = WAIT_SECONDS) -> int:
     """At the start of the job process: complete or undo every run that a dead process left; gives how many."""
     left = Run.objects.filter(state__in=(RunState.QUEUED, RunState.OPENED, RunState.RUNNING)).order_by("id")
-    numbers = list(left.values_list("id", flat=True))
-    for number in numbers:
-        execute(number, wait_s=wait_s)
-    _forget_unnamed()
-    return len(numbers)
+    try:
+        return bring_to_end(list(left.values_list("id", flat=True)), partial(execute, wait_s=wait_s))
+    finally:
+        _forget_unnamed()
 
 
 def _forget_unnamed() -> None:

@@ -4,11 +4,13 @@ A job and the recovery at the next start may want the same run at once; whoever 
 away stray files needs that no job is at work anywhere, since a working job has files that no row names yet.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from enum import IntEnum
 
 from django.db import connection
+
+from rollbook.kernel.refusals import Reason, RollbookError, StateBroken, UseRefused
 
 _SPACE = 0x526F6C6C  # 'Roll': apart from any other use of advisory locks in the same database
 _WORKING = 0x526F6C6D
@@ -44,6 +46,27 @@ def nobody_at_work() -> Iterator[bool]:
     finally:
         if mine:
             _ask(f"SELECT pg_advisory_unlock({_WORKING})")
+
+
+def bring_to_end(numbers: Iterable[int], work: Callable[[int], None]) -> int:
+    """Do `work` on each; one that is refused stops no other. Gives how many there were.
+
+    Raises:
+        StateBroken: the log cannot be written, so no other can go on either. UseRefused: the reasons of all refused
+        ones.
+    """
+    done, refused = 0, list[Reason]()
+    for number in numbers:
+        done += 1
+        try:
+            work(number)
+        except StateBroken:
+            raise
+        except RollbookError as refusal:
+            refused += refusal.reasons
+    if refused:
+        raise UseRefused(refused)
+    return done
 
 
 @contextmanager

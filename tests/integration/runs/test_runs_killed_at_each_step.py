@@ -1,4 +1,6 @@
-"""A run killed at any step is completed or undone at the next start, and the log stays one that every auditor accepts."""
+"""A run killed at any step is completed or undone at the next start, and the log stays one that every auditor
+accepts.
+"""
 
 import os
 import signal
