@@ -86,6 +86,11 @@ def smallest_n(size: int) -> int:
     return low
 
 
+def dummy(pad_seed: bytes, j: int) -> bytes:
+    """The dummy label number `j` from a 32-byte seed."""
+    return sha256(_PAD + pad_seed + u64(j))
+
+
 def dummies(pad_seed: bytes, count: int) -> Iterator[bytes]:
-    """The `count` dummy labels that fill a set up, from its 32-byte seed."""
-    return (sha256(_PAD + pad_seed + u64(j)) for j in range(count))
+    """The `count` dummy labels that fill a set up, from its seed."""
+    return (dummy(pad_seed, j) for j in range(count))
