@@ -3,6 +3,7 @@
 `facts_held` is called inside the portal, after `services.access` has let the asker through.
 """
 
+import re
 from collections.abc import Collection as SomeOf
 from collections.abc import Iterable
 
@@ -19,6 +20,8 @@ from rollbook.services.receipts import Receipt, receipt_of
 from rollbook.services.uses_of_returns import UsesOfReturns
 
 __all__ = ["HeldFact", "current_return_ids", "facts_held", "people_in", "receipt", "returns_of"]
+
+_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
 def current_return_ids(collections: Iterable[str]) -> list[str]:
@@ -44,7 +47,8 @@ def receipt(return_id: str) -> Receipt:
     Raises:
         InputRefused: there is no such return.
     """
-    row = Return.objects.filter(pk=return_id).select_related("collection", "school").first()
+    rows = Return.objects.select_related("collection", "school")
+    row = rows.filter(pk=return_id).first() if _UUID.fullmatch(return_id) else None
     if row is None:
         raise InputRefused(Reason("return-unknown", "There is no such return", mend="Choose one from the list."))
     return receipt_of(row)

@@ -278,3 +278,9 @@ def test_recover_with_nothing_to_do_changes_nothing() -> None:
 def test_very_long_texts_of_an_address_fit() -> None:
     lines = [f"+ P1/HomeInformation/Address <{name}>{'x' * 200}</{name}>" for name in ("Locality", "PostTown", "SAON")]
     assert send(*lines).state == "accepted"
+
+
+@pytest.mark.parametrize("number", ["", "1", "13678f21-59f2-4774-bd8c-1be37c7aee31"])
+def test_a_receipt_that_does_not_exist_is_refused(number: str) -> None:
+    with pytest.raises(InputRefused):
+        returns.receipt(number)

@@ -118,3 +118,12 @@ def test_no_study_table_has_a_column_for_who_somebody_is() -> None:
         "uprn",
         "pupil_no",
     }
+
+
+def test_the_tables_are_for_their_owner_alone_but_a_folder_that_was_there_keeps_its_mode(tmp_path: Path) -> None:
+    put(tmp_path / "new", 1, [ANNA])
+    assert (tmp_path / "new").stat().st_mode & 0o777 == 0o700
+    (tmp_path / "old").mkdir(mode=0o755)
+    before = (tmp_path / "old").stat().st_mode
+    put(tmp_path / "old", 1, [ANNA])
+    assert (tmp_path / "old").stat().st_mode == before

@@ -53,6 +53,8 @@ def land(
         StateBroken: a column that the catalogue does not know for its table; nothing of that table is written.
     """
     versions: dict[str, int] = {}
+    # Nobody else on the machine reads the tables; a folder that is there already keeps its mode.
+    root.mkdir(mode=0o700, parents=True, exist_ok=True)
     for name in TABLES:
         if name in tables and tables[name].num_rows:
             versions[name] = append(root / name, _shaped(name, tables[name], return_id, collection), return_id)
