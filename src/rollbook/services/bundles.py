@@ -52,8 +52,8 @@ def proof_page(by: Actor, handle: str) -> ProofPage:
     """The files for the record behind `handle`: one for each identifier and each month that has a use in the log."""
     person_key = allowed(by, handle)
     epochs = sets.epochs_with_sets()
+    forget_expired()
     with people_zone():
-        _forget_expired()
         made = {
             (row.identifier_id, row.epoch): row
             for row in Bundle.objects.filter(account_id=asker(by), person_id=person_key).order_by("pk")
@@ -95,8 +95,8 @@ def take_bundle(*, by: Actor, handle: str, epoch: str, place: int) -> bytes:
         UseRefused: it is not ready, was taken, or has expired.
     """
     person_key = allowed(by, handle)
+    forget_expired()
     with people_zone():
-        _forget_expired()
         identifiers = _identifiers(person_key)
         if not 1 <= place <= len(identifiers):
             raise _not_there()
@@ -116,8 +116,8 @@ def take_bundle(*, by: Actor, handle: str, epoch: str, place: int) -> bytes:
 
 def fill(bundle_id: int) -> None:
     """Make one file that was asked for; the work of the job `make_bundle`. Access is looked at again first."""
+    forget_expired()
     with people_zone():
-        _forget_expired()
         rows = Bundle.objects.select_related("identifier").filter(pk=bundle_id, state=Bundle.ASKED)
         row = rows.first()
         if row is None or not _still_allowed(row):
@@ -130,6 +130,12 @@ def fill(bundle_id: int) -> None:
         _settle(bundle_id, None, Bundle.FAILED)
         raise
     _settle(bundle_id, content, state)
+
+
+def forget_expired() -> None:
+    """Wipe what is older than a day, in a transaction of its own, so that a refusal afterwards does not bring it back."""
+    with people_zone():
+        Bundle.objects.filter(expires_at__lte=clock.now()).delete()
 
 
 def make_bundle(person_key: int, epoch: str) -> bytes:
@@ -161,10 +167,6 @@ def _file(epoch: str, place: int, identifier: Identifier, row: Bundle | None) ->
     state = row.state if row else "none"
     value = f"{identifier.scheme}:{identifier.value}"
     return ProofFile(epoch, place, value, state, row.expires_at if row and state == Bundle.READY else None)
-
-
-def _forget_expired() -> None:
-    Bundle.objects.filter(expires_at__lte=clock.now()).delete()
 
 
 def _not_there() -> UseRefused:
