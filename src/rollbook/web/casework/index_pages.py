@@ -13,7 +13,11 @@ from rollbook.web.ui.actor import actor
 
 # Names of addresses, with what is done there.
 PLACES: Mapping[Role, tuple[tuple[str, str], ...]] = {
-    Role.RESEARCHER: (("casework_projects", "Your projects, studies and runs"),),
+    Role.RESEARCHER: (
+        ("casework_requests", "Your requests"),
+        ("casework_projects", "Your projects, studies and runs"),
+    ),
+    Role.PANEL_MEMBER: (("casework_panel", "Requests to decide"),),
     Role.OUTPUT_CHECKER: (("casework_checking", "Outputs to check"),),
     Role.POLICE_OFFICER: (("casework_cases", "Your cases"),),
     Role.CUSTODIAN: (("casework_desk", "Gateway cases that wait"),),

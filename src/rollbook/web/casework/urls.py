@@ -2,11 +2,12 @@
 
 from django.urls import URLPattern
 
-from rollbook.web.casework import checking_pages, gateway_pages, index_pages, letter_pages, study_pages
+from rollbook.web.casework import checking_pages, gateway_pages, index_pages, letter_pages, request_pages, study_pages
 
 urlpatterns: list[URLPattern] = [
     *index_pages.urlpatterns,
     *letter_pages.urlpatterns,
+    *request_pages.urlpatterns,
     *study_pages.urlpatterns,
     *checking_pages.urlpatterns,
     *gateway_pages.urlpatterns,
