@@ -18,6 +18,7 @@ from rollbook.services import clock, jobs
 from rollbook.services.actors import Actor, require_session
 from rollbook.services.audit import audit
 from rollbook.services.projects import ProjectLine, member_project, project_line, require_open
+from rollbook.services.stray import stray_data
 from rollbook.services.study_upload import files_of
 
 _UNDER_WAY = (Run.QUEUED, Run.OPENED, Run.RUNNING)
@@ -81,13 +82,15 @@ def submit(*, by: Actor, project_ref: str, files: Mapping[str, bytes]) -> int:
 
 
 def _within_project(study: StudyFiles, project: Project) -> None:
-    reasons = []
+    reasons: list[Reason] = []
     if study.project and study.project != project.reference:
         mend = f'Write project = "{project.reference}", or leave it out.'
         reasons.append(Reason("study-project", "study.toml names another project", "study.toml: project", mend))
     for item in sorted(set(study.items) - set(project.request.items)):
         mend = "Leave it out, or ask with a request that amends this one."
         reasons.append(Reason("item-not-approved", f"The item {item} is not approved", "study.toml: items", mend))
+    # Anyone can read what ran, so nobody's address or number may stand in it.
+    reasons += stray_data({path: data.decode() for path, data in study.files.items()})
     if reasons:
         raise InputRefused(reasons)
 
