@@ -133,7 +133,7 @@ def fill(bundle_id: int) -> None:
 
 
 def forget_expired() -> None:
-    """Wipe what is older than a day, in a transaction of its own, so that a refusal afterwards does not bring it back."""
+    """Wipe what is older than a day, in a transaction of its own: a refusal afterwards must not bring it back."""
     with people_zone():
         Bundle.objects.filter(expires_at__lte=clock.now()).delete()
 
