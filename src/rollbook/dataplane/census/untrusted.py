@@ -19,6 +19,7 @@ _SKIPPED: Final = re.compile(rb"\s+|<!--.*?-->|<\?.*?\?>", re.DOTALL)
 _OTHER_BOMS: Final = (b"\xff\xfe", b"\xfe\xff", b"\x00\x00\xfe\xff", b"\x00<", b"<\x00")
 _UTF8_BOM: Final = b"\xef\xbb\xbf"
 _AGAIN: Final = "Export the return again from the school's system and send the new file unchanged."
+_LAST_EXACT_LINE: Final = 65_535
 _MISMATCH: Final = 76  # numbers of libxml2's parser errors
 _EXCESSIVE: Final = 114
 _ESCAPE: Final = ("An & stands where it has no meaning", "Write & as &amp; in every value.")
@@ -61,7 +62,12 @@ def parse_untrusted(data: bytes, name: str, limits: Limits) -> etree._Element:
 def line_of(element: etree._Element) -> int:
     """The line an element begins on."""
     line = element.sourceline
-    return line if isinstance(line, int) else 1
+    if not isinstance(line, int):
+        return 1
+    if line < _LAST_EXACT_LINE:
+        return line
+    # Past this line the parser keeps no line for an element and answers with the end of the text inside it.
+    return line - (element.text or "").count("\n")
 
 
 def _refusal(code: str, message: str, where: str, mend: str) -> InputRefused:

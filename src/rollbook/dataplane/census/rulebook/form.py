@@ -1,4 +1,4 @@
-"""PT-060 to PT-064: values that cannot be read, codes outside their list, and what nobody asked for.
+"""PT-060 to PT-065: values that cannot be read, codes outside their list, and what nobody asked for.
 
 The project's own rules, beside the numbered ones: a value that a numbered rule would never see must still be told.
 """
@@ -59,6 +59,7 @@ def known(view: ReturnView) -> Iterator[Finding]:
 def listed(view: ReturnView) -> Iterator[Finding]:
     """Fields with a rule of their own are left to it."""
     collection = view.header.collection_code
+    yield from _unlisted_school(view, collection)
     lists = [
         (item.table, item.column, item.id, codes_of(item.id, collection))
         for item in ITEMS.values()
@@ -67,6 +68,16 @@ def listed(view: ReturnView) -> Iterator[Finding]:
     for table, column, item, codes in lists:
         for pupil in view.pupils:
             yield from _unlisted(pupil, table, column, item, codes)
+
+
+_SCHOOL_CODES: Final = ("school_type", "intake", "governance", "highest_year", "lowest_year")
+
+
+def _unlisted_school(view: ReturnView, collection: str) -> Iterator[Finding]:
+    for column in _SCHOOL_CODES:
+        value = getattr(view.school, column)
+        if value is not None and value not in codes_of(column.replace("_", "-"), collection):
+            yield view.school_at(column)
 
 
 def _unlisted(pupil: Pupil, table: str, column: str, item: str, codes: Mapping[str, str]) -> Iterator[Finding]:
@@ -89,4 +100,30 @@ def profile_held(view: ReturnView) -> Iterator[Finding]:
         yield view.header_at("year")
 
 
-RULES = (readable, once, known, listed, profile_held)
+_NEEDED: Final = {
+    "fsm_period": ("fsm-start-date",),
+    "sen_need": ("sen-type",),
+    "exclusion": ("exclusion-category",),
+    "session": ("attendance-reason", "attendance-sessions"),
+    "second_half_session": ("second-half-reason", "second-half-sessions"),
+}
+
+
+@rule(
+    "PT-065", Severity.ERROR, "A part of the entry is missing",
+    mend="Give the part named, or leave the whole entry out. Every pupil on roll needs an enrolment status.",
+    source="OWN", fields=("EnrolStatus", "FSMstartDate", "SENtype", "Category", "AttendanceReason", "Sessions"),
+    passes=("P1/PupilStatus/EnrolStatus = M",),
+    fails=("- P1/PupilCharacteristics/FSMperiods/FSMperiod/FSMstartDate",),
+)  # fmt: skip
+def complete(view: ReturnView) -> Iterator[Finding]:
+    """Half an entry cannot be counted; without a status nobody knows whether a second school is right."""
+    for pupil in view.pupils:
+        if pupil.on_roll and pupil.text("enrol_status") is None:
+            yield pupil.at("enrol-status")
+        for table, items in _NEEDED.items():
+            for row in pupil.rows.get(table, ()):
+                yield from (pupil.at(item, row["line"]) for item in items if row[item.replace("-", "_")] is None)
+
+
+RULES = (readable, once, known, listed, profile_held, complete)

@@ -60,7 +60,7 @@ def upn_once(view: ReturnView) -> Iterator[Finding]:
         upn = pupil.text("upn")
         if upn is None:
             continue
-        only_school = pupil.on_roll and pupil.text("enrol_status") == "C"
+        only_school = pupil.on_roll and pupil.text("enrol_status") not in ("M", "S")
         if upn in seen or (elsewhere is not None and only_school and elsewhere(upn)):
             yield pupil.at("upn")
         seen.add(upn)
