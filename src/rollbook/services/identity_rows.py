@@ -14,7 +14,6 @@ from rollbook.dataplane.census.parsed import ParsedReturn
 from rollbook.dataplane.people.identifiers import Changes, changes
 from rollbook.dataplane.people.keys import allocate
 from rollbook.dataplane.people.matching import Claimant, Known, Match, Standing, match
-from rollbook.kernel.upn import uln_ok
 from rollbook.records.models.collections import Return
 from rollbook.records.models.identity import Identifier, KeyBlock, Person, Sighting
 from rollbook.services.people_zone import people_zone
@@ -115,7 +114,7 @@ def _write_upns(made: Changes, row: Return) -> None:
 def _write_ulns(parsed: ParsedReturn, row: Return, keys: Mapping[int, int]) -> None:
     """Keep a learner number for the first person who gave it; one that somebody else has is left where it is."""
     identity = parsed.tables["identity"].select(["pupil_no", "uln"]).to_pylist()
-    given = {one["uln"]: keys[one["pupil_no"]] for one in identity if one["uln"] and uln_ok(one["uln"])}
+    given = {one["uln"]: keys[one["pupil_no"]] for one in identity if one["uln"]}
     held = set(Identifier.objects.filter(scheme=ULN, value__in=given).values_list("value", flat=True))
     new = {uln: person for uln, person in given.items() if uln not in held}
     Identifier.objects.filter(scheme=ULN, person_id__in=new.values(), standing=Standing.CURRENT).update(

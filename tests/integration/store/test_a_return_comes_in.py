@@ -192,6 +192,11 @@ def test_main_and_second_school_share_a_pupil() -> None:
     assert schools == {"School 2013999", "School 2013998"}
 
 
+def test_only_a_school_that_says_only_school_keeps_others_out() -> None:
+    send("P1/PupilStatus/EnrolStatus = M")
+    assert send(school=ground.OTHER_SCHOOL, upns=[ground.ADA, *OTHERS[:3]]).state == "accepted"
+
+
 def test_a_superseded_return_no_longer_counts_as_elsewhere() -> None:
     send()
     send(serial="002", upns=OTHERS)
@@ -205,6 +210,45 @@ def test_a_former_upn_keeps_the_person_and_changes_the_current_number() -> None:
     send(f"P1/PupilIdentifiers/UPN = {new}", linked, serial="002")
     assert person_of(new) == person_of(ground.ADA) == ada
     assert current_upn(ada) == new
+
+
+def test_the_latest_birth_date_is_what_a_former_number_is_held_against() -> None:
+    send()
+    ada, born = person_of(ground.ADA), "P1/PupilIdentifiers/DOB = 2014-12-27"
+    send(born, serial="002")
+    linked = f"+ P1/PupilIdentifiers <FormerUPN>{ground.ADA}</FormerUPN>"
+    send(f"P1/PupilIdentifiers/UPN = {ground.upn(50)}", born, linked, serial="003")
+    assert person_of(ground.upn(50)) == ada
+
+
+def ulns() -> dict[str, tuple[str, str]]:
+    """Each learner number: the UPN of whose it is, and how it stands."""
+    with people_zone():
+        rows = Identifier.objects.filter(scheme="uln").values_list("value", "person_id", "standing")
+        return {value: (current_upn(person), standing) for value, person, standing in rows}
+
+
+def with_uln(pupil: str, uln: str) -> str:
+    return f"+ {pupil}/PupilIdentifiers <UniqueLearnerNumber>{uln}</UniqueLearnerNumber>"
+
+
+def test_a_learner_number_is_kept_and_a_new_one_makes_the_old_one_former() -> None:
+    send(with_uln("P1", "1000000019"))
+    send(with_uln("P1", "1000000027"), serial="002")
+    assert ulns() == {"1000000019": (ground.ADA, "former"), "1000000027": (ground.ADA, "current")}
+
+
+def test_a_learner_number_that_somebody_has_stays_theirs() -> None:
+    send(with_uln("P1", "1000000019"))
+    upns = [ground.upn(number) for number in range(1, 5)]
+    assert send(with_uln("P1", "1000000019"), school=ground.OTHER_SCHOOL, upns=upns).state == "accepted"
+    assert ulns() == {"1000000019": (ground.ADA, "current")}
+
+
+def test_the_first_of_two_addresses_is_the_one_kept() -> None:
+    send("+ P1/HomeInformation <Address><PAON>2</PAON><PostCode>ZZ98 8ZZ</PostCode></Address>")
+    held = {fact.item: fact.value for fact in returns.facts_held(person_of(ground.ADA))}
+    assert held["postcode"] == "ZZ99 9ZZ"
 
 
 def test_the_old_schools_file_arriving_last_finds_the_same_child() -> None:
