@@ -11,7 +11,7 @@ from typing import Any
 from django.conf import settings
 
 from tests import census_ground, grounds
-from tests.integration import log_story
+from tests.integration.log import log_story
 from tests.people import CHECKER, OPERATOR, RESEARCHER, SECOND_CHECKER, account_of, actor_of
 
 PUPILS = 70

@@ -17,7 +17,7 @@ from rollbook.records.models.studies import Output, Run
 from rollbook.services import populations, run_inside, run_outcome, runs
 from rollbook.services.log import reader
 from tests import run_ground as ground
-from tests.integration.log_story import read_as_client
+from tests.integration.log.log_story import read_as_client
 from tests.kills import killed_at
 
 BEFORE_THE_ENTRY = [
