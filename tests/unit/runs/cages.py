@@ -49,17 +49,26 @@ def make_extract(folder: Path) -> Path:
     return extract
 
 
-def attack(caller: str, program: str | None = None, *, limits: Limits = SMALL, study: Study | None = None) -> bytes:
+def run_program(study: Study, extract: Path, limits: Limits, program: bytes | None) -> bytes:
+    """What is done by default: the whole of a run."""
+    return sandbox.run_study(study, extract, limits, program=program, explain=True)
+
+
+def attack(
+    caller: str,
+    program: str | None = None,
+    *,
+    limits: Limits = SMALL,
+    study: Study | None = None,
+    deed: Callable[[Study, Path, Limits, bytes | None], Any] = run_program,
+) -> Any:
     """Run a Python `program` (or the study's SQL) inside, called by `caller`: the stream, or what the run raised."""
     folder = Path(tempfile.mkdtemp(prefix="rollbook-test-", dir=runtime._open_place()))
     try:
-        extract = make_extract(folder)
-        deed = lambda: sandbox.run_study(  # noqa: E731
-            study or make_study(), extract, limits, program=program.encode() if program else None, explain=True
-        )
+        given = (study or make_study(), make_extract(folder), limits, program.encode() if program else None)
         if os.geteuid() != 0 or caller == "root":
-            return deed()
-        return as_ordinary_user(folder, deed)
+            return deed(*given)
+        return as_ordinary_user(folder, lambda: deed(*given))
     finally:
         shutil.rmtree(folder)
 
