@@ -7,8 +7,8 @@ from django.test import Client
 
 from rollbook.records.models.governance import Decision, Request
 from tests import census_ground, grounds
-from tests.integration.register.conftest import Register
 from tests.people import CHECKER, CUSTODIAN, PANEL_MEMBER, PARENT, POLICE_OFFICER, RESEARCHER, browser_of
+from tests.register_ground import Register
 
 FORM: dict[str, Any] = {
     "title": "Lunches and language",

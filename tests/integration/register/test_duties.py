@@ -12,8 +12,8 @@ from rollbook.services import clock, governance
 from rollbook.services.duties import DutyKind, overdue
 from rollbook.services.log import writer
 from tests import grounds
-from tests.integration.register.conftest import Register
 from tests.people import OPERATOR, RESEARCHER, account_of
+from tests.register_ground import Register
 
 
 def found() -> set[tuple[DutyKind, str]]:

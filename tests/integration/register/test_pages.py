@@ -13,9 +13,9 @@ from rollbook.records.models.governance import Agreement, Publication
 from rollbook.services import governance, requests
 from rollbook.services.log import writer
 from tests import grounds
-from tests.integration import log_story
-from tests.integration.register.conftest import Register
+from tests.integration.log import log_story
 from tests.people import OPERATOR, PANEL_MEMBER, PEOPLE, RESEARCHER, actor_of
+from tests.register_ground import Register
 
 ADDRESSES = [
     "/", "/register/", "/register/requests/", "/register/requests/?state=rejected", "/register/requests/?words=lunches",

@@ -10,7 +10,7 @@ from rollbook.services.log.reader import PublishedEntry
 from rollbook.services.register.entries import SENTENCES, latest
 from rollbook.services.register.uses import reveal_dates, uses_in
 from rollbook.tlog import entries as wire
-from tests.integration.register.conftest import Register
+from tests.register_ground import Register
 
 AT = datetime(2026, 3, 5, tzinfo=UTC)
 POLICE = {"name": "Ostleshire Police", "sector": "police-force", "id": "PF900077"}

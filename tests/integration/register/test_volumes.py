@@ -16,8 +16,8 @@ from rollbook.services.people_zone import people_zone
 from rollbook.services.register.sizes import Interval
 from rollbook.services.volumes import Volume, count, refuse_wrong, volumes
 from tests import grounds
-from tests.integration.register.conftest import Register
 from tests.people import POLICE_OFFICER, account_of
+from tests.register_ground import Register
 
 MARCH, APRIL = datetime(2026, 3, 5, tzinfo=UTC), datetime(2026, 4, 5, tzinfo=UTC)
 

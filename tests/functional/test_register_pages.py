@@ -1,0 +1,96 @@
+"""The register in a browser: every page at desktop and phone width, and the panel's decision without JavaScript."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from tests import census_ground, grounds
+from tests.functional.conftest import Visitor
+from tests.integration.log import log_story
+from tests.people import PANEL_MEMBER, RESEARCHER
+from tests.register_ground import Register, begin_log, fill
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+PAGES = (
+    "/", "/register/", "/register/requests/", "/register/uses/", "/register/releases/", "/register/volumes/",
+    "/register/duties/", "/register/agreements/", "/register/powers/", "/register/collections/sc-spr-2025/",
+    "/register/log/", "/register/log/4/", "/dictionary/", "/dictionary/sex/",
+)  # fmt: skip
+
+
+@pytest.fixture
+def register() -> Iterator[Register]:
+    begin_log()
+    made = fill()
+    census_ground.open_spring()
+    yield made
+    log_story.empty_log()
+
+
+def test_every_page_keeps_what_pages_must_keep(open_browser: Any, register: Register) -> None:
+    """With the rights of the web process: a page that needs more than its grants fails here."""
+    visitor = open_browser(phone=True)
+    for address in PAGES:
+        visitor.visit(address)
+    for reference in (register.open, register.refused):
+        visitor.visit(f"/register/requests/{reference}/")
+    visitor.visit(f"/register/papers/{register.ground.agreement}/")
+    wide = open_browser()
+    for address in ("/register/", "/register/volumes/", f"/register/requests/{register.ground.request}/"):
+        wide.visit(address)
+
+
+def test_a_researcher_asks_without_javascript(open_browser: Any, register: Register) -> None:
+    visitor = open_browser(scripts=False)
+    visitor.sign_in_as(RESEARCHER)
+    page = visitor.visit("/casework/requests/new/")
+    page.get_by_label("Title of the work").fill("Lunches and language")
+    page.get_by_label("Research or analysis").check()
+    page.get_by_label("PWR-03").check()
+    page.get_by_label("Spring school census 2025").check()
+    page.locator("input[name=items][value=language]").check()
+    for name, days in (("starts", 0), ("ends", 90)):
+        day = grounds.days(days)
+        for part, value in (("day", day.day), ("month", day.month), ("year", day.year)):
+            page.locator(f"#{name}-{part}").fill(str(value))
+    page.get_by_role("button", name="Publish this request").click()
+    assert "There is a problem" in page.locator(".govuk-error-summary").inner_text()
+    for key, text in grounds.TEXTS.items():
+        page.locator(f"#id_{key}").fill(text)
+    page.get_by_role("button", name="Publish this request").click()
+    page.wait_for_url("**/register/requests/RB-*")
+    assert page.locator("h1").inner_text() == "Lunches and language"
+    assert "The panel has not decided yet" in page.content()
+
+
+def test_the_forms_keep_what_pages_must_keep(open_browser: Any, register: Register) -> None:
+    visitor: Visitor = open_browser(phone=True)
+    visitor.sign_in_as(RESEARCHER)
+    visitor.visit("/casework/requests/")
+    page = visitor.visit("/casework/requests/new/")
+    page.get_by_role("button", name="Publish this request").click()
+    visitor.hold()
+    visitor.visit(f"/casework/requests/{register.open}/withdraw/")
+
+
+def test_the_panel_refuses_and_the_refusal_is_public(open_browser: Any, register: Register) -> None:
+    visitor = open_browser(scripts=False)
+    visitor.sign_in_as(PANEL_MEMBER)
+    page = visitor.visit("/casework/panel/")
+    page.get_by_role("link", name=register.open).click()
+    page.get_by_label("Refuse").check()
+    page.get_by_label("Reasons").fill("The question can be answered from published tables.")
+    page.get_by_role("button", name="Publish the decision").click()
+    page.wait_for_url(f"**/register/requests/{register.open}/")
+    assert "The question can be answered from published tables." in page.content()
+
+
+def test_the_panels_pages_keep_what_pages_must_keep(open_browser: Any, register: Register) -> None:
+    visitor: Visitor = open_browser(phone=True)
+    visitor.sign_in_as(PANEL_MEMBER)
+    visitor.visit("/casework/panel/")
+    page = visitor.visit(f"/casework/panel/{register.open}/")
+    page.get_by_role("button", name="Publish the decision").click()
+    visitor.hold()
