@@ -18,6 +18,20 @@ def test_pages_written_from_code_are_in_step(path: Path) -> None:
     assert (ROOT / path).read_text() == page, "run `make fix`"
 
 
+def test_no_command_takes_the_place_of_a_person() -> None:
+    """A command acts as the operator: there is no way to say as whom."""
+    import typer
+
+    named = {
+        option
+        for name, entry in COMMANDS.items()
+        for _, command in leaves(typer.main.get_command(entry.load()), (name,))
+        for param in command.params
+        for option in param.opts
+    }
+    assert named & {"--by", "--as", "--actor", "--person", "--session", "--second-factor"} == set()
+
+
 def test_every_option_says_what_it_is_for() -> None:
     import typer
 

@@ -27,8 +27,9 @@ def setup(
 
     config = settings.load(process="owner")
     keys.create(config, overseer)
-    database.prepare(config)
-    run_self("migrate")
+    with database.running(config):
+        database.prepare(config)
+        run_self("migrate")
 
 
 def migrate() -> None:

@@ -6,7 +6,8 @@ A command's module is imported only when it is asked for, after Django has been 
 
 import sys
 import traceback
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib import import_module
 from typing import NoReturn
@@ -61,7 +62,6 @@ COMMANDS: Mapping[str, Command] = {
     "account": Command("admin:accounts", "Open accounts for staff, panel, researchers and schools.", "operator"),
     "serve": Command("serve:serve", "Run everything: database, web pages, jobs and the log's writer."),
     "jobs": Command("serve:jobs", "Run the job process alone.", "jobs"),
-    "writer": Command("serve:writer", "Run the log's writer alone.", "log"),
     "demo": Command("demo:app", "Play the demonstration, and show its people's codes."),
     "bench": Command("bench:bench", "Time a piece of work beside its floor and peers."),
 }
@@ -106,9 +106,22 @@ def explain(refusal: RollbookError) -> None:
 def _passes_on(name: str, command: Command) -> Callable[[typer.Context], None]:
     def pass_on(context: typer.Context) -> None:
         command.start()
-        command.load()(args=context.args, prog_name=f"rollbook {name}")
+        with _database_of(command):
+            command.load()(args=context.args, prog_name=f"rollbook {name}")
 
     return pass_on
+
+
+@contextmanager
+def _database_of(command: Command) -> Iterator[None]:
+    """The embedded server runs while a command of the operator does; one that was running before stays."""
+    if command.process not in {"operator", "owner"}:
+        yield
+        return
+    from rollbook.services import config, database
+
+    with database.running(config.load()):
+        yield
 
 
 def _nothing() -> None:

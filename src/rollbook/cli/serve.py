@@ -1,9 +1,5 @@
 """`rollbook serve` and the processes it is made of."""
 
-import signal
-import threading
-from types import FrameType
-
 import typer
 
 from rollbook.services import config as settings
@@ -12,22 +8,21 @@ from rollbook.services import config as settings
 def serve() -> None:
     """Run the database, the web pages, the jobs and the log's writer until stopped."""
     from rollbook.cli.admin import run_self
-    from rollbook.services import database, embedded, supervise
+    from rollbook.services import database, supervise
 
     config = settings.load(process="owner")
-    started = database.prepare(config)
-    supervisor = supervise.Supervisor(supervise.commands(config.bind))
-    supervisor.stop_on_signals()
-    try:
+    with database.running(config):
+        database.prepare(config)
         run_self("migrate")
-        supervisor.start()
-        supervise.wait_until_answering(f"http://{config.bind}/", supervisor)
-        typer.echo(f"Rollbook is at http://{config.bind}/")
-        supervisor.watch()
-    finally:
-        supervisor.stop()
-        if started:
-            embedded.stop(config)
+        supervisor = supervise.Supervisor(supervise.commands(config.bind))
+        supervisor.stop_on_signals()
+        try:
+            supervisor.start()
+            supervise.wait_until_answering(f"http://{config.bind}/", supervisor)
+            typer.echo(f"Rollbook is at http://{config.bind}/")
+            supervisor.watch()
+        finally:
+            supervisor.stop()
 
 
 def jobs() -> None:
@@ -35,17 +30,3 @@ def jobs() -> None:
     from rollbook.services import tasks
 
     tasks.run_worker()
-
-
-def writer() -> None:
-    """Append what waits to the public log, until stopped."""
-    from rollbook.services.log.writer import write_forever
-
-    stop = threading.Event()
-
-    def on_signal(number: int, frame: FrameType | None) -> None:
-        stop.set()
-
-    signal.signal(signal.SIGTERM, on_signal)
-    signal.signal(signal.SIGINT, on_signal)
-    write_forever(stop)

@@ -5,6 +5,7 @@ the processes sign in as; `rollbook_people` cannot sign in, and is taken inside 
 jobs, who do not inherit its rights.
 """
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -21,6 +22,8 @@ from rollbook.services.keys import Keys, open_keys
 
 DATABASE = "rollbook"
 ADMINISTRATOR = "postgres"
+# Half a second for connections that were closed a moment ago.
+_LOOKS, _BETWEEN_LOOKS_S = 5, 0.1
 # What this lock guards: two set-ups at once would make the same role twice.
 _SETUP_LOCK = 7206011
 
@@ -53,6 +56,43 @@ def prepare(config: Config) -> bool:
     with _administrator(config, keys, where(config)["dbname"]) as connection:
         _open_to_roles(connection, where(config)["dbname"])
     return started
+
+
+@contextmanager
+def running(config: Config) -> Iterator[None]:
+    """The embedded server runs inside; if this started it and nobody else came to use it, it is stopped again.
+
+    Raises:
+        SetupFailed: there is no installation yet.
+    """
+    if config.database_url:
+        yield
+        return
+    if not (config.keys / "operator").exists():
+        mend = "Run `rollbook setup` first, with the same ROLLBOOK_DATA and ROLLBOOK_KEYS."
+        raise SetupFailed(Reason("not-set-up", "There is no installation here", where=str(config.keys), mend=mend))
+    keys = open_keys(config)
+    started = embedded.ensure_running(config, keys.database_password("administrator"))
+    try:
+        yield
+    finally:
+        if started and not _others_connected(config, keys):
+            embedded.stop(config)
+
+
+def _others_connected(config: Config, keys: Keys) -> bool:
+    from django.conf import settings
+    from django.db import connections
+
+    if settings.configured:
+        connections.close_all()
+    query = "SELECT 1 FROM pg_stat_activity WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()"
+    with _administrator(config, keys, "postgres") as connection:
+        for _ in range(_LOOKS):
+            if connection.execute(query).fetchone() is None:
+                return False
+            time.sleep(_BETWEEN_LOOKS_S)  # our own connections take a moment to end
+    return True
 
 
 def migrate() -> None:

@@ -90,7 +90,7 @@ def commands(bind: str) -> dict[str, list[str]]:
         "--blocking-threads", str(max(4, os.cpu_count() or 1)), "--no-ws", "--log-level", "warning",
         "rollbook.web.wsgi:application",
     ]  # fmt: skip
-    return {"web": web, "jobs": [*this, "jobs"], "log writer": [*this, "writer"]}
+    return {"web": web, "jobs": [*this, "jobs"], "log writer": [*this, "log", "write"]}
 
 
 def answers(address: str) -> bool:
