@@ -22,7 +22,7 @@ def generate() -> None:
 
 @app.command()
 def returns(
-    pupils: Annotated[int, typer.Option(help="how many pupils in all", min=10)],
+    pupils: Annotated[int, typer.Option(help="how many pupils on a roll on census day", min=10)],
     out: Annotated[Path, typer.Option(help="the folder to write into", file_okay=False)],
     schools: Annotated[
         int | None, typer.Option(help="how many schools; the national mean size if left out", min=1)

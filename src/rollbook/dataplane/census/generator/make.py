@@ -22,7 +22,7 @@ _ORDER: Final = (Term.AUTUMN, Term.SPRING, Term.SUMMER)
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """What is asked for. `pupils` are distinct people, leavers among them; `schools` None means the national mean."""
+    """What is asked for. `pupils` are on a roll on census day; `schools` None means the national mean size."""
 
     pupils: int
     schools: int | None = None
@@ -63,8 +63,8 @@ def make_up(order: Order, defects: Mapping[str, int] | None = None) -> MadeUp:
     august = order.year if order.term is Term.AUTUMN else order.year - 1
     plan_share = _plan_share(schools)
     returns = [Return(school, list(pupils_of(school, august, order.seed, plan_share))) for school in schools]
-    _replay_earlier_terms(returns, order, august)
-    facts = TermFacts(order.term, order.year, order.seed)
+    _replay_earlier_terms(returns, order, august, plan_share)
+    facts = TermFacts(order.term, order.year, order.seed, plan_share)
     facts.move_pupils(returns)
     facts.register_twice(returns)
     for made in returns:
@@ -76,10 +76,11 @@ def make_up(order: Order, defects: Mapping[str, int] | None = None) -> MadeUp:
     return MadeUp(order, tuple(returns), truth)
 
 
-def _replay_earlier_terms(returns: list[Return], order: Order, august: int) -> None:
+def _replay_earlier_terms(returns: list[Return], order: Order, august: int, plan_share: float) -> None:
     """Whoever left in an earlier term of the school year stays away, and whoever moved stays at the new school."""
     for term in _ORDER[: _ORDER.index(order.term)]:
-        TermFacts(term, august if term is Term.AUTUMN else august + 1, order.seed).move_pupils(returns)
+        year = august if term is Term.AUTUMN else august + 1
+        TermFacts(term, year, order.seed, plan_share).move_pupils(returns)
         for made in returns:
             made.leavers.clear()
             for pupil in made.on_roll:

@@ -61,7 +61,7 @@ OTHER_LANGUAGES: Final = ("FRN", "SPA", "ARA", "POR", "OTH", "OTB")
 LANGUAGE_UNKNOWN: Final = {"REF": 0.003, "NOT": 0.004, "ENB": 0.01}  # DOMAIN
 
 # Absence: a beta distribution of each pupil's rate. Mean 7%, about a fifth of pupils above 10% (DOMAIN, 2023/24).
-ABSENCE_BETA: Final = (1.35, 17.9)
+ABSENCE_BETA: Final = (2.0, 26.6)
 ABSENCE_CODES: Final = {"I": 55, "M": 7, "C": 5, "O": 16, "G": 9, "U": 4, "N": 2, "R": 1, "T": 1}  # DOMAIN
 LATE: Final = 0.015  # of sessions attended (DOMAIN)
 SUSPENDED: Final = {"primary": 0.004, "secondary": 0.04, "special": 0.03, "nursery": 0.0}  # pupils a term (DOMAIN)

@@ -22,28 +22,46 @@ def make_upn(lea: str, estab: str, year: int, serial: int) -> str:
 
 def pupils_of(school: School, august: int, seed: int, plan_share: float) -> Iterator[Pupil]:
     """The roll of a school in the school year that begins after 31 August of the year `august`."""
-    ages = range(school.first_age, school.last_age + 1)
-    for age in ages:
-        cohort = august - age  # born in the year up to 31 August of this year
-        share, rest = divmod(school.size, len(ages))
-        yield from _cohort(school, cohort, share + (cohort % len(ages) < rest), age, seed, plan_share)
+    for age in range(school.first_age, school.last_age + 1):
+        yield from _cohort(school, august - age, age, seed, plan_share)
 
 
-def _cohort(school: School, cohort: int, size: int, age: int, seed: int, plan_share: float) -> Iterator[Pupil]:
+def cohort_of(pupil: Pupil) -> int:
+    """The year in whose 31 August the pupil's year of birth ends."""
+    return pupil.born.year + (pupil.born.month >= 9)
+
+
+def cohort_size(school: School, cohort: int) -> int:
+    """How many pupils of a cohort begin. As many cohorts as the school has year groups add up to its size."""
+    groups = school.last_age - school.first_age + 1
+    share, rest = divmod(school.size, groups)
+    return share + (cohort % groups < rest)
+
+
+def newcomer(school: School, cohort: int, nth: int, age: int, seed: int, plan_share: float, entry: date) -> Pupil:
+    """The nth pupil to join a cohort after it began."""
+    serial = cohort_size(school, cohort) + nth
+    pupil = _pupil(school, cohort, serial, age, seed, plan_share)
+    pupil.entry = entry
+    return pupil
+
+
+def _cohort(school: School, cohort: int, age: int, seed: int, plan_share: float) -> Iterator[Pupil]:
     before: Pupil | None = None
-    for serial in range(1, size + 1):
-        rng = Random(f"{seed}/{school.laestab}/{cohort}/{serial}")  # noqa: S311  nothing secret is drawn
-        twin_of = before if before is not None and not before.twin and rng.random() < marginals.TWIN_BIRTH else None
-        pupil = _pupil(rng, school, cohort, serial, age, plan_share)
-        if twin_of is not None:
-            pupil.surname, pupil.born, pupil.address, pupil.twin = twin_of.surname, twin_of.born, twin_of.address, True
-            pupil.ethnicity, pupil.language = twin_of.ethnicity, twin_of.language
-            pupil.forename = forename(rng, avoid=twin_of.forename[0])
+    for serial in range(1, cohort_size(school, cohort) + 1):
+        pupil = _pupil(school, cohort, serial, age, seed, plan_share)
+        rng = Random(f"{seed}/twin/{pupil.upn}")  # noqa: S311  nothing secret is drawn
+        if before is not None and not before.twin and rng.random() < marginals.TWIN_BIRTH:
+            pupil.surname, pupil.born, pupil.address, pupil.twin = before.surname, before.born, before.address, True
+            pupil.ethnicity, pupil.language = before.ethnicity, before.language
+            pupil.forename = forename(rng, avoid=before.forename[0])
         before = pupil
         yield pupil
 
 
-def _pupil(rng: Random, school: School, cohort: int, serial: int, age: int, plan_share: float) -> Pupil:
+def _pupil(school: School, cohort: int, serial: int, age: int, seed: int, plan_share: float) -> Pupil:
+    """Draws that hang on the pupil's age come last, so that the person stays the same from year to year."""
+    rng = Random(f"{seed}/{school.laestab}/{cohort}/{serial}")  # noqa: S311  nothing secret is drawn
     begins = cohort + school.first_age  # September of the first year group
     issued = begins if school.kind != "secondary" else cohort + 4
     born = date(cohort - 1, 9, 1) + timedelta(days=rng.randrange(365))
@@ -51,13 +69,14 @@ def _pupil(rng: Random, school: School, cohort: int, serial: int, age: int, plan
     pupil = Pupil(
         upn=make_upn(school.lea, school.issuing_estab, issued, serial),
         surname=surname(rng), forename=forename(rng), sex=rng.choice("FM"), born=born, age=age,
-        address=Address(str(rng.randrange(1, 200)), street(rng), town, postcode(rng)),
-        entry=_entry(rng, begins, cohort + age),
+        address=Address(str(rng.randrange(1, 200)), street(rng), town, postcode(rng)), entry=date(begins, 9, 3),
         middle_names=forename(rng) if rng.random() < 0.4 else "",
     )  # fmt: skip
     _background(rng, pupil)
-    _support(rng, pupil, school, plan_share)
     _meals(rng, pupil, school)
+    _support(rng, pupil, school, plan_share)
+    _of_age(rng, pupil, school)
+    pupil.entry = _entry(rng, begins, cohort + age)
     return pupil
 
 
@@ -89,6 +108,9 @@ def _support(rng: Random, pupil: Pupil, school: School, plan_share: float) -> No
         pupil.needs = (first, second) if second != first and rng.random() < 0.25 else (first,)
     carer = marginals.YOUNG_CARER / (1 if school.kind == "secondary" else 2)
     pupil.young_carer = rng.choice("PS") if rng.random() < carer else "N"
+
+
+def _of_age(rng: Random, pupil: Pupil, school: School) -> None:
     if school.kind in ("secondary", "special") and pupil.age >= 12:
         pupil.yssa = weighted(rng, marginals.YOUTH_SUPPORT)
     if pupil.age <= 3:
@@ -106,7 +128,10 @@ def _nursery(rng: Random, pupil: Pupil) -> None:
 def _meals(rng: Random, pupil: Pupil, school: School) -> None:
     """Free meal periods over a lifetime; each term shows those that have begun by its census day."""
     start = date(max(pupil.born.year + 3, 2016), 9, 1) + timedelta(days=rng.randrange(250))
-    if pupil.service_child != "Y" and rng.random() < school.free_meals:
+    draw = rng.random()
+    if pupil.service_child == "Y":
+        return  # rule PT-034 would ask about it
+    if draw < school.free_meals:
         pupil.meals = ((start, None),)
     elif rng.random() < marginals.ENDED_MEALS:
         pupil.meals = ((start, start + timedelta(days=rng.randrange(60, 400))),)

@@ -105,3 +105,4 @@ class Return:
     school: School
     on_roll: list[Pupil] = field(default_factory=list)
     leavers: list[Pupil] = field(default_factory=list)
+    joined: dict[int, int] = field(default_factory=dict)  # newcomers of each cohort so far

@@ -6,6 +6,7 @@ from typing import Final
 
 from rollbook.dataplane.census.generator import marginals
 from rollbook.dataplane.census.generator.inventing import weighted
+from rollbook.dataplane.census.generator.people import cohort_of, newcomer
 from rollbook.dataplane.census.generator.records import Exclusion, Pupil, Return, School
 from rollbook.kernel.terms import Term, Window, census_day, windows
 
@@ -18,10 +19,11 @@ _EXCLUSION_DAYS: Final = {
 class TermFacts:
     """Draws the facts of one term. One generator of chance for each purpose and school keeps the draws apart."""
 
-    def __init__(self, term: Term, year: int, seed: int) -> None:
+    def __init__(self, term: Term, year: int, seed: int, plan_share: float) -> None:
         self.term = term
         self.year = year
         self.seed = seed
+        self.plan_share = plan_share
         self.day = census_day(term, year)
         self.windows = windows(term, year)
 
@@ -30,7 +32,7 @@ class TermFacts:
         return Random(f"{self.seed}/{self.term}/{self.year}/{purpose}/{school.laestab}")  # noqa: S311
 
     def move_pupils(self, returns: list[Return]) -> None:
-        """Leavers: half left the authority, half are on roll at another school of the same kind."""
+        """Leavers: half left the authority and somebody took the place, half are on roll at a school of the kind."""
         for made in returns:
             rng = self.rng("leavers", made.school)
             others = [other for other in returns if other is not made and other.school.kind == made.school.kind]
@@ -49,10 +51,19 @@ class TermFacts:
         leaver.planted = "left"
         made.leavers.append(leaver)
         if into is None:
-            source.on_roll.remove(pupil)
+            source.on_roll[source.on_roll.index(pupil)] = self._newcomer(made, pupil, left)
         else:
-            pupil.entry = min(weekday(left + timedelta(days=3)), self.day)
+            pupil.entry = self._soon_after(left)
             pupil.planted = "moved"
+
+    def _newcomer(self, made: Return, instead_of: Pupil, left: date) -> Pupil:
+        cohort = cohort_of(instead_of)
+        nth = made.joined[cohort] = made.joined.get(cohort, 0) + 1
+        entry = self._soon_after(left)
+        return newcomer(made.school, cohort, nth, instead_of.age, self.seed, self.plan_share, entry)
+
+    def _soon_after(self, left: date) -> date:
+        return min(weekday(left + timedelta(days=3)), self.day)
 
     def window(self) -> Window:
         """The attendance period; in autumn, its last part."""
