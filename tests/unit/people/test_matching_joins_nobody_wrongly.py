@@ -84,6 +84,11 @@ def test_a_twin_whose_former_upn_is_the_other_twins_own_is_not_merged() -> None:
     assert (first.person, second.person, second.doubts) == (7, None, (Doubt.FORMER_NOT_LINKED,))
 
 
+def test_a_number_that_is_another_pupils_own_in_the_file_links_nobody_even_to_who_claimed_it_before() -> None:
+    first, second = match([pupil(X, None, OTHER, no=1), pupil(Y, X, no=2)], {X: Known(7, CLAIMED, BORN)})
+    assert (first.person, second.person, second.doubts) == (None, None, (Doubt.FORMER_NOT_LINKED,))
+
+
 def test_two_pupils_who_claim_one_former_upn_do_not_become_one() -> None:
     found = match([pupil(Y, X, no=1), pupil(Z, X, no=2)], {X: Known(7, CURRENT, BORN)})
     assert [each.person for each in found] == [7, None]

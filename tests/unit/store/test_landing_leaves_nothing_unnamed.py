@@ -96,6 +96,7 @@ def test_rows_of_a_file_that_holds_several_returns_are_told_apart(tmp_path: Path
     assert list(people_in(tmp_path, [return_id(n) for n in (1, 2, 3)])) == [ANNA + 1, ANNA + 3]
     assert {fact.return_id for fact in rows_of(tmp_path, ANNA + 1, [return_id(1)])} == {return_id(1)}
     assert rows_of(tmp_path, ANNA + 1, [return_id(3)]) == []
+    assert list(people_in(tmp_path, [return_id(3)])) == [ANNA + 3]
 
 
 def test_a_column_of_the_identity_zone_is_refused_and_nothing_is_written(tmp_path: Path) -> None:
