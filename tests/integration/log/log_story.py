@@ -1,4 +1,4 @@
-"""What the tests of the log share: an empty log of their own, entries of the common types, and reading the log as a client."""
+"""What the tests of the log share: an empty log of their own, entries of common types, reading as a client."""
 
 import hashlib
 import shutil
