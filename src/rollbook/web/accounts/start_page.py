@@ -32,7 +32,7 @@ class StartForm(forms.Form):
 @access("public")
 def start_from_letter(request: HttpRequest) -> HttpResponse:
     """Show the form; after it, always the same page."""
-    form = StartForm(request.POST or None)
+    form = StartForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
         try:
             start_account(by=actor(request), connection=_connection(request), **form.cleaned_data)

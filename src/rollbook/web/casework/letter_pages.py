@@ -62,7 +62,7 @@ class StopForm(forms.Form):
 @access(*OFFICERS)
 def pupil(request: HttpRequest) -> HttpResponse:
     """Find a pupil by UPN; show who may act for them."""
-    form = UpnForm(request.POST or None)
+    form = UpnForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
         try:
             return _file_page(request, form.cleaned_data["upn"])
@@ -75,7 +75,7 @@ def pupil(request: HttpRequest) -> HttpResponse:
 @access(Role.CUSTODIAN)
 def record(request: HttpRequest) -> HttpResponse:
     """Record that an adult may act for a pupil."""
-    form = ResponsibilityForm(request.POST or None)
+    form = ResponsibilityForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
         try:
             record_responsibility(by=actor(request), **form.cleaned_data)
@@ -103,7 +103,7 @@ def letter(request: HttpRequest, responsibility: str) -> HttpResponse:
 @access(*OFFICERS)
 def stop_page(request: HttpRequest, responsibility: str) -> HttpResponse:
     """Stop an adult's access to a child's record at once."""
-    by, form = actor(request), StopForm(request.POST or None)
+    by, form = actor(request), StopForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
         stop(by=by, responsibility=responsibility, why=form.cleaned_data["why"])
     return _stop_page(request, by, responsibility, form)

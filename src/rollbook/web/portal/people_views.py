@@ -36,7 +36,7 @@ def people(request: HttpRequest, handle: str) -> HttpResponse:
 @about_a_record
 def let_in(request: HttpRequest, handle: str, waiting: str) -> HttpResponse:
     """Let one adult in, with the number from their account."""
-    by, form = actor(request), NumberForm(request.POST or None)
+    by, form = actor(request), NumberForm(request.POST if request.method == "POST" else None)
     record, found = open_record(by, handle), [one for one in waiting_for_approval(by, handle) if one.handle == waiting]
     if request.method == "POST" and form.is_valid():
         try:

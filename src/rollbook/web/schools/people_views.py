@@ -49,7 +49,7 @@ class SlipForm(forms.Form):
 @access(Role.SCHOOL_DATA_MANAGER)
 def check(request: HttpRequest, waiting: str) -> HttpResponse:
     """Let one waiting person in."""
-    by, form = actor(request), CheckForm(request.POST or None)
+    by, form = actor(request), CheckForm(request.POST if request.method == "POST" else None)
     found = next((one for one in waiting_at_school(by) if one.handle == waiting), None)
     if request.method == "POST" and form.is_valid():
         given = form.cleaned_data
@@ -73,7 +73,7 @@ def refuse(request: HttpRequest, waiting: str) -> HttpResponse:
 @access(Role.SCHOOL_DATA_MANAGER)
 def slip(request: HttpRequest) -> HttpResponse:
     """A code for a pupil who asks for an account of their own. It is shown once."""
-    form, given = SlipForm(request.POST or None), None
+    form, given = SlipForm(request.POST if request.method == "POST" else None), None
     if request.method == "POST" and form.is_valid():
         try:
             given = give_slip(by=actor(request), upn=form.cleaned_data["upn"], ground=form.cleaned_data["ground"])
