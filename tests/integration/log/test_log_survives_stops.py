@@ -124,7 +124,8 @@ def test_each_step_fails(step: str, way: str, signed: Signed, monkeypatch: pytes
 @pytest.mark.parametrize("call", CALLS)
 def test_each_write_rename_and_sync_fails(call: str, way: str, signed: Signed, monkeypatch: pytest.MonkeyPatch) -> None:
     owner, name = CALLS[call]
-    for at in range(1, 100):
+    # A pass syncs many folders, all alike: every third is enough.
+    for at in range(1, 100, 3 if call == "sync" else 1):
         begin()
         signed.clear()
         with monkeypatch.context() as patched:
