@@ -60,7 +60,7 @@ def test_a_researcher_asks_without_javascript(open_browser: Any, register: Regis
     for key, text in grounds.TEXTS.items():
         page.locator(f"#id_{key}").fill(text)
     page.get_by_role("button", name="Publish this request").click()
-    page.wait_for_url("**/register/requests/RB-*")
+    page.wait_for_url("**/register/requests/RB-*/")
     assert page.locator("h1").inner_text() == "Lunches and language"
     assert "The panel has not decided yet" in page.content()
 
