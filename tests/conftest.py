@@ -64,15 +64,16 @@ def django_db_setup(django_db_blocker: Any) -> None:
     with django_db_blocker.unblock():
         database.prepare(CONFIG)
         database.migrate()
-    _empty_identity_tables_too()
+    _empty_hidden_tables_too()
 
 
-def _empty_identity_tables_too() -> None:
-    """Django empties the tables it can see after a transactional test; the identity schema is not among them."""
+def _empty_hidden_tables_too() -> None:
+    """After a transactional test Django empties the tables it made; identity and the job queue are not among them."""
     from django.apps import apps
     from django.db.backends.postgresql.operations import DatabaseOperations
 
-    hidden = [model._meta.db_table for model in apps.get_models() if model._meta.db_table.startswith('"')]
+    tables = [(model._meta.db_table, model._meta.managed) for model in apps.get_models()]
+    hidden = [table for table, managed in tables if table.startswith('"') or not managed]
     flush = DatabaseOperations.sql_flush
 
     def flush_all(self, style, tables, **options):  # type: ignore[no-untyped-def]

@@ -23,6 +23,6 @@ def defer(job: str, **arguments: int) -> None:
     Raises:
         ValueError: no job has this name or these arguments.
     """
-    if set(JOBS.get(job, ())) != set(arguments):
+    if job not in JOBS or set(JOBS[job]) != set(arguments):
         raise ValueError(f"no job {job} with arguments {sorted(arguments)}")
     app.configure_task(job, queue="deeds").defer(**arguments)
