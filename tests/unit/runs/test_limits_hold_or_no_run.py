@@ -91,7 +91,9 @@ def test_folders_that_cannot_be_watched_refuse_the_run(monkeypatch: pytest.Monke
         raise PermissionError
 
     monkeypatch.setattr(supervisor, "Folders", blind)
-    assert refused(monkeypatch, CALLERS[0], lambda command: command) == {"folders"}
+    with pytest.raises(LimitBreached) as refusal:
+        attack(CALLERS[0], "import time; time.sleep(30)")
+    assert [(reason.code, reason.where) for reason in refusal.value.reasons] == [("limit-not-set", "folders")]
 
 
 def test_a_machine_without_a_filter_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:

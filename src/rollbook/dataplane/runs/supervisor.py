@@ -20,7 +20,7 @@ from rollbook.kernel.refusals import LimitBreached, Reason, SetupFailed
 
 TICK_SECONDS = 0.03
 MAX_LOG = 64 * 1024
-START_SECONDS = 20.0
+START_SECONDS = 60.0
 _CHUNK = 1 << 18
 
 
@@ -45,7 +45,6 @@ class _Run:
     report: bytearray = field(default_factory=bytearray)
     ready: bool = False
     folders: Folders | None = None
-    seen: set[int] = field(default_factory=set)
 
 
 def supervise(command: list[str], limits: Limits, *, user: int | None, status: tuple[int, int], filter_: int) -> Ended:
@@ -139,12 +138,11 @@ def _require_ready(run: _Run) -> None:
             [Reason("limit-not-set", "A limit of the sandbox does not hold", name, mend) for name in loose]
         )
     run.ready = True
-    if run.process.poll() is None:
-        run.folders = _folders(run)
 
 
-def _folders(run: _Run) -> Folders | None:
-    for pid in tree(run.process.pid)[1:]:
+def _folders(pids: list[int]) -> Folders | None:
+    """The two folders, seen through any process inside; None when all of them have just ended."""
+    for pid in pids[1:]:
         with contextlib.suppress(FileNotFoundError, ProcessLookupError):
             try:
                 return Folders(pid, (OUT, SCRATCH))
@@ -167,7 +165,8 @@ def _measure(run: _Run) -> None:
     if run.process.poll() is not None:
         return
     pids = tree(run.process.pid)
-    run.seen.update(pids)
+    if run.ready and run.folders is None:
+        run.folders = _folders(pids)
     found = usage(pids)
     if run.ready and 0 in found.users:
         raise SetupFailed(Reason("root", "A process of the run has root's user", mend="The run was ended."))
@@ -196,7 +195,6 @@ def _code(run: _Run) -> int:
 def _end(run: _Run) -> None:
     """Kill whatever is left. When bwrap dies its process 1 dies with it, and the kernel ends all that was inside."""
     if run.process.poll() is None:
-        run.seen.update(tree(run.process.pid))
         run.process.kill()
     run.process.wait()
     for stream in (run.process.stdout, run.process.stderr):
