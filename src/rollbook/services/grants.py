@@ -43,6 +43,9 @@ class Grant:
 _SHARED = Grant(web=EDIT, jobs=EDIT, people=EDIT)
 # Set up by operators and jobs; pages only show it.
 _SHOWN = Grant(web=READ, jobs=EDIT, people=EDIT)
+# Published by the operator, in versions: none is ever changed.
+_PAPERS = Grant(web=READ, jobs=ADD, people=READ)
+_ASKED = "SELECT, INSERT, UPDATE (state)"
 # Rows are added and never change.
 _APPENDED = Grant(web=ADD, jobs=ADD, people=ADD)
 _IDENTITY = Grant(people=EDIT)
@@ -52,9 +55,9 @@ _QUEUE = Grant(web=ADD, jobs=FULL, people=ADD)
 
 GRANTS: Mapping[str, Grant] = {
     "public.records_account": _SHARED,
-    "public.records_accreditation": _SHOWN,
-    "public.records_agreement": _SHOWN,
-    "public.records_assessment": _SHOWN,
+    "public.records_accreditation": _PAPERS,
+    "public.records_agreement": _PAPERS,
+    "public.records_assessment": _PAPERS,
     "public.records_audit": Grant(web=ADD, jobs=ADD, log=ADD, people=ADD),
     "public.records_collection": _SHOWN,
     "public.records_decision": _APPENDED,
@@ -64,9 +67,10 @@ GRANTS: Mapping[str, Grant] = {
     "public.records_output": _SHARED,
     "public.records_project": _SHARED,
     "public.records_project_members": _SHARED,
-    "public.records_publication": _APPENDED,
+    "public.records_publication": _PAPERS,
     "public.records_release": _SHARED,
-    "public.records_request": _SHARED,
+    # What was asked stands; only what becomes of it changes.
+    "public.records_request": Grant(web=_ASKED, jobs=_ASKED, people=_ASKED),
     "public.records_return": _SHOWN,
     "public.records_run": _SHARED,
     "public.records_school": _SHOWN,

@@ -14,6 +14,7 @@ from django.db import transaction
 
 from rollbook.kernel.refusals import AccessDenied, InputRefused, Reason, UseRefused
 from rollbook.policy.roles import Role
+from rollbook.policy.states import RequestState
 from rollbook.records.models.accounts import Account
 from rollbook.records.models.governance import Decision, Request
 from rollbook.records.models.studies import Project
@@ -56,6 +57,7 @@ def open_project(*, by: Actor, request_ref: str, members: Sequence[int] = ()) ->
         )
         _add(project, [*_requester(request), *members])
         if made:
+            Request.objects.filter(id=request.id, state=RequestState.APPROVED).update(state=RequestState.LIVE)
             audit(by, "open-project", reference, request=request.reference)
     return reference
 
