@@ -14,6 +14,8 @@ from tests import run_ground as ground
 from tests.people import (
     CHECKER,
     CUSTODIAN,
+    DPO,
+    OVERSEER,
     PANEL_MEMBER,
     POLICE_OFFICER,
     RESEARCHER,
@@ -144,7 +146,8 @@ def test_no_page_is_open_to_the_public_or_to_other_roles(db: None, address: str)
 
 
 def test_the_first_page_leads_each_role_to_its_work(db: None) -> None:
-    places = {RESEARCHER: "projects", CHECKER: "checking", POLICE_OFFICER: "cases"}
+    places = {CHECKER: "checking", POLICE_OFFICER: "cases", PANEL_MEMBER: "panel", DPO: "people"}
     for person, place in places.items():
-        page = browser_of(person).get("/casework/")
-        assert page.url == f"/casework/{place}/"
+        assert browser_of(person).get("/casework/").url == f"/casework/{place}/"
+    for person in (RESEARCHER, CUSTODIAN, OVERSEER):
+        text_of(browser_of(person).get("/casework/"))

@@ -20,7 +20,12 @@ PLACES: Mapping[Role, tuple[tuple[str, str], ...]] = {
     Role.PANEL_MEMBER: (("casework_panel", "Requests to decide"),),
     Role.OUTPUT_CHECKER: (("casework_checking", "Outputs to check"),),
     Role.POLICE_OFFICER: (("casework_cases", "Your cases"),),
-    Role.CUSTODIAN: (("casework_desk", "Gateway cases that wait"),),
+    Role.CUSTODIAN: (
+        ("casework_desk", "Gateway cases that wait"),
+        ("casework_pupil", "Who may act for a pupil"),
+    ),
+    Role.DATA_PROTECTION_OFFICER: (("casework_pupil", "Who may act for a pupil"),),
+    Role.OVERSEER: (),
 }
 
 
@@ -32,7 +37,7 @@ def index(request: HttpRequest) -> HttpResponse:
     places = PLACES[role] if role else ()
     if len(places) == 1:
         return redirect(places[0][0])
-    return render(request, "casework/index.html", {"places": places})
+    return render(request, "casework/index.html", {"work": places})
 
 
 urlpatterns: list[URLPattern] = [path("", index, name="casework")]

@@ -1,0 +1,121 @@
+"""Casework as people do it: in a browser, at two widths, and without JavaScript."""
+
+import io
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from rollbook.records.models.studies import Output, Run
+from rollbook.services import gateway, releases, runs
+from tests import case_ground
+from tests import run_ground as ground
+from tests.functional.conftest import Visitor
+from tests.people import CHECKER, CUSTODIAN, POLICE_OFFICER, RESEARCHER, SECOND_CHECKER, SECOND_CUSTODIAN
+
+pytestmark = pytest.mark.django_db(transaction=True)
+APART = "CASE WHEN ppid = (SELECT min(ppid) FROM pupil) THEN 'the one' ELSE 'others' END"
+
+
+@pytest.fixture
+def log(monkeypatch: pytest.MonkeyPatch) -> ground.Writer:
+    ground.clean_folders()
+    ground.pupils()
+    return ground.log_of_its_own(monkeypatch)
+
+
+def test_every_page_of_a_project_and_its_table(log: ground.Writer, visitor: Visitor) -> None:
+    project = ground.project(log)
+    study = ground.study(project)
+    passed = ground.executed(study)
+    stopped = ground.executed(ground.study(project, ground.study_by(APART, items='"language"')))
+    waiting = ground.run(study)
+    visitor.sign_in_as(RESEARCHER)
+    for address in ("", "projects/", f"projects/{project}/"):
+        visitor.visit(f"/casework/{address}")
+    for run in (passed.id, stopped.id, waiting):
+        visitor.visit(f"/casework/runs/{run}/")
+    page = visitor.visit(f"/casework/runs/{stopped.id}/")
+    assert page.get_by_text("group_of: a rare value").is_visible()
+
+    output = Output.objects.get(run=passed)
+    visitor.sign_in_as(CHECKER)
+    visitor.visit("/casework/checking/")
+    page = visitor.visit(f"/casework/checking/{output.reference}/")
+    page.get_by_role("button", name="Give your verdict").click()
+    visitor.hold()
+    page.get_by_role("link", name="Choose a verdict").click()
+    page.get_by_label("Release this table").check()
+    page.get_by_role("button", name="Give your verdict").click()
+    visitor.hold()
+    assert page.get_by_role("button", name="Give your verdict").count() == 0
+
+
+def test_every_page_of_the_gateway(log: ground.Writer, visitor: Visitor) -> None:
+    agreement = case_ground.police(log)
+    case = case_ground.confirmed(agreement)
+    gateway.seal(case.id)
+    waiting, looked_at = case_ground.asked(agreement), case_ground.matched(agreement)
+    visitor.sign_in_as(POLICE_OFFICER)
+    visitor.visit("/casework/cases/")
+    page = visitor.visit(f"/casework/cases/ask/{agreement}/")
+    page.get_by_role("button", name="Ask").click()
+    visitor.hold()
+    assert page.get_by_role("alert").get_by_role("link", name="Enter the surname").is_visible()
+    visitor.visit("/casework/cases/")
+    page.get_by_role("button", name="Collect the answer once").click()
+    visitor.hold()
+    assert page.get_by_text("shown once").is_visible()
+    page.reload()
+    visitor.visit("/casework/cases/")
+    assert page.get_by_text("The answer was collected").is_visible()
+
+    visitor.sign_in_as(CUSTODIAN)
+    visitor.visit("/casework/desk/")
+    for reference in (waiting, looked_at):
+        visitor.visit(f"/casework/desk/{reference}/")
+    page = visitor.visit(f"/casework/desk/{waiting}/")
+    page.get_by_role("button", name="Look for the child").click()
+    visitor.hold()
+    visitor.sign_in_as(SECOND_CUSTODIAN)
+    page = visitor.visit(f"/casework/desk/{waiting}/")
+    page.get_by_role("button", name="Do not confirm").click()
+    visitor.hold()
+    assert page.url.endswith("/casework/desk/")
+
+
+def a_zip(folder: Path) -> Path:
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        for path, data in ground.STUDY.items():
+            archive.writestr(path, data)
+    place = folder / "study.zip"
+    place.write_bytes(packed.getvalue())
+    return place
+
+
+def test_a_study_is_sent_in_run_checked_and_released_without_javascript(
+    log: ground.Writer, open_browser: Any, tmp_path: Path
+) -> None:
+    project = ground.project(log)
+    researcher = open_browser(scripts=False)
+    researcher.sign_in_as(RESEARCHER)
+    page = researcher.visit(f"/casework/projects/{project}/")
+    page.get_by_role("button", name="Send the study in").click()
+    assert page.get_by_text("No file was sent").first.is_visible()
+    page.get_by_label("Files of the study").set_input_files(a_zip(tmp_path))
+    page.get_by_role("button", name="Send the study in").click()
+    page.get_by_role("button", name="Run this study").click()
+    assert page.get_by_text("waits for its turn").is_visible()
+    runs.execute(Run.objects.get().id)
+    output = Output.objects.get()
+    for person in (CHECKER, SECOND_CHECKER):
+        checker = open_browser(scripts=False)
+        checker.sign_in_as(person)
+        table = checker.visit(f"/casework/checking/{output.reference}/")
+        table.get_by_label("Release this table").check()
+        table.get_by_role("button", name="Give your verdict").click()
+    releases.release(output.id)
+    page.reload()
+    assert page.get_by_text("anyone can read it in the register").is_visible()
