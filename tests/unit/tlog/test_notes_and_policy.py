@@ -155,7 +155,8 @@ def test_policies_to_refuse(lines: str) -> None:
 
 def test_quorum_time_is_that_of_the_slowest_operator_needed() -> None:
     policy = parse_policy(
-        f"log {LOG_KEYS[0]}\nlog {LOG_KEYS[1]}\nwitness a {WITNESS_KEY}\nwitness b {W2}\ngroup both all a b\nquorum both"
+        f"log {LOG_KEYS[0]}\nlog {LOG_KEYS[1]}\nwitness a {WITNESS_KEY}\nwitness b {W2}\n"
+        "group both all a b\nquorum both"
     )
     assert policy.quorum_time({"a": 10, "b": 20}) == 10
     assert policy.quorum_time({"a": 10}) is None
