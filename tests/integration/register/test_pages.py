@@ -157,6 +157,9 @@ def test_an_entry_is_told_in_a_sentence_and_in_its_bytes(client: Client, registe
     assert "Quillmere University asks: Everything about everybody." in page
     assert "Refused, decided by: panel member." in page
     assert "rollbook verify" in page
+    digest = re.search(r"/log/doc/([0-9a-f]{64})", page)
+    assert digest
+    assert b"quorum none" in b"".join(client.get(f"/log/doc/{digest[1]}").streaming_content)
     assert "The log begins, kept by A made-up authority." in text(client, "/register/log/0/")
     assert "genesis" in text(client, "/register/log/0/")
 

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from rollbook.kernel import canonical
+from rollbook.kernel.encoding import unb64
 from rollbook.services.log import reader
 from rollbook.services.log.reader import PublishedEntry
 from rollbook.services.register.sizes import interval
@@ -64,7 +65,7 @@ SENTENCES: Mapping[str, Sentence] = {
         f"On {entry['day']}, {entry['returns']} returns of {entry['collection']}: {entry['accepted']} accepted, "
         f"{entry['refused']} refused."
     ),
-    "publication": lambda entry: f"Published, a {entry['kind']}: {entry['title']}.",
+    "publication": lambda entry: f"Published ({entry['kind']}): {entry['title']}.",
     "monitor-report": lambda entry: f"{entry['monitor']} reports on this log: {entry['result'].replace('-', ' ')}.",
 }
 _POINTERS = ("of", "amends", "supersedes")
@@ -82,6 +83,12 @@ def entry_page(index: int) -> EntryPage | None:
         return None
     later = (one for one in reader.entries() if one.index > index and _target(one) == index)
     return EntryPage(_line(entry), canonical.dumps(dict(entry.fields)).decode(), tuple(_line(one) for one in later))
+
+
+def policy_document() -> str:
+    """The hex digest under which the latest policy file is served; empty before there is one."""
+    policies = reader.entries("policy")
+    return unb64(policies[-1].fields["policy"]).hex() if policies else ""
 
 
 def _line(entry: PublishedEntry) -> EntryLine:

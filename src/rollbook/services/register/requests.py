@@ -32,6 +32,7 @@ class RequestLine:
     title: str
     kind: str
     purpose: str
+    purpose_name: str
     power: str
     law: str
     state: str
@@ -137,6 +138,7 @@ def _line(row: Request) -> RequestLine:
         title=row.title,
         kind=row.kind,
         purpose=row.purpose,
+        purpose_name=purpose_name(row.purpose),
         power=row.power,
         law=power_law(row.power),
         state=row.state,

@@ -6,7 +6,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from rollbook.services.log.reader import head, health
-from rollbook.services.register.entries import entry_page, latest
+from rollbook.services.register.entries import entry_page, latest, policy_document
 from rollbook.web.access import access
 
 SHOWN = 50
@@ -20,6 +20,7 @@ def log(request: HttpRequest) -> HttpResponse:
         "head": head(),
         "entries": latest(SHOWN),
         "health": health(),
+        "policy": policy_document(),
         "shown": SHOWN,
         "address": f"{settings.ROLLBOOK.public_url}/log",
     }
