@@ -38,6 +38,7 @@ class Table:
     failed: tuple[FailedCell, ...]
     more: bool
     rules: tuple[tuple[str, str], ...]
+    threshold: int
     refused: tuple[Reason, ...]
     comments: tuple[str, ...]
 
@@ -101,6 +102,7 @@ def _table(output: Output) -> Table:
         failed=tuple(dict.fromkeys(named)),
         more=len(failures) > MOST_NAMED,
         rules=tuple((rule, words) for rule, words in RULES.items() if rule in broken),
+        threshold=int(output.rules["parameters"]["threshold"]),
         refused=tuple(Reason(**reason) for reason in output.rules["refused"]),
         comments=tuple(verdict.comment for verdict in comments if verdict.comment),
     )

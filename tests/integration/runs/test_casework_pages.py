@@ -72,7 +72,10 @@ def test_from_an_upload_to_two_verdicts(log: ground.Writer) -> None:
     for checker in (CHECKER, SECOND_CHECKER):
         browser = browser_of(checker)
         assert output.title in text_of(browser.get("/casework/checking/"))
-        assert "Give your verdict" in text_of(browser.get(address))
+        shown = text_of(browser.get(address))
+        assert "Give your verdict" in shown
+        assert "&lt; &#39;8&#39;" in shown
+        assert "&lt;pre" not in shown
         text_of(browser.post(address, {"verdict": "return"}), 422)
         assert browser.post(address, {"verdict": "approve", "comment": f"seen by {checker.key}"}).status_code == 302
     releases.release(output.id)
