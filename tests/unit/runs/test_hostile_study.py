@@ -245,33 +245,9 @@ def test_leaves_nothing_running(caller: str) -> None:
     assert not any(mark.encode() in line for line in running)
 
 
-@pytest.mark.parametrize(
-    "sql",
-    [
-        "COPY pupil TO '/tmp/copy.csv'",
-        "COPY pupil TO '/out/copy.csv'",
-        "COPY pupil TO '/extract/copy.parquet'",
-        "EXPORT DATABASE '/tmp/all'",
-        "ATTACH '/tmp/other.db'",
-        "INSTALL httpfs",
-        "LOAD '/tmp/own.duckdb_extension'",
-        "SELECT * FROM read_csv('https://example.org/x.csv')",
-        "SELECT * FROM read_text('/proc/1/environ')",
-        "SELECT * FROM read_text('/cage/expect.json')",
-        "SELECT * FROM glob('/*')",
-        "SET enable_external_access = true",
-        "SET lock_configuration = false",
-        "RESET enable_external_access",
-        "SET memory_limit = '100GB'",
-        "SET allowed_directories = ['/']",
-    ],
-)
-def test_sql_reaches_for_what_is_not_its_own(caller: str, sql: str) -> None:
-    if caller == "ordinary" and len(CALLERS) > 1:
-        # What DuckDB refuses does not hang on who called; the second caller tries one of them all the same.
-        sql = "COPY pupil TO '/tmp/copy.csv'"
+def test_sql_that_writes_a_file_is_told_which_step(caller: str) -> None:
     with pytest.raises(InputRefused) as refusal:
-        attack(caller, study=make_study(sql))
+        attack(caller, study=make_study("COPY pupil TO '/tmp/copy.csv'"))
     assert codes(refusal.value) == {"study-step-failed"}
     assert refusal.value.reasons[0].where == "steps/01.sql"
 
