@@ -1,7 +1,7 @@
 """A project with pupils to study: what every test of runs, checking and release starts from.
 
-Seventy pupils on one school's roll, a request the panel approved, and a log whose writer works whenever something waits for
-it, until `Writer.stop`.
+Seventy pupils on one school's roll, a request the panel approved, and a log whose writer works whenever something
+waits for it, as long as it is `running`.
 """
 
 import shutil
@@ -16,7 +16,7 @@ from tests.people import CHECKER, OPERATOR, RESEARCHER, SECOND_CHECKER, account_
 
 PUPILS = 70
 STUDY = {
-    "study.toml": """\
+    "study.toml": b"""\
 title = "Sex of pupils"
 purpose = "To count."
 items = ["sex"]
@@ -26,9 +26,9 @@ sql = "people.sql"
 name = "people"
 dimensions = ["sex"]
 measure = "count"
-""".encode(),
-    "people.sql": b"CREATE TABLE people AS SELECT DISTINCT ON (ppid) ppid, CASE WHEN ppid < '8' THEN 'low' ELSE 'high' END"
-    b" AS sex FROM pupil ORDER BY ppid;",
+""",
+    "people.sql": b"CREATE TABLE people AS SELECT DISTINCT ON (ppid) ppid,"
+    b" CASE WHEN ppid < '8' THEN 'low' ELSE 'high' END AS sex FROM pupil ORDER BY ppid;",
 }
 
 
