@@ -5,7 +5,7 @@ A file is as secret as the record. It is kept for a day at most, in the identity
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from rollbook.kernel.refusals import Reason, RollbookError, UseRefused
 from rollbook.records.models.identity import Access, Bundle, Identifier
@@ -29,6 +29,11 @@ class ProofFile:
     identifier: str
     state: str
     expires_at: datetime | None
+
+    @property
+    def month(self) -> str:
+        """The month as people write it."""
+        return f"{date.fromisoformat(f'{self.epoch}-01'):%B %Y}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -62,7 +62,7 @@ def test_what_is_held_names_its_source_and_gives_no_value_of_anybody_else(family
     assert all(fact.line for fact in facts.values())
     shown = pages(family, "")
     assert "Sample0" in shown
-    assert f"line {facts['surname'].line}" in shown
+    assert f"(line {facts['surname'].line})" in shown
     assert "Sample1" not in shown
 
 
