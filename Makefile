@@ -20,7 +20,7 @@ serve: .venv/.ready var/assets/.ready  ## run an installation of your own, kept 
 	ROLLBOOK_DATA=var/serve/data ROLLBOOK_KEYS=var/serve/keys $(BIN)/rollbook serve
 
 test: check browser  ## everything: check, then the whole suite
-	$(BIN)/pytest -n $(JOBS) --dist loadscope
+	$(BIN)/pytest -n $(JOBS) --dist loadscope --ignore tests/repo
 
 quick: .venv/.ready  ## the tests that need no database, in under a minute
 	$(BIN)/pytest -n $(JOBS) tests/unit tests/property tests/vectors

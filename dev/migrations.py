@@ -1,4 +1,4 @@
-"""Writes the tables' migration anew from the models. Until the first deployment there is one such migration, kept in step.
+"""Writes the tables' migration anew from the models: until the first deployment there is one, kept in step.
 
 Run by `make migrations`; `make check` runs it with `--check`.
 """
@@ -21,7 +21,7 @@ def main() -> None:
             "rollbook.records.apps.RecordsConfig",
         ],
         AUTH_USER_MODEL="records.Account",
-        DATABASES={"default": {"ENGINE": "django.db.backends.postgresql", "NAME": "none"}},
+        DATABASES={"default": {"ENGINE": "django.db.backends.dummy"}},
         USE_TZ=True,
     )
     if "--check" in sys.argv:

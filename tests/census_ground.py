@@ -43,7 +43,11 @@ def a_paper(kind: str, reference: str, items: Sequence[str], *, logged: bool = T
     )  # fmt: skip
     if kind == "assessment":
         Assessment.objects.create(
-            publication=paper, items=list(items), purposes=[], starts=paper.starts, review_by=paper.review_by
+            publication=paper,
+            items=list(items),
+            purposes=[],
+            starts=paper.starts,
+            review_by=paper.review_by or paper.starts,
         )
     return paper
 

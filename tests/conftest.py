@@ -79,12 +79,24 @@ def _empty_hidden_tables_too() -> None:
     def flush_all(self, style, tables, **options):  # type: ignore[no-untyped-def]
         return flush(self, style, [*tables, *hidden], **options)
 
-    DatabaseOperations.sql_flush = flush_all
+    DatabaseOperations.sql_flush = flush_all  # type: ignore[method-assign]
 
 
-@pytest.fixture
-def data_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A data folder of this test's own, for code that is given a folder."""
-    folder = tmp_path / "data"
-    folder.mkdir()
-    return folder
+@pytest.fixture(scope="session", autouse=True)
+def _unordered_queries_come_back_shuffled() -> None:
+    """What has no order in the database has none in a test: code that relies on luck fails here, not in service."""
+    from django.db.models.expressions import OrderBy
+    from django.db.models.functions import Random
+    from django.db.models.sql.compiler import SQLCompiler
+
+    get_order_by = SQLCompiler.get_order_by
+
+    def shuffled(self):  # type: ignore[no-untyped-def]
+        given, query = get_order_by(self), self.query
+        plain = not (query.distinct or query.group_by is not None or query.combinator or query.subquery)
+        if given or not plain or query.annotation_select or not query.default_cols:
+            return given
+        order = OrderBy(Random())
+        return [(order, (*self.compile(order.resolve_expression(query)), None))]
+
+    SQLCompiler.get_order_by = shuffled  # type: ignore[method-assign]

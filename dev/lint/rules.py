@@ -24,10 +24,10 @@ def surfaces_ask_no_database(path: PurePosixPath, tree: ast.Module) -> Iterator[
     """Pages and commands call services; they hold no query."""
     if room(path) not in SURFACES:
         return
+    for line, module in _imports(tree):
+        if module == "django.db" or module.startswith("django.db."):
+            yield line, "no django.db here: call a function of services"
     for node in ast.walk(tree):
-        for module in _imported(node):
-            if module == "django.db" or module.startswith("django.db."):
-                yield node.lineno, "no django.db here: call a function of services"
         if isinstance(node, ast.Attribute) and node.attr in QUERY_NAMES:
             yield node.lineno, f"no .{node.attr} here: call a function of services"
         if isinstance(node, ast.Name | ast.alias) and "QuerySet" in _name(node):
@@ -44,10 +44,10 @@ def pure_floors_touch_nothing(path: PurePosixPath, tree: ast.Module) -> Iterator
     """Floors 0 and 1 open no file, read no setting and no clock."""
     if room(path) not in PURE:
         return
+    for line, module in _imports(tree):
+        if module.split(".")[0] in {"os", "pathlib", "shutil", "tempfile", "time"}:
+            yield line, f"no {module} on a pure floor: bytes and times are arguments"
     for node in ast.walk(tree):
-        for module in _imported(node):
-            if module.split(".")[0] in {"os", "pathlib", "shutil", "tempfile", "time"}:
-                yield node.lineno, f"no {module} on a pure floor: bytes and times are arguments"
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "open":
             yield node.lineno, "no open() on a pure floor"
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
@@ -104,12 +104,14 @@ def room(path: PurePosixPath) -> str:
     return parts[2] if parts[:2] == ("src", "rollbook") and len(parts) > 3 else ""
 
 
-def _imported(node: ast.AST) -> list[str]:
-    if isinstance(node, ast.Import):
-        return [alias.name for alias in node.names]
-    if isinstance(node, ast.ImportFrom) and node.module:
-        return [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
-    return []
+def _imports(tree: ast.Module) -> Iterator[tuple[int, str]]:
+    """Each imported name in full, with its line."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from ((node.lineno, alias.name) for alias in node.names)
+        if isinstance(node, ast.ImportFrom) and node.module:
+            yield node.lineno, node.module
+            yield from ((node.lineno, f"{node.module}.{alias.name}") for alias in node.names)
 
 
 def _name(node: ast.AST) -> str:

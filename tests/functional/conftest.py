@@ -15,14 +15,15 @@ import pytest
 from axe_core_python.base import AXE_SCRIPT
 from django.db import connections
 from django.db.utils import load_backend
-from playwright.sync_api import Browser, BrowserContext, Page, Playwright, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, Playwright, ViewportSize, sync_playwright
 
 from rollbook.services import config as settings
 from rollbook.services import database
 from tests.people import Person, browser_of
 
 CHROMIUM = Path("/usr/bin/chromium")
-DESKTOP, PHONE = {"width": 1280, "height": 900}, {"width": 360, "height": 740}
+DESKTOP: ViewportSize = {"width": 1280, "height": 900}
+PHONE: ViewportSize = {"width": 360, "height": 740}
 TIMEOUT_MS = 10_000
 
 

@@ -126,7 +126,12 @@ X_FRAME_OPTIONS = "DENY"
 if ROLLBOOK.production:
     SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = True
     SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = "__Host-session", "__Host-csrf"
+    SECURE_SSL_REDIRECT = True
+    # One proxy stands in front (it holds the certificate), so attempts are counted by the address it saw.
+    ALLAUTH_TRUSTED_PROXY_COUNT = 1
     SECURE_HSTS_SECONDS = 365 * 24 * 60 * 60
+    # Whether other names under the same domain are also https is not for Rollbook to promise.
+    SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
     CSRF_TRUSTED_ORIGINS = [ROLLBOOK.public_url]
 
