@@ -13,6 +13,7 @@ import pytest
 from django.conf import settings
 from django.db import connection
 
+from rollbook.kernel.refusals import StateBroken
 from rollbook.records.models.log import LogSubmission
 from rollbook.services.keys import Keys
 from rollbook.services.log import folder as folder_module
@@ -92,9 +93,12 @@ def begin() -> None:
     story.submit_publication(9)
 
 
-def require_whole(signed: list[Body]) -> None:
-    """After a restart: everything is in the log once, and the log extends whatever was signed."""
-    writer.forget()
+def require_whole(signed: list[Body], *, fresh: bool = True) -> None:
+    """After a restart (or, not `fresh`, in the process that failed): everything is in the log once, and the log extends
+    whatever was signed.
+    """
+    if fresh:
+        writer.forget()
     writer.append_waiting()
     log = story.read_as_client()
     assert log.size == 8
@@ -109,14 +113,28 @@ def require_whole(signed: list[Body]) -> None:
 @pytest.mark.django_db
 @pytest.mark.parametrize("way", ["lost", "kept"])
 @pytest.mark.parametrize("step", STEPS)
-def test_each_step_fails(step: str, way: str, signed: Signed, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("fresh", [True, False], ids=["restarted", "same-process"])
+def test_each_step_fails(fresh: bool, step: str, way: str, signed: Signed, monkeypatch: pytest.MonkeyPatch) -> None:
     begin()
     owner, name = STEPS[step]
     with monkeypatch.context() as patched:
         patched.setattr(owner, name, broken(getattr(owner, name), way))
         with pytest.raises(StorageFailed):
             writer.append_waiting()
-    require_whole(signed)
+    require_whole(signed, fresh=fresh)
+
+
+@pytest.mark.django_db
+def test_nothing_is_signed_where_the_state_was_lost_without_a_word(
+    signed: Signed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begin()
+    before = len(signed)
+    with monkeypatch.context() as patched:
+        patched.setattr(rows, "swap_state", lambda old, new: None)
+        with pytest.raises(StateBroken, match="not the recorded one"):
+            writer.append_waiting()
+    assert len(signed) == before
 
 
 @pytest.mark.django_db
