@@ -66,7 +66,10 @@ def add_member(*, by: Actor, project_ref: str, account_id: int) -> None:
     """Let a researcher of the requesting organisation work in the project. Accreditation is asked for at each use."""
     require_role(by, Role.OPERATOR)
     with transaction.atomic():
-        project = Project.objects.select_related("request").get(reference=project_ref)
+        project = Project.objects.select_related("request").filter(reference=project_ref).first()
+        if project is None:
+            mend = "See the researcher's list of projects."
+            raise InputRefused(Reason("project", "There is no such project", project_ref[:64], mend))
         _add(project, [account_id])
         audit(by, "add-project-member", project_ref, account=account_id)
 
