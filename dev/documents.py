@@ -1,4 +1,4 @@
-"""Writes the pages that come from code: commands and settings. A test fails when they are out of step."""
+"""Writes the pages that come from code: commands, settings and census rules. A test fails when they are out of step."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -6,11 +6,13 @@ from typing import Any
 
 import typer
 
+from dev.rules_page import rules_page
 from rollbook.cli.main import COMMANDS
 from rollbook.services.config import SETTINGS
 
 COMMANDS_PAGE = Path("docs/how-to/commands.md")
 SETTINGS_PAGE = Path("docs/how-to/settings.md")
+RULES_PAGE = Path("docs/spec/census-rules.md")
 MARK = "<!-- Written by `make fix` from the code; change it there. -->"
 
 
@@ -75,7 +77,11 @@ def settings_page() -> str:
     return "\n".join(lines) + "\n"
 
 
-PAGES = {COMMANDS_PAGE: commands_page, SETTINGS_PAGE: settings_page}
+PAGES = {
+    COMMANDS_PAGE: commands_page,
+    SETTINGS_PAGE: settings_page,
+    RULES_PAGE: lambda: rules_page(MARK),
+}
 
 
 def main() -> None:

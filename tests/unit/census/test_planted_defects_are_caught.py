@@ -1,6 +1,7 @@
 """Every defect planted is caught by the rules named for it, where it was planted, and nothing else is."""
 
 import json
+import re
 from collections import Counter
 from pathlib import Path
 
@@ -87,3 +88,11 @@ def test_a_file_of_defects_that_makes_no_sense_is_refused(text: str, tmp_path: P
 def test_more_defects_than_pupils_are_refused(kind: str) -> None:
     with pytest.raises(InputRefused):
         make_up(Order(30, 1), {kind: 60})
+
+
+def test_every_defect_is_documented() -> None:
+    page = (Path(__file__).parents[3] / "docs/how-to/invented-returns.md").read_text()
+    documented = {
+        name for line in page.splitlines() if line.startswith("| `") for name in re.findall(r"`([a-z-]+)`", line)
+    }
+    assert documented == set(DEFECTS)

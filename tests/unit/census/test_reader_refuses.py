@@ -61,9 +61,13 @@ def test_character_xml_forbids() -> None:
     assert reason(MODEL.replace(b">Ada<", b">A\x01a<")).code == "xml-malformed"
 
 
-@pytest.mark.parametrize("data", [LAUGHS, OUTSIDE, b"<!-- x --><?p?>\n<!DOCTYPE Message>" + b"<Message/>"])
-def test_document_type_is_refused_before_it_is_read(data: bytes) -> None:
-    assert reason(data).code == "xml-doctype"
+@pytest.mark.parametrize(
+    ("data", "line"), [(LAUGHS, 2), (OUTSIDE, 1), (b"<!-- x -->\n<?p?>\n<!DOCTYPE Message>\n<Message/>", 3)]
+)
+def test_document_type_is_refused_before_the_parser_sees_it(data: bytes, line: int) -> None:
+    found = reason(data)
+    assert found.code == "xml-doctype"
+    assert found.where == f"school.xml, line {line}"
 
 
 def test_too_large_by_bytes_and_by_elements() -> None:

@@ -47,6 +47,15 @@ def test_a_rule_is_silent_outside_its_days() -> None:
     assert rule.applies(None)
 
 
+def test_check_leaves_out_rules_that_were_not_in_force_yet() -> None:
+    edits = (
+        "H/CollectionDetails/Year = 2018", "H/CollectionDetails/ReferenceDate = 2018-01-18",
+        "+ P1/PupilCharacteristics <Nationality>X</Nationality>",
+    )  # fmt: skip
+    assert {"PT-041", "PT-064"} & set(broken(*edits)) == {"PT-064"}
+    assert read_return(edited(edits), "a.xml").discards[-1].rule == "PT-041"  # dropped all the same
+
+
 def test_upn_on_another_roll_is_found_only_for_an_only_school() -> None:
     upns = read_return(model_return(), "a.xml").tables["identity"]["upn"].to_pylist()
     context = CheckContext(upn_elsewhere=lambda upn: upn in upns)
