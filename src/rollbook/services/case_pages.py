@@ -1,6 +1,6 @@
 """What the people of the gateway see: the officer their own cases, and custodians those that wait for one of them.
 
-An officer reads one of four words about a case and never why it was refused. A custodian sees who is asked about and
+An officer reads one of a few words about a case and never why it was refused. A custodian sees who is asked about and
 the evidence as codes, and only while the case is open.
 """
 
@@ -20,6 +20,7 @@ from rollbook.records.models.governance import Agreement, Publication
 from rollbook.records.models.identity import GatewayCase
 from rollbook.services import clock
 from rollbook.services.actors import Actor, require_session
+from rollbook.services.gateway_seal import KEEP_ANSWER
 from rollbook.services.people_zone import people_zone
 
 
@@ -29,6 +30,7 @@ class Standing(StrEnum):
     WAITING = "waiting"
     NOTHING = "nothing"
     READY = "ready"
+    WIPED = "wiped"
     COLLECTED = "collected"
 
 
@@ -117,7 +119,10 @@ def _standing(row: GatewayCase) -> Standing:
         return Standing.COLLECTED
     if row.told_at is None:
         return Standing.WAITING
-    return Standing.READY if row.state == CaseState.DISCLOSED else Standing.NOTHING
+    if row.state != CaseState.DISCLOSED:
+        return Standing.NOTHING
+    kept = row.answer is not None and row.told_at >= clock.now() - KEEP_ANSWER
+    return Standing.READY if kept else Standing.WIPED
 
 
 def desk(by: Actor) -> tuple[DeskCase, ...]:

@@ -27,7 +27,7 @@ from rollbook.records.models.identity import GatewayCase, Sighting
 from rollbook.services import clock, jobs
 from rollbook.services.actors import Actor, require_session
 from rollbook.services.audit import audit
-from rollbook.services.gateway_seal import recover, seal
+from rollbook.services.gateway_seal import KEEP_ANSWER, recover, seal
 from rollbook.services.governance import gate_for_case
 from rollbook.services.people_zone import people_zone
 
@@ -175,7 +175,8 @@ def collect(*, by: Actor, reference: str) -> tuple[AnswerLine, ...]:
         if case.collected_at is not None:
             mend = "An answer is given once. Ask again under the agreement if it was lost."
             raise UseRefused(Reason("collected", "The answer has been given", reference, mend))
-        if case.state != CaseState.DISCLOSED or case.answer is None:
+        late = case.told_at is not None and case.told_at < clock.now() - KEEP_ANSWER
+        if case.state != CaseState.DISCLOSED or case.answer is None or late:
             raise UseRefused(Reason("not-ready", "There is no answer to collect", reference, "See the list of cases."))
         answer = tuple(AnswerLine(**{**one, "received": date.fromisoformat(one["received"])}) for one in case.answer)
         case.answer, case.collected_at = None, clock.now()

@@ -8,6 +8,7 @@ salt, manifest and who was meant go to the overseer's key alone; the row forgets
 
 import secrets
 from dataclasses import asdict
+from datetime import timedelta
 from functools import partial
 from typing import Any
 
@@ -38,6 +39,8 @@ from rollbook.services.work_locks import Work, alone, bring_to_end
 from rollbook.tlog.seals import seal_commit
 
 WAIT_SECONDS = 60.0
+# An answer nobody collects is wiped after this long; the officer can ask again under the agreement.
+KEEP_ANSWER = timedelta(days=14)
 BLOB = "rollbook/sealed-case@v1"
 _DECIDED = (CaseState.CONFIRMED, CaseState.REFUSED)
 
@@ -58,6 +61,7 @@ def seal(case_id: int, *, wait_s: float = WAIT_SECONDS) -> None:
         # 5 and 6 of the release gate: published, read back and verified, or nothing is told.
         published(_submission(case), timeout_s=wait_s)
         _tell(case)
+    wipe_old_answers()
 
 
 def recover(*, wait_s: float = WAIT_SECONDS) -> int:
@@ -65,7 +69,19 @@ def recover(*, wait_s: float = WAIT_SECONDS) -> int:
     with people_zone():
         left = GatewayCase.objects.filter(state__in=_DECIDED, told_at=None).order_by("id")
         numbers = list(left.values_list("id", flat=True))
+    wipe_old_answers()
     return bring_to_end(numbers, partial(seal, wait_s=wait_s))
+
+
+def wipe_old_answers() -> int:
+    """Forget the answers that were not collected in time; gives how many. Called by every job of the gateway."""
+    with people_zone():
+        old = GatewayCase.objects.filter(answer__isnull=False, told_at__lt=clock.now() - KEEP_ANSWER)
+        references = list(old.values_list("reference", flat=True))
+        old.update(answer=None)
+        for reference in references:
+            audit(system(), "wipe-answer", reference)
+    return len(references)
 
 
 def _case(case_id: int) -> GatewayCase:

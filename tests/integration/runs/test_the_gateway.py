@@ -62,6 +62,18 @@ def test_the_officer_gets_the_items_of_one_child_once(agreement: str) -> None:
     assert (row.answer, row.asked_about, row.person_id, row.evidence) == (None, None, None, {})
 
 
+def test_an_answer_that_nobody_collects_is_wiped(agreement: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    case = ground.confirmed(agreement)
+    gateway.seal(case.id)
+    later = clock.now() + timedelta(days=15)
+    monkeypatch.setattr(clock, "now", lambda: later)
+    assert standing(case.reference) is Standing.WIPED
+    with pytest.raises(UseRefused, match="no answer"):
+        gateway.collect(by=actor_of(POLICE_OFFICER), reference=case.reference)
+    gateway.recover()
+    assert ground.row_of(case.reference).answer is None
+
+
 def test_the_log_says_that_it_happened_and_nothing_about_whom(agreement: str) -> None:
     case = ground.confirmed(agreement)
     gateway.seal(case.id)
