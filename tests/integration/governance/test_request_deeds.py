@@ -206,6 +206,19 @@ def test_another_researcher_cannot_withdraw_it() -> None:
     assert codes(refused) == {"not-requester"}
 
 
+def test_a_change_is_asked_for_by_the_same_organisation_only() -> None:
+    other = replace(RESEARCHER, key="other-researcher")
+    grounds.organisation(("Ostle Institute", "RC900002", "charity"), other)
+    reference = grounds.ask()
+    change = Request.objects.get(reference=grounds.ask(title="A change", amends=reference))
+    assert change.submission.entry["kind"] == "amend"
+    assert change.submission.refs == {"amends": Request.objects.get(reference=reference).submission_id}
+    for named in (reference, "RB-1999-0001"):
+        with pytest.raises(InputRefused) as refused:
+            grounds.ask(other, title="Another's change", amends=named)
+        assert codes(refused) == {"amends-unknown"}
+
+
 def _make(by: object) -> None:
     requests.make_request(
         by=by,  # type: ignore[arg-type]

@@ -9,8 +9,9 @@ from typing import Any
 from django.test import Client
 from django.urls import get_resolver
 
-from rollbook.records.models.governance import Agreement, Publication
-from rollbook.services import governance, requests
+from rollbook.records.models.governance import Agreement, Decision, Publication, Request
+from rollbook.records.models.studies import Project
+from rollbook.services import clock, governance, requests
 from rollbook.services.log import writer
 from tests import grounds
 from tests.integration.log import log_story
@@ -70,6 +71,18 @@ def test_a_withdrawn_request_stays_public(client: Client, register: Register) ->
     page = text(client, f"/register/requests/{register.open}/")
     assert "Withdrawn" in page
     assert "We found another way." in page
+
+
+def test_what_is_held_after_its_expiry_is_shown_as_overdue(client: Client, register: Register) -> None:
+    """CASE-09: an approval that has run out over an open project is never simply live."""
+    request = Request.objects.get(reference=register.ground.request)
+    Project.objects.create(reference="project-1", request=request, opened_at=clock.now())
+    assert "Overdue" not in text(client, "/register/requests/")
+    Decision.objects.filter(request=request).update(expires=grounds.days(-1))
+    assert "Overdue" in text(client, "/register/requests/")
+    assert "Overdue" in text(client, f"/register/requests/{request.reference}/")
+    Project.objects.update(closed_at=clock.now())
+    assert "Overdue" not in text(client, "/register/requests/")
 
 
 def test_a_request_shows_all_29_fields_and_what_the_gate_lacks(client: Client, register: Register) -> None:
