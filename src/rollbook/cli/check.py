@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 from rich.markup import escape
+from rich.progress import Progress
 from rich.table import Table
 
 from rollbook.kernel.refusals import Family
@@ -26,7 +27,10 @@ def check(
     limit: Annotated[int, typer.Option(help="places shown for each rule of a file; 0 shows all", min=0)] = 5,
 ) -> None:
     """Check school census returns with the authority's own rules. Nothing is sent anywhere."""
-    report = check_files(files)
+    console = Console(stderr=True)
+    with Progress(console=console, transient=True, disable=not console.is_terminal) as progress:
+        task = progress.add_task("checking", total=len(files))
+        report = check_files(files, progress=lambda done, total: progress.update(task, completed=done, total=total))
     if as_json:
         typer.echo(json.dumps(_as_data(report), indent=1))
     else:

@@ -34,7 +34,8 @@ def returns(
     lea: Annotated[str, typer.Option(help="number of the local authority")] = "201",
 ) -> None:
     """Write school census returns, one file a school."""
-    with Progress(transient=True) as progress:
+    console = Console(stderr=True)
+    with Progress(console=console, transient=True, disable=not console.is_terminal) as progress:
         task = progress.add_task("writing returns", total=None)
         made = generate_returns(
             pupils=pupils, out=out, schools=schools, defects=defects, seed=seed, term=term, year=year, lea=lea,

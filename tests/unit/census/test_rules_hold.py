@@ -114,6 +114,10 @@ def test_a_return_with_a_part_missing_is_judged_and_refused(edits: tuple[str, ..
     assert check(read_return(edited(edits), "a.xml")) != ()
 
 
+def test_a_leaver_needs_a_number_as_well() -> None:
+    assert broken("- L1/PupilIdentifiers/UPN") == ["PT-014"]
+
+
 def test_a_return_without_pupils_is_judged() -> None:
     data = model_return()
     start, end = data.index(b"  <Pupils>"), data.index(b"</Message>")

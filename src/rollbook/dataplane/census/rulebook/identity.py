@@ -31,8 +31,8 @@ def _with_fault(view: ReturnView, *faults: UpnFault) -> Iterator[Finding]:
     source="OWN", dfe_ref="1500 (number unverified)", fields=("UPN",), passes=(), fails=(f"- {_UPN}",),
 )  # fmt: skip
 def upn_given(view: ReturnView) -> Iterator[Finding]:
-    """For pupils on roll."""
-    return where(view.on_roll, lambda pupil: pupil.text("upn") is None, "upn")
+    """For leavers too: without a number nobody can say whose history the record belongs to."""
+    return where(view.pupils, lambda pupil: pupil.text("upn") is None, "upn")
 
 
 @rule(
