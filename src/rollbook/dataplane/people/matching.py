@@ -54,7 +54,7 @@ WORDS: Mapping[Doubt, tuple[str, str]] = {
         "Check the UPN and the date of birth with the pupil's last school.",
     ),
     Doubt.FORMER_NOT_LINKED: (
-        "The former UPN was not used to find this pupil's record: it stands for another pupil, or the birth dates differ",
+        "The former UPN did not lead to this pupil's record: it stands for another pupil, or the birth dates differ",
         "Check FormerUPN and the date of birth; correct the wrong one and send the file again.",
     ),
     Doubt.TWO_RECORDS: (
