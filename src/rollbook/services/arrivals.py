@@ -23,7 +23,7 @@ def welcome(by: Actor, access: Access) -> None:
     if not Access.objects.filter(pk=access.pk, first_used_at=None).update(first_used_at=clock.now()):
         return
     others = [one for one in _others(access) if _is_told(one, access)]
-    audit(by, "access.first-used", f"access:{access.pk}", told=len(others))
+    audit(by, "first-use-of-access", f"access:{access.pk}", told=len(others))
     for other in others:
         tell(other.account, kind="new-access", subject=SUBJECT, body=BODY, about=other.handle)
 

@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
+from django.conf import settings
+
 from rollbook.kernel.refusals import Reason, RollbookError, UseRefused
 from rollbook.records.models.identity import Access, Bundle, Identifier
 from rollbook.rights.bases import Deed
@@ -15,6 +17,7 @@ from rollbook.services.access import allowed, asker
 from rollbook.services.access_rows import passing, ready
 from rollbook.services.actors import Actor, system
 from rollbook.services.audit import audit
+from rollbook.services.keys import open_keys
 from rollbook.services.people_zone import people_zone
 
 KEPT = timedelta(days=1)
@@ -89,7 +92,7 @@ def ask_bundles(*, by: Actor, handle: str) -> int:
         ]  # fmt: skip
         for row in made:
             jobs.defer("make_bundle", bundle_id=row.pk)
-        audit(by, "bundle.asked", f"account:{by.account_id}", files=len(made))
+        audit(by, "ask-bundle", f"account:{by.account_id}", files=len(made))
     return len(made)
 
 
@@ -112,10 +115,10 @@ def take_bundle(*, by: Actor, handle: str, epoch: str, place: int) -> bytes:
         row = rows.first()
         if row is None or row.content is None:
             raise _not_there()
-        content = bytes(row.content)
+        content = open_keys(settings.ROLLBOOK).unseal(epoch, bytes(row.content), _name(row.pk))
         row.content, row.state = None, Bundle.TAKEN
         row.save(update_fields=["content", "state"])
-        audit(by, "bundle.taken", f"bundle:{row.pk}")
+        audit(by, "take-bundle", f"bundle:{row.pk}")
     return content
 
 
@@ -130,7 +133,9 @@ def fill(bundle_id: int) -> None:
             return
         pupil_id = f"{row.identifier.scheme}:{row.identifier.value}"
     try:
-        content, state = sets.write_bundle(row.epoch, pupil_id), Bundle.READY
+        plain = sets.write_bundle(row.epoch, pupil_id)
+        # Encrypted, so that no page of the database and no backup of it ever held a proof.
+        content, state = open_keys(settings.ROLLBOOK).seal(row.epoch, plain, _name(bundle_id)), Bundle.READY
     except RollbookError:
         _settle(bundle_id, None, Bundle.FAILED)
         raise
@@ -154,7 +159,7 @@ def _settle(bundle_id: int, content: bytes | None, state: str) -> None:
     with people_zone():
         # A stop may have deleted the row meanwhile; then nothing is kept.
         changed = Bundle.objects.filter(pk=bundle_id, state=Bundle.ASKED).update(content=content, state=state)
-        audit(system(), "bundle.made", f"bundle:{bundle_id}", state=state, kept=bool(changed))
+        audit(system(), "make-bundle", f"bundle:{bundle_id}", state=state, kept=bool(changed))
 
 
 def _still_allowed(row: Bundle) -> bool:
@@ -172,6 +177,11 @@ def _file(epoch: str, place: int, identifier: Identifier, row: Bundle | None) ->
     state = row.state if row else "none"
     value = f"{identifier.scheme}:{identifier.value}"
     return ProofFile(epoch, place, value, state, row.expires_at if row and state == Bundle.READY else None)
+
+
+def _name(bundle_id: int) -> str:
+    """What the encrypted file is bound to, so that one cannot be put in another's place."""
+    return f"bundle-{bundle_id}"
 
 
 def _not_there() -> UseRefused:

@@ -72,7 +72,7 @@ def object_to_research(*, by: Actor, handle: str) -> None:
         made = Choice.objects.create(
             person_id=person_key, kind=ChoiceKind.OBJECT_RESEARCH.value, made_by_id=asker(by), made_at=clock.now()
         )
-        audit(by, "choice.objected", f"choice:{made.pk}", kind=made.kind)
+        audit(by, "object", f"choice:{made.pk}", kind=made.kind)
 
 
 def take_back_objection(*, by: Actor, handle: str) -> None:
@@ -94,7 +94,7 @@ def take_back_objection(*, by: Actor, handle: str) -> None:
             raise UseRefused(Reason("anothers-objection", "Someone else with responsibility objected", mend=mend))
         standing.withdrawn_at = clock.now()
         standing.save(update_fields=["withdrawn_at"])
-        audit(by, "choice.taken-back", f"choice:{standing.pk}", kind=standing.kind)
+        audit(by, "take-back-objection", f"choice:{standing.pk}", kind=standing.kind)
 
 
 def objected_between(person_key: int) -> tuple[tuple[datetime, datetime | None], ...]:

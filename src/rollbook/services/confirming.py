@@ -69,7 +69,7 @@ def refuse_in_person(*, by: Actor, access: str) -> None:
         Access.objects.filter(pk=found.pk).update(
             state=Access.ENDED, ended_at=clock.now(), end_reason=Why.REFUSED_IDENTITY.value
         )
-        audit(by, "access.refused", f"access:{found.pk}", why=Why.REFUSED_IDENTITY.value)
+        audit(by, "refuse-access", f"access:{found.pk}", why=Why.REFUSED_IDENTITY.value)
 
 
 def waiting_for_approval(by: Actor, handle: str) -> tuple[Waiting, ...]:
@@ -126,7 +126,7 @@ def _let_in(by: Actor, found: Access, number: str, *, how: str, evidence: str) -
         found.responsibility.account_id = found.account_id
         found.responsibility.why = Why.ACTIVATED.value
         found.responsibility.save(update_fields=["account", "why"])
-    audit(by, "access.confirmed", f"access:{found.pk}", how=how, evidence=evidence)
+    audit(by, "confirm-access", f"access:{found.pk}", how=how, evidence=evidence)
 
 
 def _waiting(row: Access) -> Waiting:

@@ -66,7 +66,7 @@ def record_responsibility(
     )
     _check_fields(adult_name, address, basis, evidence, evidence_on, ends, starts)
     with people_zone():
-        person = pupil_with(upn)
+        person = pupil_with(upn).person
         if by.role == Role.SCHOOL_DATA_MANAGER:
             require_pupil_of(account_id, person.pk)
         _refuse_stopped(person, adult_name)
@@ -74,7 +74,7 @@ def record_responsibility(
             person=person, adult_name=adult_name, address=address, basis=basis, evidence=evidence,
             evidence_on=evidence_on, recorded_by_id=account_id, starts=starts, ends=ends, why=Why.CREATED.value,
         )  # fmt: skip
-        audit(by, "responsibility.recorded", f"responsibility:{held.pk}", basis=basis, evidence=evidence)
+        audit(by, "record-responsibility", f"responsibility:{held.pk}", basis=basis, evidence=evidence)
     return held.handle
 
 
@@ -100,7 +100,7 @@ def issue_letter(*, by: Actor, responsibility: str) -> IssuedLetter:
             responsibility=held, code_hash=code_hash(code), issued_by_id=account_id, issued_at=now,
             expires_at=now + timedelta(days=LETTER_DAYS),
         )  # fmt: skip
-        audit(by, "letter.issued", f"letter:{letter.pk}")
+        audit(by, "issue-letter", f"letter:{letter.pk}")
     last_day = (letter.expires_at - timedelta(days=1)).date()
     text = LetterText(held.adult_name, held.address, code, now.date(), last_day, settings.ROLLBOOK.public_url)
     return IssuedLetter(as_pdf(text), as_text(text))
@@ -124,7 +124,7 @@ def give_slip(*, by: Actor, upn: str, ground: str) -> IssuedSlip:
     account_id = require_session(by, Role.SCHOOL_DATA_MANAGER)
     now, code = clock.now(), new_code()
     with people_zone():
-        person = pupil_with(upn)
+        person = pupil_with(upn).person
         require_pupil_of(account_id, person.pk)
         born = born_of(with_pupil(Person.objects.filter(pk=person.pk), "pk").get())
         if ground not in (PRESUMED, ASSESSED) or (ground == PRESUMED and not presumed_able(born, now.date())):
@@ -134,17 +134,17 @@ def give_slip(*, by: Actor, upn: str, ground: str) -> IssuedSlip:
             pupil=person, ground=ground, code_hash=code_hash(code), issued_by_id=account_id, issued_at=now,
             expires_at=now + timedelta(hours=SLIP_HOURS),
         )  # fmt: skip
-        audit(by, "slip.given", f"letter:{slip.pk}", ground=ground)
+        audit(by, "give-slip", f"letter:{slip.pk}", ground=ground)
     return IssuedSlip(code, SLIP_HOURS)
 
 
-def pupil_with(upn: str) -> Person:
-    """The person a current UPN stands for; called inside the people zone."""
+def pupil_with(upn: str) -> Identifier:
+    """The row of a UPN, with the person it stands for; called inside the people zone."""
     found = Identifier.objects.filter(scheme="upn", value=upn.strip().upper()).select_related("person").first()
     if found is None:
         mend = "Check the UPN against the school's record."
         raise UseRefused(Reason("no-such-pupil", "No pupil of yours has this UPN", where="upn", mend=mend))
-    return found.person
+    return found
 
 
 def _check_fields(

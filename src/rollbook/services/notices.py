@@ -60,7 +60,7 @@ def tell(*, by: Actor, collection: str, how: str, day: date) -> int:
             batch_size=2000,
         )
         new = NoticeGiven.objects.filter(publication_id=found.notice_id, how=how).count() - made
-        audit(by, "notice.told", collection, how=how, people=new)
+        audit(by, "tell-notice", collection, how=how, people=new)
     return new
 
 

@@ -39,7 +39,7 @@ def start_account(*, by: Actor, code: str, email: str, password: str, connection
     count_try("start-account", connection, now)
     with people_zone():
         letter = _letter(code)
-        account = Account.objects.filter(email=email).first()
+        account = Account.objects.filter(email__iexact=email).first()
         # Exactly one hash is computed on every path, so that the time taken tells nothing.
         hashed = "" if account else make_password(password)
         knows = account.check_password(password) if account else True
@@ -49,7 +49,7 @@ def start_account(*, by: Actor, code: str, email: str, password: str, connection
             return  # another form with the same code was quicker
         account = account or _new_account(letter, email, hashed)
         _ask(letter, account, now)
-        audit(by, "account.started", f"account:{account.pk}", letter=letter.pk)
+        audit(by, "start-account", f"account:{account.pk}", letter=letter.pk)
 
 
 def _checked(email: str, password: str) -> str:

@@ -49,12 +49,13 @@ def pupil_file(by: Actor, upn: str) -> PupilFile:
     """Who may act for the pupil with this UPN. Looking is a deed of its own and leaves an audit row."""
     require_session(by, Role.CUSTODIAN, Role.DATA_PROTECTION_OFFICER)
     with people_zone():
-        person = pupil_with(upn)
+        identifier = pupil_with(upn)
+        person = identifier.person
         rows = list(with_pupil(Responsibility.objects.filter(person=person)).order_by("pk"))
         held = tuple(_held(row) for row in rows)
         pupil = with_pupil(type(person).objects.filter(pk=person.pk), "pk").get()
         born = born_of(pupil)
-        audit(by, "pupil-file.opened", "pupil", adults=len(held))
+        audit(by, "open-pupil-file", f"identifier:{identifier.pk}", adults=len(held))
     return PupilFile(name_of(pupil), next_review(born, clock.today()) if born else None, held)
 
 
@@ -94,7 +95,7 @@ def stop(*, by: Actor, responsibility: str, why: str) -> None:
         ids = [held.pk, *same.values_list("pk", flat=True)]
         Responsibility.objects.filter(pk__in=ids).update(stopped_at=now, stopped_by_id=account_id, why=why)
         _end_access(ids, now)
-        audit(by, "responsibility.stopped", f"responsibility:{held.pk}", why=why)
+        audit(by, "stop-responsibility", f"responsibility:{held.pk}", why=why)
 
 
 def lift_stop(*, by: Actor, responsibility: str) -> None:
@@ -106,7 +107,7 @@ def lift_stop(*, by: Actor, responsibility: str) -> None:
             raise UseRefused(Reason("not-stopped", "There is no stop to take back"))
         held.stopped_at, held.stopped_by, held.why = None, None, Why.REACTIVATED.value
         held.save(update_fields=["stopped_at", "stopped_by", "why"])
-        audit(by, "responsibility.stop-lifted", f"responsibility:{held.pk}")
+        audit(by, "lift-stop", f"responsibility:{held.pk}")
 
 
 def _end_access(ids: list[int], now: datetime) -> None:

@@ -74,7 +74,7 @@ def test_the_desk_lets_in_with_proof_and_number(clerk: Any) -> None:
     assert clerk.post(page, {"evidence": "passport", "number": number}).status_code == 302
     access = Access.objects.get()
     assert (access.state, access.how, access.evidence) == (Access.CONFIRMED, "school-in-person", "passport")
-    row = Audit.objects.get(deed="access.confirmed")
+    row = Audit.objects.get(deed="confirm-access")
     assert PARENT.name not in str(row.facts) + row.target + row.actor
 
 

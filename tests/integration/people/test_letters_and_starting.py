@@ -115,7 +115,7 @@ def test_a_dead_code_starts_nothing_and_says_nothing(make: Any, monkeypatch: pyt
     before = accounts()
     start(code, OTHER_PARENT)
     assert accounts() == before
-    assert not Audit.objects.filter(deed="account.started", target__contains=OTHER_PARENT.email).exists()
+    assert not Audit.objects.filter(deed="start-account", target__contains=OTHER_PARENT.email).exists()
 
 
 @pytest.mark.parametrize("make", DEAD)

@@ -131,7 +131,7 @@ def test_an_objection_leaves_the_record_out_of_the_next_use_and_says_so(family: 
     later, earlier = history(family.parent, family.handle).uses
     assert (earlier.inside, earlier.objected) == (True, False)
     assert (later.inside, later.objected) == (False, True)
-    assert "left out, because you objected" in pages(family, "uses/")
+    assert "left out, because of an objection" in pages(family, "uses/")
     assert "You said no" in pages(family, "choices/")
 
 
@@ -140,7 +140,7 @@ def test_an_objection_leaves_no_trace_in_the_log_and_none_of_the_person_in_the_a
     choices.object_to_research(by=family.parent, handle=family.handle)
     choices.object_to_research(by=family.parent, handle=family.handle)
     assert LogSubmission.objects.count() == before
-    (row,) = Audit.objects.filter(deed="choice.objected")
+    (row,) = Audit.objects.filter(deed="object")
     assert re.fullmatch(r"choice:\d+", row.target)
     assert row.facts == {"kind": "object-research"}
 
@@ -188,6 +188,9 @@ def test_the_choices_page_names_the_law_and_what_can_be_refused(family: Family) 
 def asked_and_made(family: Family) -> bytes:
     assert bundles.ask_bundles(by=family.parent, handle=family.handle) == 1
     bundles.fill(Bundle.objects.get().pk)
+    kept = bytes(Bundle.objects.get().content or b"")
+    assert kept
+    assert b"rollbook/pupil-proof" not in kept
     (file,) = bundles.proof_page(family.parent, family.handle).files
     assert file.state == Bundle.READY
     return bundles.take_bundle(by=family.parent, handle=family.handle, epoch=file.epoch, place=file.place)
