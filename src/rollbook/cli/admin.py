@@ -3,7 +3,6 @@
 A command acts as the operator, never as a person.
 """
 
-import subprocess
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -12,6 +11,7 @@ import typer
 
 from rollbook.kernel.refusals import Reason, SetupFailed
 from rollbook.services import config as settings
+from rollbook.services.processes import run_self
 
 accounts = typer.Typer(add_completion=False, pretty_exceptions_enable=False, no_args_is_help=True)
 
@@ -70,14 +70,3 @@ def forget_second_factor(account: int) -> None:
 
     deeds.forget_second_factor(by=operator(), account_id=account)
     typer.echo(f"Account {account} sets up a new authenticator at its next sign-in.")
-
-
-def run_self(*arguments: str) -> None:
-    """Run another command in a process of its own: one process is started for one role of the database.
-
-    Raises:
-        SetupFailed: it ended with an error, which it has already printed.
-    """
-    done = subprocess.run([sys.executable, "-m", "rollbook.cli.main", *arguments], check=False)
-    if done.returncode:
-        raise SetupFailed(Reason("setup", f"`rollbook {' '.join(arguments)}` failed with {done.returncode}"))

@@ -7,8 +7,8 @@ from rollbook.services import config as settings
 
 def serve() -> None:
     """Run the database, the web pages, the jobs and the log's writer until stopped."""
-    from rollbook.cli.admin import run_self
     from rollbook.services import database, supervise
+    from rollbook.services.processes import run_self
 
     config = settings.load(process="owner")
     with database.running(config):

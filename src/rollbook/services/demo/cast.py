@@ -10,7 +10,7 @@ PASSWORD = "invented-for-the-demo-only"  # noqa: S105 - made-up accounts, refuse
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """Somebody in the story. `organisation` is the number of a body, `school` says that the first school employs them."""
+    """Somebody in the story. `organisation` is a body's number; `school` says that the largest school employs them."""
 
     key: str
     name: str

@@ -49,6 +49,11 @@ def remember_server(folder: Path, pid: int) -> None:
     (folder / SERVER).write_text(str(pid))
 
 
+def forget_server(folder: Path) -> None:
+    """The server has ended by itself."""
+    (folder / SERVER).unlink(missing_ok=True)
+
+
 def stop_server(folder: Path) -> None:
     """Stop the server an earlier demonstration started, if it still runs and is ours."""
     note = folder / SERVER

@@ -33,9 +33,13 @@ class Narrator:
         with self.console.status(says):
             yield step
         took = time.monotonic() - began
-        self.console.print(f"[green]✓[/green] {step.says} [dim]{took:.1f} s[/dim]", highlight=False)
+        self.console.print(f"[green]✓[/green] {step.says} [dim]{took:.1f} s[/dim]", highlight=False, soft_wrap=True)
         if step.link:
             self.console.print(f"    [blue]{step.link}[/blue]", highlight=False, soft_wrap=True)
+
+    def elapsed(self) -> float:
+        """Seconds since the story began."""
+        return time.monotonic() - self.started
 
     def check(self, holds: bool, what: str) -> None:
         """One thing that the story claims.

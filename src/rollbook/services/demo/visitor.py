@@ -45,7 +45,15 @@ class Page:
         for anchor in self.document.iter("a"):
             if words.lower() in " ".join(anchor.text_content().split()).lower():
                 return str(anchor.get("href"))
-        raise StateBroken(Reason("demo-page", f"No link says '{words}'", where=self.url))
+        raise StateBroken(Reason("demo-page", f"No link says '{words}'", where=self.url, mend=self.text[:500]))
+
+    def link_below(self, path: str) -> str:
+        """The first address below `path` that the page links to."""
+        for _, _, address, _ in self.document.iterlinks():
+            head, found, tail = address.partition(path)
+            if found and tail and not tail.startswith("#"):
+                return head + found + tail
+        raise StateBroken(Reason("demo-page", f"No link leads below {path}", where=self.url, mend=self.text[:500]))
 
 
 @dataclass
@@ -64,6 +72,17 @@ class Visitor:
     ) -> Page:
         """Fill in the form of `page` that has all of `fields` (and a button saying `button`) and send it."""
         form = _form_with(page, [*fields, *(files or {})], button)
+        return self.submit_form(page, form, button, files, **fields)
+
+    def submit_form(
+        self,
+        page: Page,
+        form: html.FormElement,
+        button: str = "",
+        files: Mapping[str, tuple[str, bytes]] | None = None,
+        **fields: Value,
+    ) -> Page:
+        """Send one form of `page`, with `fields` in place of what it holds."""
         values = _defaults(form, button)
         for name, value in fields.items():
             values[name] = [value] if isinstance(value, str) else list(value)
@@ -71,9 +90,8 @@ class Visitor:
         action = urljoin(page.url, form.get("action") or page.url)
         if (form.get("method") or "get").lower() == "get":
             return self._send(self._request(f"{action.split('?')[0]}?{urlencode(pairs)}"))
-        body, kind = (
-            _multipart(pairs, files) if files else (urlencode(pairs).encode(), "application/x-www-form-urlencoded")
-        )
+        plain = urlencode(pairs).encode(), "application/x-www-form-urlencoded"
+        body, kind = _multipart(pairs, files) if files else plain
         return self._send(self._request(action, body, {"Content-Type": kind, "Referer": page.url}))
 
     def _request(self, path: str, body: bytes | None = None, headers: Mapping[str, str] | None = None) -> Request:
