@@ -44,6 +44,11 @@ def test_truncated_names_the_last_line(share: float) -> None:
     assert found.where == f"school.xml, line {cut.rstrip().count(NEWLINE) + 1}"
 
 
+def test_a_return_cut_at_any_byte_is_called_cut() -> None:
+    ends = range(1, len(MODEL.rstrip()))
+    assert {end: code for end in ends if (code := reason(MODEL[:end]).code) != "xml-truncated"} == {}
+
+
 def test_mismatched_tag_names_its_line() -> None:
     data = MODEL.replace(b"</Surname>", b"</Surnam>", 1)
     found = reason(data)
