@@ -1,7 +1,7 @@
 """On the real stores: what a parent sees of the record, of each use, of choices, and in a proof file of their own."""
 
 import re
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -12,10 +12,11 @@ from rollbook.kernel.refusals import AccessDenied, InputRefused, UseRefused
 from rollbook.records.models.accounts import School
 from rollbook.records.models.control import Audit
 from rollbook.records.models.identity import Bundle
-from rollbook.records.models.log import LogSubmission
+from rollbook.records.models.log import LogEntry, LogSubmission
 from rollbook.services import bundles, choices, clock, notices, populations, releases, stops
 from rollbook.services.collections import told_counts
 from rollbook.services.history import history
+from rollbook.services.ingest import ingest
 from rollbook.services.log.trust import policy_text
 from rollbook.services.portal import record_page
 from rollbook.services.verify import verify_bundles
@@ -302,3 +303,51 @@ def _key(family: Family) -> int:
     from rollbook.services.access import allowed
 
     return allowed(family.parent, family.handle)
+
+
+# What changes later
+
+
+def test_a_corrected_fact_shows_old_and_new_and_the_use_that_had_the_old_one(
+    family: Family, log: ground.Writer
+) -> None:
+    a_use(log)
+    again = census_ground.a_large_file(ground.PUPILS).replace(b"<SerialNo>001", b"<SerialNo>002")
+    first = again.index(b"<Sex>") + len(b"<Sex>")
+    other = {b"F": b"M", b"M": b"F"}[again[first : first + 1]]
+    receipt = ingest(by=OPERATOR, data=again[:first] + other + again[first + 1 :], name="return.xml")
+    assert receipt.state == "accepted", receipt
+    shown = pages(family, "")
+    assert shown.count("Changed") == 1
+    assert re.search(r"Before [^<]+ it said: <b>(?:Female|Male)</b>", shown)
+    assert "These uses had the old value:" in shown
+    assert "Sex of pupils" in shown
+
+
+def a_sealed_entry(index: int, kind: str, **fields: Any) -> None:
+    moment = datetime(2026, 1, 5, 12, tzinfo=UTC)
+    body = {"v": 1, "type": kind, "id": f"{kind}-{index}", "at": "2026-01-05T12:00:00Z", **fields}
+    LogEntry.objects.create(index=index, type=kind, entry_id=f"{kind}-{index}", at=moment, body=body)
+
+
+def test_sealed_cases_are_counted_alike_for_every_person_until_they_are_told(
+    family: Family, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    at(monkeypatch, datetime(2026, 2, 1, tzinfo=UTC))
+    for index in (900, 901, 902):
+        a_sealed_entry(index, "sealed", basis="pwr-10", reveal_by="2026-01-31")
+    a_sealed_entry(903, "seal-extend", of=901, reveal_by="2026-12-31", basis="pwr-10", by="overseer")
+    a_sealed_entry(904, "reveal", of=902)
+    other = let_in(OTHER_PARENT, census_ground.upn(1), School.objects.get(pk=census_ground.SCHOOL))
+    mine, theirs = history(family.parent, family.handle).sealed, history(other.parent, other.handle).sealed
+    assert mine == theirs
+    assert [(one.index, str(one.reveal_by), one.overdue) for one in mine] == [
+        (900, "2026-01-31", True),
+        (901, "2026-12-31", False),
+    ]
+    pages_of_both = {
+        browser_of(person).get(f"/record/{handle}/uses/").content.decode().partition("Sealed cases</h2>")[2]
+        for person, handle in ((PARENT, family.handle), (OTHER_PARENT, other.handle))
+    }
+    assert len(pages_of_both) == 1
+    assert "It must be told by 31 January 2026" in pages_of_both.pop()
