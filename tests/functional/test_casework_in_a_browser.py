@@ -37,7 +37,7 @@ def test_every_page_of_a_project_and_its_table(log: ground.Writer, visitor: Visi
     for run in (passed.id, stopped.id, waiting):
         visitor.visit(f"/casework/runs/{run}/")
     page = visitor.visit(f"/casework/runs/{stopped.id}/")
-    assert page.get_by_text("group_of: a rare value").is_visible()
+    assert page.get_by_text("group_of: a value not shown").is_visible()
 
     output = Output.objects.get(run=passed)
     visitor.sign_in_as(CHECKER)

@@ -1,28 +1,36 @@
 """What the people of a project see of a run: how far it is, why it stopped, and which cells failed.
 
-Never a figure before release, and never a label that only a few people have: a label is made by study code from the
-data, so a list of rare ones would be a copy of records by another name.
+Never a figure before release. A label is made by study code from the data, so a list of labels could be a copy of
+records by another name. Two things are asked of each label before the author reads it: enough people have it, and it
+stands word for word in the study itself or in the code list of an item, so that it can tell nothing but that there is
+such a group.
 """
 
+import re
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
+from rollbook.dataplane.census.codes import codes_of
+from rollbook.dataplane.runs.hostile import NOT_RECORDED
 from rollbook.kernel.refusals import AccessDenied, Reason
 from rollbook.policy.roles import Role
-from rollbook.records.models.studies import Output, Run
+from rollbook.records.models.studies import Output, Run, Study
 from rollbook.sdc.rules import RULES
 from rollbook.services.actors import Actor, require_session
 
-RARE: Final = "a rare value"
+UNNAMED: Final = "a value not shown"
 MOST_NAMED: Final = 20
+# With more texts than this a study could spell out a message by which of them it puts into its table.
+MOST_TEXTS: Final = 500
+_SQL_TEXT = re.compile(r"'((?:[^']|'')*)'")
 
 
 @dataclass(frozen=True, slots=True)
 class FailedCell:
-    """A cell or group that a rule stopped: each dimension with its label, a rare label replaced; no figure."""
+    """A cell or group that a rule stopped: each dimension with its label, or `UNNAMED`; no figure."""
 
     rule: str
     place: tuple[tuple[str, str], ...]
@@ -67,7 +75,7 @@ def run_page(*, by: Actor, run_id: int) -> RunPage:
         AccessDenied: code `not-member`, also for a run that does not exist.
     """
     account = require_session(by, Role.RESEARCHER)
-    rows = Run.objects.select_related("study__project", "submission").filter(study__project__members=account)
+    rows = Run.objects.select_related("study__project__request", "submission").filter(study__project__members=account)
     run = rows.filter(id=run_id).first()
     if run is None:
         mend = "Ask the requester of the project to have you added."
@@ -90,8 +98,8 @@ def run_page(*, by: Actor, run_id: int) -> RunPage:
 
 def _table(output: Output) -> Table:
     failures = output.rules["failures"]
-    common = _common_labels(output)
-    named = tuple(_failed(failure, common) for failure in failures[:MOST_NAMED])
+    nameable = _nameable(output)
+    named = tuple(_failed(failure, nameable) for failure in failures[:MOST_NAMED])
     broken = {cell.rule for cell in named}
     # Comments are the checkers' words to the author; before both verdicts are in there is nothing to show.
     comments = output.verdicts.order_by("id") if output.state != Output.CHECKING else ()
@@ -108,21 +116,32 @@ def _table(output: Output) -> Table:
     )
 
 
-def _failed(failure: Mapping[str, Any], common: frozenset[tuple[str, str]]) -> FailedCell:
+def _failed(failure: Mapping[str, Any], nameable: frozenset[tuple[str, str]]) -> FailedCell:
     pairs = [(str(dimension), str(label)) for dimension, label in failure["labels"]]
     return FailedCell(
         rule=failure["rule"],
-        place=tuple((dimension, label if (dimension, label) in common else RARE) for dimension, label in pairs),
+        place=tuple((dimension, label if (dimension, label) in nameable else UNNAMED) for dimension, label in pairs),
     )
 
 
-def _common_labels(output: Output) -> frozenset[tuple[str, str]]:
-    """The labels that at least as many people have as the rule asks for in a cell. A person is in one cell of the
-    table.
-    """
+def _nameable(output: Output) -> frozenset[tuple[str, str]]:
+    """The labels an author may read: enough people have them, and the author knew them before."""
     people: Counter[tuple[str, str]] = Counter()
     for cell in output.table["cells"]:
         for dimension, label in zip(output.dimensions, cell["labels"], strict=True):
-            people[dimension, label] += cell["persons"]
-    threshold = output.rules["parameters"]["threshold"]
-    return frozenset(pair for pair, number in people.items() if number >= threshold)
+            people[dimension, label] += cell["persons"]  # a person is in one cell of the table
+    known, threshold = _known_texts(output.run.study), output.rules["parameters"]["threshold"]
+    return frozenset(pair for pair, number in people.items() if number >= threshold and pair[1] in known)
+
+
+def _known_texts(study: Study) -> frozenset[str]:
+    """The texts in quotes of the study's own SQL, and the codes of the items it reads."""
+    written = {
+        text.replace("''", "'")
+        for path, code in study.files.items()
+        if path.endswith(".sql")
+        for text in _SQL_TEXT.findall(code)
+    }
+    collections = study.project.request.collections
+    codes = {code for item in study.items for collection in collections for code in codes_of(item, collection)}
+    return frozenset(codes | {NOT_RECORDED} | (written if len(written) <= MOST_TEXTS else set()))

@@ -8,7 +8,7 @@ from rollbook.records.models.studies import Output, Run
 from rollbook.services import releases
 from rollbook.services.log import reader
 from rollbook.services.run_outcome import without_figures
-from rollbook.services.run_pages import RARE, RunPage, run_page
+from rollbook.services.run_pages import UNNAMED, RunPage, run_page
 from rollbook.services.sets import published_log
 from tests import run_ground as ground
 from tests.people import RESEARCHER, actor_of
@@ -39,7 +39,7 @@ def test_a_cell_of_one_child_stops_the_table_whole(log: ground.Writer) -> None:
     assert table.state == "stopped"
     assert [cell.rule for cell in table.failed] == ["SDC-THRESHOLD"]
     # The label itself is what one child has, so even the label stays inside.
-    assert table.failed[0].place == (("group_of", RARE),)
+    assert table.failed[0].place == (("group_of", UNNAMED),)
     assert "the one" not in str(page(run))
     log.write()
     (outcome,) = reader.entries("outcome")
@@ -70,13 +70,49 @@ def test_a_small_cell_of_common_labels_is_named_without_its_figure(log: ground.W
     assert "persons" not in str(page(run))
 
 
+def test_a_study_cannot_send_a_record_out_as_a_common_label_of_a_failing_table(log: ground.Writer) -> None:
+    """Everybody gets one label that spells out somebody's record, and a second dimension makes the table fail."""
+    sql = """
+        CREATE TABLE people AS SELECT DISTINCT ON (ppid) ppid,
+            (SELECT 'of the first ' || sex || ' ' || ethnicity FROM pupil ORDER BY ppid LIMIT 1) AS message,
+            CASE WHEN ppid = (SELECT min(ppid) FROM pupil) THEN 'one' ELSE 'others' END AS flag
+        FROM pupil ORDER BY ppid;
+    """
+    toml = ground.study_by("''", items='"sex", "ethnicity"')["study.toml"].replace(
+        b'["group_of"]', b'["message", "flag"]'
+    )
+    run = ground.executed(ground.study(ground.project(log), {"study.toml": toml, "people.sql": sql.encode()}))
+    output = Output.objects.get(run=run)
+    assert "of the first" in str(output.table)
+    found = page(run).table
+    assert found is not None
+    assert found.failed != ()
+    assert "of the first" not in str(found)
+    assert "others" not in str(found.refused)
+
+
+def test_codes_of_an_item_are_named_but_not_the_texts_of_a_study_that_brings_a_book(log: ground.Writer) -> None:
+    sql = ground.STUDY["people.sql"].replace(b"'low'", b"'N'").replace(b"'high'", b"'a phrase'")
+    book = ", ".join(f"'word {number}'" for number in range(600)).encode()
+    sql = sql.replace(b"AS sex FROM", b"AS sex, CASE WHEN ppid = (SELECT min(ppid) FROM pupil) THEN 'x' ELSE 'F' END"
+                      b" AS code FROM")  # fmt: skip
+    sql += b"CREATE TABLE book AS SELECT [" + book + b"] AS words;"
+    toml = ground.STUDY["study.toml"].replace(b'["sex"]\nmeasure', b'["sex", "code"]\nmeasure')
+    run = ground.executed(ground.study(ground.project(log), {"study.toml": toml, "people.sql": sql}))
+    table = page(run).table
+    assert table is not None
+    shown = {label for cell in table.failed for _, label in cell.place}
+    assert shown <= {UNNAMED, "F", "N"}
+    assert "a phrase" in str(Output.objects.get(run=run).table)
+
+
 def test_a_study_cannot_write_records_into_labels(log: ground.Writer) -> None:
     """Each pupil gets a label of their own: seventy failing cells, and not one label shown."""
     own = ground.study_by("'pupil ' || row_number() OVER (ORDER BY ppid)::VARCHAR")
     run = ground.executed(ground.study(ground.project(log), own))
     table = page(run).table
     assert len(Output.objects.get(run=run).rules["failures"]) == ground.PUPILS
-    assert {cell.place for cell in table.failed} == {(("group_of", RARE),)}
+    assert {cell.place for cell in table.failed} == {(("group_of", UNNAMED),)}
     assert table.more
 
 
