@@ -21,6 +21,7 @@ from rollbook.services import clock, releases
 from rollbook.services.actors import Actor, require_session
 from rollbook.services.audit import audit
 from rollbook.services.differencing import lock_project, not_audited
+from rollbook.services.label_texts import known_texts
 from rollbook.services.run_outcome import outcome
 
 CHECKERS = 2
@@ -61,11 +62,16 @@ class VerdictLine:
 
 @dataclass(frozen=True, slots=True)
 class CheckPage:
-    """All a checker needs to judge one table. `verdicts` is empty until both are in, save the reader's own."""
+    """All a checker needs to judge one table.
+
+    `made_labels` are the labels that neither the study nor a code list spells out. `verdicts` is empty until both are
+    in, save the reader's own.
+    """
 
     line: CheckLine
     dimensions: tuple[str, ...]
     cells: tuple[CellLine, ...]
+    made_labels: tuple[str, ...]
     rules: tuple[tuple[str, str], ...]
     threshold: int
     files: tuple[tuple[str, str], ...]
@@ -93,6 +99,7 @@ def check_page(*, by: Actor, reference: str) -> CheckPage:
         line=_line(output, account),
         dimensions=tuple(output.dimensions),
         cells=_cells(output),
+        made_labels=tuple(sorted(_labels(output) - known_texts(study))),
         rules=tuple(RULES.items()),
         threshold=int(output.rules["parameters"]["threshold"]),
         files=tuple(sorted(study.files.items())),
@@ -169,7 +176,7 @@ def _set_state(output: Output, state: OutputState) -> None:
 def _allowed(account: int) -> QuerySet[Output]:
     """Tables that are not this account's own work: neither as author, nor as asker, nor as member of the project."""
     own = Q(run__study__author=account) | Q(run__asked_by=account) | Q(run__study__project__members=account)
-    return Output.objects.select_related("run__study__project").exclude(own)
+    return Output.objects.select_related("run__study__project__request").exclude(own)
 
 
 def _for_checker(account: int, reference: str) -> Output:
@@ -200,6 +207,10 @@ def _cells(output: Output) -> tuple[CellLine, ...]:
             if all(named[dimension] == label for dimension, label in wanted.items()):
                 failed.setdefault(cell.labels, []).append(failure["rule"])
     return tuple(CellLine(labels, figure, tuple(failed.get(labels, ()))) for labels, figure in shown(table, parameters))
+
+
+def _labels(output: Output) -> set[str]:
+    return {label for cell in output.table["cells"] for label in cell["labels"]}
 
 
 def table_of(output: Output) -> FrequencyTable:

@@ -6,26 +6,21 @@ stands word for word in the study itself or in the code list of an item, so that
 such a group.
 """
 
-import re
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from rollbook.dataplane.census.codes import codes_of
-from rollbook.dataplane.runs.hostile import NOT_RECORDED
 from rollbook.kernel.refusals import AccessDenied, Reason
 from rollbook.policy.roles import Role
-from rollbook.records.models.studies import Output, Run, Study
+from rollbook.records.models.studies import Output, Run
 from rollbook.sdc.rules import RULES
 from rollbook.services.actors import Actor, require_session
+from rollbook.services.label_texts import known_texts
 
 UNNAMED: Final = "a value not shown"
 MOST_NAMED: Final = 20
-# With more texts than this a study could spell out a message by which of them it puts into its table.
-MOST_TEXTS: Final = 500
-_SQL_TEXT = re.compile(r"'((?:[^']|'')*)'")
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,18 +125,5 @@ def _nameable(output: Output) -> frozenset[tuple[str, str]]:
     for cell in output.table["cells"]:
         for dimension, label in zip(output.dimensions, cell["labels"], strict=True):
             people[dimension, label] += cell["persons"]  # a person is in one cell of the table
-    known, threshold = _known_texts(output.run.study), output.rules["parameters"]["threshold"]
+    known, threshold = known_texts(output.run.study), output.rules["parameters"]["threshold"]
     return frozenset(pair for pair, number in people.items() if number >= threshold and pair[1] in known)
-
-
-def _known_texts(study: Study) -> frozenset[str]:
-    """The texts in quotes of the study's own SQL, and the codes of the items it reads."""
-    written = {
-        text.replace("''", "'")
-        for path, code in study.files.items()
-        if path.endswith(".sql")
-        for text in _SQL_TEXT.findall(code)
-    }
-    collections = study.project.request.collections
-    codes = {code for item in study.items for collection in collections for code in codes_of(item, collection)}
-    return frozenset(codes | {NOT_RECORDED} | (written if len(written) <= MOST_TEXTS else set()))

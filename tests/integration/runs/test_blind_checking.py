@@ -8,7 +8,7 @@ from rollbook.services import outputs, releases
 from rollbook.services.log import reader
 from rollbook.services.run_pages import run_page
 from tests import run_ground as ground
-from tests.people import CHECKER, RESEARCHER, SECOND_CHECKER, Person, account_of, actor_of
+from tests.people import CHECKER, RESEARCHER, SECOND_CHECKER, Person, account_of, actor_of, browser_of
 
 pytestmark = pytest.mark.django_db
 THIRD = Person("third-checker", "Orla Wendlequick", CHECKER.role)
@@ -107,6 +107,16 @@ def test_checkers_read_the_table_the_rules_and_what_ran(output: Output) -> None:
     assert all(cell.rules == () for cell in page.cells)
     assert page.threshold == 10
     assert dict(page.files)["people.sql"] == ground.STUDY["people.sql"].decode()
+
+
+def test_a_label_made_from_the_data_is_pointed_out_to_the_checker(log: ground.Writer) -> None:
+    half = "CASE WHEN ppid < '8' THEN 'low' ELSE (SELECT 'said ' || min(sex) FROM pupil) END"
+    run = ground.executed(ground.study(ground.project(log), ground.study_by(half)))
+    page = outputs.check_page(by=actor_of(CHECKER), reference=f"table-{run.id}")
+    (label,) = page.made_labels
+    assert label.startswith("said ")
+    shown = browser_of(CHECKER).get(f"/casework/checking/table-{run.id}/").content.decode()
+    assert f"tells of somebody: {label}" in shown
 
 
 def test_a_table_that_was_stopped_is_shown_to_no_checker(log: ground.Writer) -> None:
