@@ -8,11 +8,19 @@ from typing import Annotated
 import typer
 
 from rollbook.kernel.refusals import Reason, StateBroken, VerificationFailed
-from rollbook.services.log import reader, writer
+from rollbook.services.log import genesis, reader, writer
 from rollbook.services.log.history import audit_published
 from rollbook.services.log.trust import own_policy
 
 app = typer.Typer(help="The public log: its head, an audit of it, its policy, its writer.", no_args_is_help=True)
+
+
+def found(
+    authority: Annotated[str, typer.Argument(help="name that the log's first entry says")],
+) -> None:
+    """Hand in the log's first entries: who keeps it, its policy, the key of this month. Safe to repeat."""
+    genesis.found_log(authority)
+    typer.echo("Handed in. They are public once the log's writer has run.")
 
 
 @app.command()

@@ -57,6 +57,7 @@ COMMANDS: Mapping[str, Command] = {
     "collection": Command("ingest:collection", "Open a collection, count its returns in the log.", "operator"),
     "school": Command("ingest:register_school", "Register a school that sends returns.", "operator"),
     "project": Command("project:app", "Open the project of an approved request, add members.", "operator"),
+    "found": Command("log:found", "Begin the public log, in the authority's name.", "operator"),
     "log": Command("log:app", "The public log: its head, its writer.", "log"),
     "setup": Command("admin:setup", "Make keys, database and tables, or bring them to this version."),
     "migrate": Command("admin:migrate", "Bring the tables and grants to this version.", "owner"),

@@ -211,6 +211,15 @@ def test_a_changed_entry_file_is_refused_at_start(founded: LogFolder) -> None:
         writer.append_waiting()
 
 
+def test_what_an_attempt_left_in_staging_goes_at_the_next_start(founded: LogFolder) -> None:
+    left = founded.staging / "99-of-no-state/tile/entries/000.p/99"
+    left.parent.mkdir(parents=True)
+    left.write_bytes(b"left")
+    writer.forget()
+    writer.recover()
+    assert not left.exists()
+
+
 def test_a_missing_entry_file_is_refused_at_start(founded: LogFolder) -> None:
     (founded.served / "tile/entries/000.p/3").unlink()
     writer.forget()

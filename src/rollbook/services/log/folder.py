@@ -39,7 +39,6 @@ class LogFolder:
     def stage(self, state: State, files: Mapping[str, bytes]) -> None:
         """Write the files that `state` adds, durably, where nobody is served (step 4)."""
         top = self.staging / state.folder
-        shutil.rmtree(top, ignore_errors=True)
         for path, data in files.items():
             write_durably(top / path, data)
         _sync_folders({top, self.staging, *((top / path).parent for path in files)})
