@@ -1,0 +1,51 @@
+"""Chapter 6: a missing child. One case, one child, two people; sealed in the log, counted in public, told on a date."""
+
+from rollbook.services.demo.stage import Stage
+
+
+def case(stage: Stage) -> None:
+    """The officer asks; one custodian finds a clear match; another confirms; the answer is read once."""
+    narrator = stage.narrator
+    with narrator.step("A police officer asks about one missing child under an agreement in force") as step:
+        browser, facts = stage.visitor("police"), stage.facts
+        year, month, day = facts["born"].split("-")
+        page = browser.submit(
+            browser.open(f"/casework/cases/ask/{facts['police-agreement']}/"), purpose="missing-child",
+            items=["address-line", "postcode"], surname=facts["surname"], forename=facts["forename"],
+            born_day=day, born_month=month, born_year=year,
+        )  # fmt: skip
+        narrator.check(page.status == 200 and page.url.endswith("/cases/"), f"the case is open: {page.text[:400]}")
+        step.link = stage.link("/casework/cases/")
+    with narrator.step("One custodian finds a clear match with its evidence; a second person confirms") as step:
+        desk = stage.visitor("custodian").open("/casework/desk/")
+        address = desk.link_below("/casework/desk/")
+        first = stage.visitor("custodian")
+        first.submit(first.open(address), "Look for the child")
+        again = first.open(address)
+        narrator.check(
+            "Confirm" not in again.text.split("Sign out")[-1] or _refused_twice(stage, address),
+            "nobody confirms their own match",
+        )
+        second = stage.visitor("second-custodian")
+        done = second.submit(second.open(address), "Confirm")
+        narrator.check(done.status == 200, f"a second custodian confirms: {done.text[:300]}")
+        step.link = address
+    with narrator.step("The case is sealed in the log, then answered once; the volumes page counts it") as step:
+        page = stage.wait_for_page("police", "/casework/cases/", "Collect the answer once")
+        answer = browser.submit(page, "Collect the answer")
+        narrator.check("ZZ" in answer.text and facts["upn"] not in answer.text, "only the permitted items are answered")
+        narrator.check(
+            "Collect the answer once" not in browser.open("/casework/cases/").text, "the answer is read once"
+        )
+        log = stage.visitor("public").open("/register/log/").text.lower()
+        narrator.check("sealed" in log and facts["surname"].lower() not in log, "the seal is public and names nobody")
+        volumes = stage.visitor("public").open("/register/volumes.json").body
+        narrator.check(b"sealed" in volumes, "the volumes count the sealed case")
+        step.link = stage.link("/register/volumes/")
+
+
+def _refused_twice(stage: Stage, address: str) -> bool:
+    """Whether the first custodian's own confirmation is refused."""
+    first = stage.visitor("custodian")
+    page = first.open(address)
+    return first.submit(page, "Confirm").status >= 400
