@@ -216,6 +216,15 @@ def test_who_waits_cannot_let_themselves_in_nor_can_a_stranger_or_a_carer() -> N
         assert refusal(approve, by=by, handle=own, access=handle, account_number=number) == "no-record"
 
 
+def test_a_pupil_does_not_decide_which_adults_see_the_record() -> None:
+    start(give_slip(by=clerk(), upn=UPN, ground="assessed-able").code, PUPIL)
+    pupil, (waiting,) = actor_of(PUPIL), waiting_at_school(clerk())
+    confirm_in_person(by=clerk(), access=waiting.handle, account_number=own_number(pupil), evidence="known-to-me")
+    handle, number = asked(OTHER_PARENT), own_number(actor_of(OTHER_PARENT))
+    assert refusal(approve, by=pupil, handle=waiting.handle, access=handle, account_number=number) == "role"
+    assert refusal(waiting_for_approval, pupil, waiting.handle) == "role"
+
+
 def test_one_childs_parent_cannot_let_anybody_in_to_anothers_record() -> None:
     family = let_in(PARENT)
     a_pupil("H933000125002", forename="Wren", surname="Quellorin", key=7002)
