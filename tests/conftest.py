@@ -35,6 +35,8 @@ os.environ.update(
 CONFIG = settings.load(process="owner")
 keys.create(CONFIG, _KEYS / "overseer")
 start_django("owner")
+# A worker of xdist inherits this environment, and would load the settings of this installation before its own.
+del os.environ["DJANGO_SETTINGS_MODULE"]
 # A worker of xdist inherits the environment: with this name in it Django would start before the worker's own
 # installation is named.
 os.environ.pop("DJANGO_SETTINGS_MODULE", None)

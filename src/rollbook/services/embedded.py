@@ -13,7 +13,7 @@ import socket
 import subprocess
 import tempfile
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from importlib.metadata import version
 from importlib.util import find_spec
@@ -116,6 +116,9 @@ def remove(config: Config) -> None:
     """Stop the server and delete its folder: for demonstrations and tests."""
     stop(config)
     shutil.rmtree(config.cluster, ignore_errors=True)
+    if config.home != config.data:
+        with suppress(OSError):  # not empty: others still use it
+            config.home.rmdir()
 
 
 def _make_folder(config: Config, user: SystemUser | None) -> None:

@@ -1,7 +1,8 @@
 """The public log over HTTP: exactly its files, typed and cached as its specification says, and nothing beside them."""
 
-from collections.abc import Iterator
+import dataclasses
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.test import Client
@@ -11,33 +12,18 @@ from rollbook.services.config import Config
 DOCUMENT = "ab" * 32
 
 
+FILES = ("checkpoint", "tile/0/000.p/3", "tile/entries/x001/x234/067", f"doc/{DOCUMENT}", "secret", "tile/0/secret")
+
+
 @pytest.fixture
-def log_folder(config: Config) -> Iterator[Path]:
-    kept = {path: path.read_bytes() for path in config.log.rglob("*") if path.is_file()} if config.log.exists() else {}
-    for name in (
-        "checkpoint",
-        "tile/0/000.p/3",
-        "tile/entries/x001/x234/067",
-        f"doc/{DOCUMENT}",
-        "secret",
-        "tile/0/secret",
-    ):
-        path = config.log / name
+def log_folder(config: Config, tmp_path: Path, settings: Any) -> Path:
+    settings.ROLLBOOK = dataclasses.replace(config, data=tmp_path)
+    for name in FILES:
+        path = tmp_path / "log" / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(name.encode())
-    (config.data / "beside").write_bytes(b"not the log's")
-    yield config.log
-    for name in (
-        "checkpoint",
-        "tile/0/000.p/3",
-        "tile/entries/x001/x234/067",
-        f"doc/{DOCUMENT}",
-        "secret",
-        "tile/0/secret",
-    ):
-        (config.log / name).unlink(missing_ok=True)
-    for path, data in kept.items():
-        path.write_bytes(data)
+    (tmp_path / "beside").write_bytes(b"not the log's")
+    return tmp_path / "log"
 
 
 def body(answer: object) -> bytes:
