@@ -11,7 +11,7 @@ from rollbook.records.models.governance import Agreement, Request
 from rollbook.records.models.identity import Choice, Identifier
 from rollbook.records.models.log import LogSubmission
 from rollbook.records.models.studies import Output, Run, Study
-from rollbook.services import clock, outputs, populations, projects, requests, runs, studies
+from rollbook.services import clock, jobs, outputs, populations, projects, requests, runs, studies
 from rollbook.services.log import reader
 from rollbook.services.people_zone import people_zone
 from tests import grounds
@@ -135,6 +135,17 @@ def test_projects_open_by_approval_and_only_for_their_members(log: ground.Writer
         projects.add_member(by=OPERATOR, project_ref=reference, account_id=account_of(stranger).id)
     with pytest.raises(AccessDenied):
         projects.open_project(by=by, request_ref=request.reference)
+
+
+def test_an_approval_asks_for_its_project_and_a_refusal_does_not(db: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    handed_in: list[tuple[str, dict[str, int]]] = []
+    monkeypatch.setattr(jobs, "defer", lambda job, **arguments: handed_in.append((job, arguments)))
+    grounds.organisation(grounds.UNIVERSITY, RESEARCHER)
+    grounds.refuse(grounds.ask())
+    assert handed_in == []
+    approved = grounds.ask()
+    grounds.approve(approved)
+    assert handed_in == [("open_project", {"request_id": Request.objects.get(reference=approved).id})]
 
 
 def test_a_request_that_was_refused_becomes_no_project(db: None) -> None:
