@@ -1,6 +1,7 @@
 """Writes the pages that come from code: commands, settings and census rules. A test fails when they are out of step."""
 
 from collections.abc import Iterator
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -77,7 +78,7 @@ def settings_page() -> str:
     return "\n".join(lines) + "\n"
 
 
-PAGES = {
+PAGES: Mapping[Path, Callable[[], str]] = {
     COMMANDS_PAGE: commands_page,
     SETTINGS_PAGE: settings_page,
     RULES_PAGE: lambda: rules_page(MARK),

@@ -102,6 +102,13 @@ def load(environ: Mapping[str, str] | None = None, *, process: Process | None = 
     return config
 
 
+def take_over(values: Mapping[str, str]) -> None:
+    """Make `values` the only settings of this process and of those it starts: for the demonstration."""
+    for name in SETTINGS:
+        os.environ.pop(name, None)
+    os.environ.update(values)
+
+
 def _default_data() -> Path:
     return ROOT_HOME / "main" if os.geteuid() == 0 else Path.home() / ".local/share/rollbook"
 

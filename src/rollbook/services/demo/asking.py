@@ -5,13 +5,14 @@ import subprocess
 import sys
 import zipfile
 from datetime import date, timedelta
+from typing import Any
 
 from rollbook.services import clock
 from rollbook.services.demo.papers import COLLECTION, RESEARCH_ITEMS
 from rollbook.services.demo.stage import Stage
 from rollbook.services.demo.visitor import Page
 
-TEXTS = {
+TEXTS: dict[str, Any] = {
     "applicant_names": "Dr Noor Feskettle",
     "funders": "Ostlebury Education Trust",
     "lay_summary": "We want to know whether girls and boys, with and without free school meals, "
@@ -19,7 +20,7 @@ TEXTS = {
     "public_benefit": "Schools can see where help does not reach children who need it, and mend that.",
     "technical_summary": "Counts of pupils by sex, support for special needs and free meals.",
 }
-LETTINGS_TEXTS = {
+LETTINGS_TEXTS: dict[str, Any] = {
     "applicant_names": "Osric Vantlemoor",
     "funders": "Tidewick Lettings Limited",
     "lay_summary": "We want to rank streets by the schools their children go to.",
@@ -115,11 +116,11 @@ def run_until(stage: Stage, state: str, study: int = -1) -> Page:
     return stage.wait_for_page("researcher", started.url.removeprefix(stage.site), state)
 
 
-def _request(stage: Stage, key: str, title: str, items: tuple[str, ...], texts: dict[str, str]) -> str:
+def _request(stage: Stage, key: str, title: str, items: tuple[str, ...], texts: dict[str, Any]) -> str:
     browser, starts = stage.visitor(key), clock.today()
     page = browser.submit(
         browser.open("/casework/requests/new/"), title=title, purpose="research-analysis", power="PWR-03",
-        collections=[COLLECTION], items=list(items), 
+        collections=[COLLECTION], items=list(items),
         **_boxes("starts", starts), **_boxes("ends", starts + timedelta(days=365)), **texts,
     )  # fmt: skip
     stage.narrator.check(
@@ -131,10 +132,10 @@ def _request(stage: Stage, key: str, title: str, items: tuple[str, ...], texts: 
 def _decide(stage: Stage, reference: str, result: str, reasons: str, until: date | None = None) -> None:
     browser = stage.visitor("panel")
     page = browser.open(f"/casework/panel/{reference}/")
-    dates = _boxes("expires", until) if until else {}
+    dates: dict[str, Any] = _boxes("expires", until) if until else {}
     page = browser.submit(page, result=result, reasons=reasons, **dates)
     stage.narrator.check(page.status == 200 and "/register/" in page.url, f"the panel decides: {page.text[:400]}")
 
 
-def _boxes(name: str, day: date) -> dict[str, str]:
+def _boxes(name: str, day: date) -> dict[str, Any]:
     return {f"{name}-day": str(day.day), f"{name}-month": str(day.month), f"{name}-year": str(day.year)}

@@ -1,4 +1,4 @@
-"""Chapter 4: studies run inside; a table that points at one child is stopped; one that passes is checked and released."""
+"""Chapter 4: studies run inside; a table that points at one child is stopped; one that passes is released."""
 
 from rollbook.services.demo.asking import run_until, send_in
 from rollbook.services.demo.stage import Stage

@@ -33,7 +33,8 @@ def open_accounts(stage: Stage) -> None:
         for member in STAFF:
             stage.accounts[member.key] = accounts.open_account(
                 by=operator(), email=member.email, name=member.name, role=member.role, password=PASSWORD,
-                organisation_id=organisation_id(member.organisation), laestab=stage.facts["laestab"] if member.school else None,
+                organisation_id=organisation_id(member.organisation),
+                laestab=stage.facts["laestab"] if member.school else None,
             )  # fmt: skip
             stage.sign_in(member)
         step.link = stage.link("/account/sign-in/")
@@ -78,8 +79,9 @@ def sign_papers(stage: Stage) -> None:
             ends=today + 2 * YEAR, review_by=today + YEAR,
         )  # fmt: skip
         assessment = governance.record_assessment(
-            by=operator(), title="Impact assessment of research inside the safe setting", purposes=["research-analysis"],
-            items=RESEARCH_ITEMS, steps=RESEARCH_STEPS, starts=today, review_by=today + YEAR,
+            by=operator(), title="Impact assessment of research inside the safe setting",
+            purposes=["research-analysis"], items=RESEARCH_ITEMS, steps=RESEARCH_STEPS, starts=today,
+            review_by=today + YEAR,
         )  # fmt: skip
         governance.record_accreditation(
             by=operator(), account_id=stage.accounts["researcher"], scheme="accredited-researcher",

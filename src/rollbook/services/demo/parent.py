@@ -4,7 +4,6 @@ The other parent holds the envelope of that letter. They and a stranger get noth
 """
 
 import io
-import os
 import subprocess
 import sys
 import zipfile
@@ -25,8 +24,8 @@ def letter(stage: Stage) -> None:
         browser, day = stage.visitor("custodian"), (clock.today() - timedelta(days=30)).isoformat()
         page = browser.submit(
             browser.open("/casework/people/record/"), upn=stage.facts["upn"], adult_name=PARENT.name,
-            address="4 Quillmere Row, Ostlebury, ZZ1 1ZZ", basis="parental-responsibility", evidence="birth-certificate",
-            evidence_on=day, starts=day,
+            address="4 Quillmere Row, Ostlebury, ZZ1 1ZZ", basis="parental-responsibility",
+            evidence="birth-certificate", evidence_on=day, starts=day,
         )  # fmt: skip
         issue = browser.open(page.link(f"Issue a letter to {PARENT.name}"))
         packed = browser.submit(issue, "Issue and save the letter")
@@ -97,9 +96,8 @@ def verify(stage: Stage) -> None:
         ]
         good = _verify(stage, command)
         stage.narrator.check(good.returncode == 0, f"the proof file verifies: {good.stdout}{good.stderr}")
-        stage.narrator.check(
-            "no independent witness" in good.stdout.lower(), "the verdict says that no witness signs yet"
-        )
+        said = " ".join(good.stdout.lower().split())
+        stage.narrator.check("no independent witness" in said, "the verdict says that no witness signs yet")
         bundle.write_text(_tampered(bundle.read_text()))
         bad = _verify(stage, command)
         stage.narrator.check(bad.returncode == 6, "a tampered proof file is refused with exit code 6")
@@ -136,7 +134,7 @@ def _take_bundle(stage: Stage) -> bytes:
 def _verify(stage: Stage, arguments: list[str]) -> subprocess.CompletedProcess[str]:
     state = stage.folder / "verifier-state"
     command = [sys.executable, "-m", "rollbook.cli.main", "verify", *arguments, "--state", str(state)]
-    return subprocess.run(command, capture_output=True, text=True, check=False, env=os.environ | {"COLUMNS": "120"})
+    return subprocess.run(command, capture_output=True, text=True, check=False)
 
 
 def _tampered(text: str) -> str:

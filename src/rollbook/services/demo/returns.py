@@ -1,4 +1,4 @@
-"""Chapter 2: schools send their returns. One is refused and mended, an illegal item is dropped, one is corrected later."""
+"""Chapter 2: schools send their returns. One is refused and mended, an item is dropped, one is corrected later."""
 
 from pathlib import Path
 
@@ -43,7 +43,9 @@ def receive(stage: Stage, files: tuple[GeneratedFile, ...]) -> None:
     with narrator.step("") as step:
         receipts = [_receive(one, stage) for one in files]
         pupils = sum(receipt.on_roll for receipt in receipts)
-        step.says = f"{len(receipts)} returns received, {pupils:,} pupils; a nationality one school sent was dropped at the edge"
+        step.says = (
+            f"{len(receipts)} returns received, {pupils:,} pupils; a nationality that one school sent was dropped"
+        )
         step.link = stage.link(f"/register/collections/{COLLECTION}/")
     narrator.check(all(receipt.accepted for receipt in receipts), "every mended return is accepted")
     narrator.check(sum(len(receipt.discards) for receipt in receipts) == 1, "one illegal item was dropped and recorded")
@@ -107,15 +109,19 @@ def _mistyped(data: bytes, upn: str) -> bytes:
 
 def _with_nationality(data: bytes, upn: str) -> bytes:
     tree = etree.fromstring(data)
-    etree.SubElement(_pupil(tree, upn).find("PupilCharacteristics"), "Nationality").text = "XXK"
+    etree.SubElement(_part(_pupil(tree, upn), "PupilCharacteristics"), "Nationality").text = "XXK"
     return etree.tostring(tree, xml_declaration=True, encoding="UTF-8")
 
 
 def _corrected(data: bytes, upn: str) -> bytes:
     tree = etree.fromstring(data)
-    _pupil(tree, upn).find(".//Language").text = "POL"
-    tree.find(".//SerialNo").text = "002"
+    _part(_pupil(tree, upn), "Language").text = "POL"
+    _part(tree, "SerialNo").text = "002"
     return etree.tostring(tree, xml_declaration=True, encoding="UTF-8")
+
+
+def _part(tree: etree._Element, name: str) -> etree._Element:
+    return next(tree.iter(name))
 
 
 def _phase(path: Path) -> str:

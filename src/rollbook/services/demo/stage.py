@@ -92,14 +92,14 @@ def installation(folder: Path, bind: str) -> Config:
         SetupFailed: under production settings.
     """
     own_folder.refuse_production(settings.load(process="owner"))
-    os.environ.update(
-        ROLLBOOK_DATA=str(folder / "data"),
-        ROLLBOOK_KEYS=str(folder / "keys"),
-        ROLLBOOK_BIND=bind,
-        ROLLBOOK_PUBLIC_URL=f"http://{bind}",
+    settings.take_over(
+        {
+            "ROLLBOOK_DATA": str(folder / "data"),
+            "ROLLBOOK_KEYS": str(folder / "keys"),
+            "ROLLBOOK_BIND": bind,
+            "ROLLBOOK_PUBLIC_URL": f"http://{bind}",
+        }
     )
-    for name in ("DATABASE_URL", "ROLLBOOK_LOG_ORIGIN", "ROLLBOOK_PROCESS"):
-        os.environ.pop(name, None)
     return settings.load(process="owner")
 
 

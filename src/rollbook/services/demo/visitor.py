@@ -16,6 +16,7 @@ from lxml import html
 from rollbook.kernel.refusals import Reason, StateBroken
 
 Value = str | Sequence[str]
+Files = Mapping[str, tuple[str, bytes]]
 TIMEOUT_S = 60
 
 
@@ -44,13 +45,13 @@ class Page:
         """The address behind the first link that contains `words`."""
         for anchor in self.document.iter("a"):
             if words.lower() in " ".join(anchor.text_content().split()).lower():
-                return str(anchor.get("href"))
+                return str(anchor.get("href") or "")
         raise StateBroken(Reason("demo-page", f"No link says '{words}'", where=self.url, mend=self.text[:500]))
 
     def link_below(self, path: str) -> str:
         """The first address below `path` that the page links to."""
         for _, _, address, _ in self.document.iterlinks():
-            head, found, tail = address.partition(path)
+            head, found, tail = str(address).partition(path)
             if found and tail and not tail.startswith("#"):
                 return head + found + tail
         raise StateBroken(Reason("demo-page", f"No link leads below {path}", where=self.url, mend=self.text[:500]))
@@ -67,9 +68,7 @@ class Visitor:
         """Get a page; refusals (4xx) come back as pages too, so that they can be looked at."""
         return self._send(self._request(path))
 
-    def submit(
-        self, page: Page, button: str = "", files: Mapping[str, tuple[str, bytes]] | None = None, **fields: Value
-    ) -> Page:
+    def submit(self, page: Page, button: str = "", files: Files | None = None, **fields: Value) -> Page:
         """Fill in the form of `page` that has all of `fields` (and a button saying `button`) and send it."""
         form = _form_with(page, [*fields, *(files or {})], button)
         return self.submit_form(page, form, button, files, **fields)
@@ -79,7 +78,7 @@ class Visitor:
         page: Page,
         form: html.FormElement,
         button: str = "",
-        files: Mapping[str, tuple[str, bytes]] | None = None,
+        files: Files | None = None,
         **fields: Value,
     ) -> Page:
         """Send one form of `page`, with `fields` in place of what it holds."""
@@ -112,8 +111,8 @@ class Visitor:
 def _form_with(page: Page, names: Sequence[str], button: str) -> html.FormElement:
     for form in page.document.forms:
         has = {element.get("name") for element in form.iter("input", "select", "textarea", "button")}
-        says = " ".join(" ".join(b.text_content().split()) for b in form.iter("button"))
-        if set(names) <= has and button.lower() in says.lower():
+        says = [" ".join(b.text_content().split()).lower() for b in form.iter("button")]
+        if set(names) <= has and any(words.startswith(button.lower()) for words in says):
             return form
     raise StateBroken(
         Reason("demo-page", f"No form has the fields {sorted(names)} {button}", where=page.url, mend=page.text[:400])
@@ -125,7 +124,8 @@ def _defaults(form: html.FormElement, button: str) -> dict[str, list[str]]:
     for name, value in form.form_values():
         values.setdefault(name, []).append(value)
     for element in form.iter("button"):
-        if button and element.get("name") and button.lower() in element.text_content().lower():
+        words = " ".join(element.text_content().split()).lower()
+        if button and element.get("name") and words.startswith(button.lower()):
             values[element.get("name")] = [element.get("value") or ""]
     return values
 
