@@ -1,6 +1,6 @@
 """Getting at somebody's record without a right to: each way ends at the same closed door."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -11,6 +11,7 @@ from rollbook.kernel.refusals import AccessDenied, InputRefused, UseRefused
 from rollbook.records.models.control import Message
 from rollbook.records.models.identity import Access
 from rollbook.rights.bases import Deed
+from rollbook.services import clock
 from rollbook.services.access import allowed, onlookers, open_records, own_number
 from rollbook.services.actors import Actor, operator
 from rollbook.services.confirming import (
@@ -265,6 +266,16 @@ def test_a_stopped_adult_is_told_nothing_and_their_old_messages_are_gone() -> No
     assert messages_for(first.parent) == ()
     assert Message.objects.filter(account_id=first.parent.account_id).count() == 1
     assert {one.name for one in onlookers(second.parent, second.handle)} == {OTHER_PARENT.name, STRANGER.name}
+
+
+def test_whose_authority_has_ended_by_its_date_is_told_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    ended = let_in(PARENT, ends=clock.today())
+    open_records(ended.parent)
+    newcomer = let_in(OTHER_PARENT)
+    at(monkeypatch, clock.now() + timedelta(days=1))
+    open_records(newcomer.parent)
+    assert not Message.objects.filter(account_id=ended.parent.account_id).exists()
+    assert {one.name for one in onlookers(newcomer.parent, newcomer.handle)} == {OTHER_PARENT.name}
 
 
 def test_a_pupil_hears_of_adults_and_adults_do_not_hear_of_the_pupil() -> None:

@@ -11,7 +11,7 @@ from django.conf import settings
 from rollbook.kernel.refusals import AccessDenied, InputRefused, UseRefused
 from rollbook.records.models.accounts import School
 from rollbook.records.models.control import Audit
-from rollbook.records.models.identity import Bundle
+from rollbook.records.models.identity import Access, Bundle
 from rollbook.records.models.log import LogEntry, LogSubmission
 from rollbook.services import bundles, choices, clock, notices, populations, releases, stops
 from rollbook.services.collections import told_counts
@@ -263,11 +263,17 @@ def test_a_stop_wipes_files_made_and_files_still_asked_for(
 ) -> None:
     a_use(log)
     bundles.ask_bundles(by=family.parent, handle=family.handle)
-    number = Bundle.objects.get().pk
     if made_before:
-        bundles.fill(number)
+        bundles.fill(Bundle.objects.get().pk)
     stops.stop(by=actor_of(DPO), responsibility=family.responsibility, why="ROLE_DEACTIVATED_SAFEGUARDING")
-    bundles.fill(number)
+    assert not Bundle.objects.exists()
+
+
+def test_no_file_is_made_for_who_lost_access_while_it_waited(family: Family, log: ground.Writer) -> None:
+    a_use(log)
+    bundles.ask_bundles(by=family.parent, handle=family.handle)
+    Access.objects.update(state=Access.ENDED)
+    bundles.fill(Bundle.objects.get().pk)
     assert not Bundle.objects.exists()
 
 
