@@ -1,7 +1,6 @@
 """Writes the pages that come from code: commands, settings and census rules. A test fails when they are out of step."""
 
-from collections.abc import Iterator
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 

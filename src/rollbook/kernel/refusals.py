@@ -1,7 +1,7 @@
 """What Rollbook says when it says no: reasons as data, and one exit code for each family of error.
 
-Every refusal names what is wrong, where, and how to mend it. A reason never carries a value from a record: it is printed,
-logged and shown on public pages.
+Every refusal names what is wrong, where, and how to mend it. A reason never carries a value from a record: it is
+printed, logged and shown on public pages.
 """
 
 from collections.abc import Iterable
@@ -10,7 +10,7 @@ from enum import IntEnum
 
 
 class Family(IntEnum):
-    """Exit codes of the command line, one for each kind of fault. 0 is success, 1 an unforeseen fault, 2 wrong usage."""
+    """Exit codes of the command line, one for each kind of fault. 0 is success, 1 an unforeseen fault."""
 
     USAGE = 2
     INPUT = 3

@@ -1,4 +1,4 @@
-"""The control-plane side of the transparency log: the outbox, the writer's state, detached documents, an index of entries."""
+"""The control-plane side of the log: the outbox, the writer's state, detached documents, an index of entries."""
 
 from django.db import models
 
@@ -62,7 +62,7 @@ class LogEntry(models.Model):
 
 
 class DisclosureSet(models.Model):
-    """Where the set store of a set-bearing entry lies: what proofs are made from. A sealed one opens only for the overseer."""
+    """Where the set store of a set-bearing entry lies, for proofs. The overseer alone opens a sealed one."""
 
     did = models.CharField(max_length=44, primary_key=True)
     epoch = models.CharField(max_length=7, db_index=True)
