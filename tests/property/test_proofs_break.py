@@ -110,6 +110,9 @@ def test_vrf_proofs(alpha: bytes, flip: int) -> None:
     for broken in mutations(proof, flip):
         refuses(vrf.verify, public, alpha, broken)
     refuses(vrf.verify, public, alpha + b"x", proof)
+    # The same number, written with the group order added: a second encoding of one proof.
+    s = int.from_bytes(proof[48:], "little") + vrf.ORDER
+    refuses(vrf.verify, public, alpha, proof[:48] + s.to_bytes(32, "little"))
     refuses(vrf.verify, vrf.public_key((2).to_bytes(32, "little")), alpha, proof)
 
 

@@ -92,6 +92,17 @@ def test_a_set_holds_each_pupil_once_and_answers_for_everyone() -> None:
         assert trie_proof.check(proof, label, unb64(made.set_field["root"])) == (pupil in pupils)
 
 
+def test_the_first_set_of_a_month_announces_the_month_s_key(monkeypatch: pytest.MonkeyPatch) -> None:
+    advance(monkeypatch, days=40)
+    decision = story.submit_decision(1, story.submit_request(1))
+    made = sets.make_set(pupil_ids=[story.upn(1)])
+    use = submit(story.disclosure(1, **made.entry_fields), refs={"of": decision})
+    writer.append_waiting()
+    (_, key) = reader.entries("vrf-key")
+    assert key.fields["epoch_from"] == made.epoch
+    assert key.index < reader.index_of(use)
+
+
 def test_a_set_store_on_disk_shows_no_label_and_no_disclosure() -> None:
     made = sets.make_set(pupil_ids=[story.upn(1)])
     (y,) = sets.vrf_outputs(made.epoch, [story.upn(1)])

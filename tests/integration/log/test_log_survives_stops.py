@@ -14,12 +14,12 @@ from django.conf import settings
 from django.db import connection
 
 from rollbook.kernel.refusals import StateBroken
-from rollbook.records.models.log import LogSubmission
+from rollbook.records.models.log import LogState, LogSubmission
 from rollbook.services.keys import Keys
 from rollbook.services.log import folder as folder_module
 from rollbook.services.log import genesis, reader, writer
 from rollbook.services.log import state as rows
-from rollbook.services.log.folder import LogFolder
+from rollbook.services.log.folder import LogFolder, State
 from rollbook.tlog.checkpoint import parse_body
 from rollbook.tlog.notes import Body
 from tests.integration.log import log_story as story
@@ -134,6 +134,24 @@ def test_nothing_is_signed_where_the_state_was_lost_without_a_word(
         patched.setattr(rows, "swap_state", lambda old, new: None)
         with pytest.raises(StateBroken, match="not the recorded one"):
             writer.append_waiting()
+    assert len(signed) == before
+
+
+@pytest.mark.django_db
+def test_a_second_writer_that_was_quicker_is_noticed_before_anything_is_signed(
+    signed: Signed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begin()
+    before, stage = len(signed), LogFolder.stage
+
+    def stage_while_another_writes(folder: LogFolder, state: State, files: dict[str, bytes]) -> None:
+        stage(folder, state, files)
+        LogState.objects.filter(id=1).update(size=6)
+
+    monkeypatch.setattr(LogFolder, "stage", stage_while_another_writes)
+    with pytest.raises(StateBroken) as refused:
+        writer.append_waiting()
+    assert refused.value.reasons[0].code == "another-writer"
     assert len(signed) == before
 
 

@@ -8,7 +8,7 @@ from rollbook.tlog import labels
 from rollbook.tlog.manifests import read_manifest, write_manifest
 from rollbook.tlog.release import verify_release
 from rollbook.tlog.rows import read_keys
-from rollbook.tlog.seals import open_seal, read_text, write_text
+from rollbook.tlog.seals import manifest_commit, open_seal, read_text, write_text
 from rollbook.tlog.tiles import Tiles, bundle_paths, encode_bundle, split_bundles, tile_path
 from tests.vectors.log_data import vectors
 
@@ -114,6 +114,11 @@ def test_a_set_opened_in_a_safe_setting_is_checked_against_the_rows_collected() 
             verify_release(entry, manifest, {}, origin, wrong)
     with pytest.raises(VerificationFailed):
         verify_release(entry, manifest, {}, "other.example", refs)
+    fewer = manifest.replace(b'"pupils":5', b'"pupils":4')
+    recommitted = entry.replace(commit.encode(), manifest_commit(fewer).encode())
+    with pytest.raises(VerificationFailed) as refused:
+        verify_release(recommitted, fewer, {}, origin, refs)
+    assert refused.value.reasons[0].code == "count"
 
 
 @pytest.mark.parametrize(

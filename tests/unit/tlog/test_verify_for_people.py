@@ -16,6 +16,7 @@ from typer.testing import CliRunner, Result
 
 from rollbook.cli import verify as command
 from rollbook.kernel.refusals import Family, InputRefused, VerificationFailed
+from rollbook.services import log_source
 from rollbook.services.verify import parse_identifier
 from rollbook.tlog import notes
 from rollbook.tlog.limits import LIMITS
@@ -137,6 +138,21 @@ def test_a_tampered_log_is_refused(place: Path, run: Run, path: str) -> None:
     file = place / "log" / path
     file.write_bytes(file.read_bytes().replace(b"no-fault-found", b"no-fault-fouud", 1))
     assert refused_with(run()) == {"root"}
+
+
+def test_a_bundle_under_a_checkpoint_of_another_history_is_evidence_and_proves_nothing(place: Path, run: Run) -> None:
+    keys = (notes.ed25519_key(ORIGIN, ED25519), notes.ml_dsa_key(ORIGIN, ML_DSA))
+    (place / "policy").write_text(write_policy(keys))
+    raws = entries()
+    raws[299] = raws[299].replace(b"no-fault-found", b"no-fault-fouud")
+    head, _, _ = (place / "bundle").read_bytes().partition(b"\n\n")
+    (place / "bundle").write_bytes(head + b"\n\n" + signed_log(raws)["checkpoint"])
+    assert refused_with(run()) == {"bundle-log"}
+
+
+def test_a_log_file_larger_than_any_may_be_is_refused(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(log_source, "_LARGEST", 10_000)
+    assert refused_with(run()) == {"log-unreadable"}
 
 
 def test_a_truncated_log_file_is_refused(place: Path, run: Run) -> None:
