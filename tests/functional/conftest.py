@@ -38,7 +38,7 @@ def chromium() -> Iterator[Browser]:
         browser.close()
 
 
-@pytest.fixture(scope="session", autouse=True)
+@pytest.fixture(autouse=True)
 def _server_threads_are_the_web_process(django_db_setup: None) -> Iterator[None]:
     made, facts = connections.create_connection, database.sign_in(settings.load(process="web"))
 
