@@ -1,7 +1,7 @@
 """Sealing for the independent overseer: X25519, HKDF-SHA256 and AES-256-GCM.
 
-The authority keeps the public key alone. What is sealed here cannot be opened by web, jobs or operators; the private key is
-written once, at set-up, to a folder the caller names, and handed over.
+The authority keeps the public key alone. What is sealed here cannot be opened by web, jobs or operators; the private
+key is written once, at set-up, to a folder the caller names, and handed over.
 """
 
 import os
