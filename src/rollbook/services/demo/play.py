@@ -4,7 +4,6 @@ import json
 from pathlib import Path
 
 from rich.console import Console
-from rich.table import Table
 
 from rollbook.kernel.refusals import InputRefused, Reason
 from rollbook.services.demo.cast import OTHER_PARENT, PARENT, PASSWORD, STAFF, STRANGER
@@ -54,14 +53,13 @@ def show_code(folder: Path, name: str) -> str:
 
 
 def _introduce(console: Console, stage: Stage) -> None:
-    table = Table("person", "e-mail address", "who it is")
     for member in (PARENT, *STAFF):
-        table.add_row(member.key, member.email, f"{member.name}, {member.role.value.replace('-', ' ')}")
-    console.print(table)
+        role = member.role.value.replace("-", " ")
+        console.print(f"  {member.key:<17}{member.email:<37}{member.name}, {role}", highlight=False, soft_wrap=True)
     console.print(f"Everyone's password: {PASSWORD}", highlight=False)
     console.print(
         "Second factor: [bold].venv/bin/rollbook demo code NAME[/bold], for example: code parent", highlight=False
     )
     console.print(f"Sign in at {stage.link('/account/sign-in/')}  (Ctrl-C ends it)", highlight=False)
     names = f"{OTHER_PARENT.name} and {STRANGER.name}"
-    console.print(f"[dim]{names} have no account: the letter's code gave them nothing.[/dim]", highlight=False)
+    console.print(f"{names} have no account: the code gave them nothing.", highlight=False, soft_wrap=True)

@@ -65,7 +65,7 @@ def tell_and_count(stage: Stage) -> None:
 
 
 def correct(stage: Stage) -> None:
-    """After the first study, the school sends its return again with one child's first language corrected."""
+    """After the study, the school sends its return again: the child does get help for special needs."""
     with stage.narrator.step(
         "The school sends a correction; the old value stays visible, with the use that had it"
     ) as step:
@@ -73,7 +73,8 @@ def correct(stage: Stage) -> None:
         receipt = ingest(by=operator(), data=_corrected(data, stage.facts["upn"]), name="corrected.xml")
         stage.narrator.check(receipt.accepted and receipt.supersedes is not None, "the correction supersedes")
         page = stage.visitor("parent").open(stage.facts["record"])
-        stage.narrator.check("Polish" in page.text and "English" in page.text, "old and new value are shown")
+        for words in ("SEN support", "No special needs support", "Special needs support by sex"):
+            stage.narrator.check(words in page.text, f"old value, new value and the use that had it: {words}")
         step.link = stage.link(stage.facts["record"])
 
 
@@ -84,14 +85,11 @@ def _receive(one: GeneratedFile, stage: Stage) -> Receipt:
 
 
 def _child(path: Path) -> dict[str, str]:
-    """The child of the story: the first on the roll who speaks English and is young enough for a parent to act."""
-    tree = etree.fromstring(path.read_bytes())
+    """The child of the story: the first on the roll without help for special needs, young enough for a parent."""
+    tree, names = etree.fromstring(path.read_bytes()), ("UPN", "Surname", "Forename", "DOB", "SENprovision")
     for pupil in tree.iter("PupilOnRoll"):
-        text = {
-            name: pupil.findtext(f".//{name}") or ""
-            for name in ("UPN", "Surname", "Forename", "DOB", "Language", "Sex")
-        }
-        if text["Language"] == "ENG" and text["DOB"] >= "2012":
+        text = {name: pupil.findtext(f".//{name}") or "" for name in names}
+        if text["SENprovision"] == "N" and text["DOB"] >= "2012":
             return {"upn": text["UPN"], "surname": text["Surname"], "forename": text["Forename"], "born": text["DOB"]}
     raise AssertionError("the invented school has no such pupil")
 
@@ -115,7 +113,10 @@ def _with_nationality(data: bytes, upn: str) -> bytes:
 
 def _corrected(data: bytes, upn: str) -> bytes:
     tree = etree.fromstring(data)
-    _part(_pupil(tree, upn), "Language").text = "POL"
+    provision = _part(_pupil(tree, upn), "SENprovision")
+    provision.text = "K"
+    need = "<SENneeds><SENneed><SENtypeRank>1</SENtypeRank><SENtype>SLCN</SENtype></SENneed></SENneeds>"
+    provision.addnext(etree.fromstring(need))
     _part(tree, "SerialNo").text = "002"
     return etree.tostring(tree, xml_declaration=True, encoding="UTF-8")
 
