@@ -45,6 +45,8 @@ _SHARED = Grant(web=EDIT, jobs=EDIT, people=EDIT)
 _SHOWN = Grant(web=READ, jobs=EDIT, people=EDIT)
 # Published by the operator, in versions: none is ever changed.
 _PAPERS = Grant(web=READ, jobs=ADD, people=READ)
+# Nobody gives an account another role from a page.
+_SIGNS_IN = "SELECT, INSERT, UPDATE (password, last_login)"
 _ASKED = "SELECT, INSERT, UPDATE (state)"
 # Rows are added and never change.
 _APPENDED = Grant(web=ADD, jobs=ADD, people=ADD)
@@ -54,7 +56,7 @@ _SIGN_IN = Grant(web=FULL)
 _QUEUE = Grant(web=ADD, jobs=FULL, people=ADD)
 
 GRANTS: Mapping[str, Grant] = {
-    "public.records_account": _SHARED,
+    "public.records_account": Grant(web=_SIGNS_IN, jobs=EDIT, people=_SIGNS_IN),
     "public.records_accreditation": _PAPERS,
     "public.records_agreement": _PAPERS,
     "public.records_assessment": _PAPERS,
@@ -64,15 +66,16 @@ GRANTS: Mapping[str, Grant] = {
     "public.records_intakeday": _SHOWN,
     "public.records_message": _SHARED,
     "public.records_organisation": _SHOWN,
-    "public.records_output": _SHARED,
-    "public.records_project": _SHARED,
-    "public.records_project_members": _SHARED,
+    # A page can decide about a table but neither make one nor change it, and only a job says that one has left.
+    "public.records_output": Grant(web="SELECT, UPDATE (state, rules)", jobs=EDIT, people=READ),
+    "public.records_project": Grant(web="SELECT, UPDATE (closed_at)", jobs=EDIT, people=READ),
+    "public.records_project_members": Grant(web=READ, jobs=EDIT, people=READ),
     "public.records_publication": _PAPERS,
-    "public.records_release": _SHARED,
+    "public.records_release": Grant(web=ADD, jobs=EDIT, people=READ),
     # What was asked stands; only what becomes of it changes.
     "public.records_request": Grant(web=_ASKED, jobs=_ASKED, people=_ASKED),
     "public.records_return": _SHOWN,
-    "public.records_run": _SHARED,
+    "public.records_run": Grant(web=ADD, jobs=EDIT, people=READ),
     "public.records_school": _SHOWN,
     "public.records_study": _APPENDED,
     "public.records_trycount": Grant(web=FULL),

@@ -170,7 +170,7 @@ def _set_state(output: Output, state: OutputState) -> None:
     if reason := OUTPUTS.refuses(output.state, state):
         raise UseRefused(reason)
     output.state = state
-    output.save()
+    output.save(update_fields=["state", "rules"])
 
 
 def _allowed(account: int) -> QuerySet[Output]:

@@ -80,6 +80,26 @@ def test_what_was_handed_to_the_log_stands(process: settings.Process, statement:
         assert refused(connection, statement)
 
 
+@pytest.mark.parametrize("role", ["rollbook_web", "rollbook_people"])
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE records_release SET released_at = now()",
+        "UPDATE records_output SET \"table\" = '[]'",
+        "INSERT INTO records_output DEFAULT VALUES",
+        "UPDATE records_run SET state = 'done'",
+        "UPDATE records_account SET role = 'custodian'",
+        "DELETE FROM records_account",
+        "UPDATE records_project_members SET account_id = 1",
+    ],
+)
+def test_a_page_releases_no_table_and_gives_no_role(role: str, statement: str) -> None:
+    with as_process("web") as connection, connection.transaction():
+        connection.execute(f"SET LOCAL ROLE {role}")
+        with connection.transaction(force_rollback=True):
+            assert refused(connection, statement)
+
+
 @pytest.mark.parametrize(
     "statement",
     [
