@@ -93,7 +93,7 @@ def load(environ: Mapping[str, str] | None = None, *, process: Process | None = 
         production=_flag(env, "ROLLBOOK_PRODUCTION"),
         public_url=public_url,
         log_origin=env.get("ROLLBOOK_LOG_ORIGIN") or _origin(public_url),
-        bind=env.get("ROLLBOOK_BIND", "127.0.0.1:8000"),
+        bind=_bind(env.get("ROLLBOOK_BIND", "127.0.0.1:8000")),
         database_url=env.get("DATABASE_URL") or None,
         durable=env.get("ROLLBOOK_DATABASE_FSYNC", "on") != "off",
         assets=_folder(env, "ROLLBOOK_ASSETS", Path(__file__).parents[3] / "var" / "assets"),
@@ -133,6 +133,14 @@ def _flag(env: Mapping[str, str], name: str) -> bool:
     if value not in {"0", "1", ""}:
         raise SetupFailed(Reason("setting", "This setting is 0 or 1", where=name))
     return value == "1"
+
+
+def _bind(text: str) -> str:
+    host, _, port = text.rpartition(":")
+    if not host or not port.isdigit() or not 0 < int(port) < 2**16:
+        mend = "Write an address and a port, for example 127.0.0.1:8000."
+        raise SetupFailed(Reason("setting", "This is not an address and a port", where="ROLLBOOK_BIND", mend=mend))
+    return text
 
 
 def _origin(public_url: str) -> str:
