@@ -1,6 +1,6 @@
 """What happens while a project's data is open: the extract is written, the sandbox runs on it, the platform counts.
 
-The extract lies in a folder of its own under a random name and is removed whatever happens; one that a dead process
+The extract lies in a room of its own under a random name and is removed whatever happens; one that a dead process
 left is removed at the next start. The study hands over one stream of bytes, which is read as an enemy's.
 """
 
@@ -33,11 +33,11 @@ def table_of(run: Run, people: BitMap) -> tuple[FrequencyTable, Verdict]:
         InputRefused, LimitBreached, SetupFailed: the study or its table; no word of the study's own is in the reasons.
     """
     study = StudyFiles.from_files({path: text.encode() for path, text in run.study.files.items()})
-    folder = _place(run.id)
+    room = _room(run.id)
     try:
-        return _count(run, study, people, folder)
+        return _count(run, study, people, room / "extract")
     finally:
-        shutil.rmtree(folder, ignore_errors=True)
+        shutil.rmtree(room, ignore_errors=True)
 
 
 def clear(run_id: int) -> None:
@@ -69,6 +69,9 @@ def _rooms() -> Path:
     return rooms
 
 
-def _place(run_id: int) -> Path:
-    # The number lets recovery find what this run left; the random part keeps a name from being used twice.
-    return Path(tempfile.mkdtemp(prefix=f"run-{run_id}-", dir=_rooms()))
+def _room(run_id: int) -> Path:
+    # The number lets recovery find what this run left, what the engine spilled beside the extract included; the random
+    # part keeps a name from being used twice.
+    room = Path(tempfile.mkdtemp(prefix=f"run-{run_id}-", dir=_rooms()))
+    (room / "extract").mkdir(mode=0o700)
+    return room

@@ -125,7 +125,7 @@ def test_a_job_process_that_is_really_killed_leaves_an_extract_and_the_next_star
     try:
         extracts = settings.ROLLBOOK.scratch / "extracts"
         deadline = time.monotonic() + 30
-        while not list(extracts.glob("run-*/pupil.parquet")):
+        while not list(extracts.glob("run-*/extract/pupil.parquet")):
             assert child.poll() is None
             assert time.monotonic() < deadline
             log.write()
