@@ -3,7 +3,7 @@
 Never a figure before release. A label is made by study code from the data, so a list of labels could be a copy of
 records by another name. Two things are asked of each label before the author reads it: enough people have it, and it
 stands word for word in the study itself or in the code list of an item, so that it can tell nothing but that there is
-such a group.
+such a group. Which cells fail is the study's choice all the same, so only a few of them are named.
 """
 
 from collections import Counter
@@ -20,7 +20,9 @@ from rollbook.services.actors import Actor, require_session
 from rollbook.services.label_texts import known_texts
 
 UNNAMED: Final = "a value not shown"
-MOST_NAMED: Final = 20
+# A study that spells out two hundred labels a dimension says some thirty bits with each cell that fails: twenty named
+# cells would carry a child's whole record past every checker in one run.
+MOST_NAMED: Final = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +35,8 @@ class FailedCell:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """What became of a run's table. `failed` names at most twenty cells; `more` says that there are others."""
+    """What became of a run's table. `failed` names at most `MOST_NAMED` cells; `more` says that there are
+    others."""
 
     reference: str
     state: str

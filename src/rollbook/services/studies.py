@@ -6,7 +6,8 @@ refused before it is kept. A study's files, items and digest are public: anyone 
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Final
 
 from django.db import transaction
 
@@ -22,6 +23,9 @@ from rollbook.services.stray import stray_data
 from rollbook.services.study_upload import files_of
 
 _UNDER_WAY = (Run.QUEUED, Run.OPENED, Run.RUNNING)
+# A run tells its author something whatever becomes of it: that it failed, where, and how long it took. What a study
+# could say that way adds up, so runs are rationed.
+RUNS_A_DAY: Final = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +103,8 @@ def ask_run(*, by: Actor, study_id: int) -> int:
     """Queue a run of a study; the job process does it. Gives the run's number.
 
     Raises:
-        AccessDenied: not a member. UseRefused: the project is not open, or a run of this study is under way.
+        AccessDenied: not a member. UseRefused: the project is not open, has had its runs of the day, or a run of this
+        study is under way.
     """
     account = require_session(by, Role.RESEARCHER)
     with transaction.atomic():
@@ -110,10 +115,19 @@ def ask_run(*, by: Actor, study_id: int) -> int:
         if Run.objects.filter(study=study, state__in=_UNDER_WAY).exists():
             mend = "Wait until it has ended."
             raise UseRefused(Reason("run-under-way", "A run of this study is under way", str(study_id), mend))
+        _within_ration(project)
         run = Run.objects.create(study=study, asked_by_id=account, queued_at=clock.now(), state=Run.QUEUED)
         audit(by, "ask-run", str(run.id), study=study.id)
         jobs.defer("run_study", run_id=run.id)
     return run.id
+
+
+def _within_ration(project: Project) -> None:
+    since = clock.now() - timedelta(days=1)
+    if Run.objects.filter(study__project=project, queued_at__gt=since).count() >= RUNS_A_DAY:
+        mend = "Try the study on dummy data, and run it tomorrow."
+        message = f"A project has at most {RUNS_A_DAY} runs in 24 hours"
+        raise UseRefused(Reason("run-ration", message, project.reference, mend))
 
 
 def _member_study(account: int, study_id: int) -> Study:

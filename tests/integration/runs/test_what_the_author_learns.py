@@ -2,13 +2,16 @@
 naming.
 """
 
+from datetime import timedelta
+
 import pytest
 
+from rollbook.kernel.refusals import UseRefused
 from rollbook.records.models.studies import Output, Run
-from rollbook.services import releases
+from rollbook.services import clock, releases, studies
 from rollbook.services.log import reader
 from rollbook.services.run_outcome import without_figures
-from rollbook.services.run_pages import UNNAMED, RunPage, run_page
+from rollbook.services.run_pages import MOST_NAMED, UNNAMED, RunPage, run_page
 from rollbook.services.sets import published_log
 from tests import run_ground as ground
 from tests.people import RESEARCHER, actor_of
@@ -114,6 +117,37 @@ def test_a_study_cannot_write_records_into_labels(log: ground.Writer) -> None:
     assert len(Output.objects.get(run=run).rules["failures"]) == ground.PUPILS
     assert {cell.place for cell in table.failed} == {(("group_of", UNNAMED),)}
     assert table.more
+
+
+def test_a_study_cannot_spell_a_record_by_which_of_its_own_words_fail(log: ground.Writer) -> None:
+    """Seven times seven common words, one pupil or two in each pair of them: the pairs are a message of its own."""
+    sql = """
+        CREATE TABLE ranked AS
+            SELECT ppid, row_number() OVER (ORDER BY ppid) - 1 AS n FROM (SELECT DISTINCT ppid FROM pupil);
+        CREATE TABLE people AS SELECT ppid,
+            ['a', 'b', 'c', 'd', 'e', 'f', 'g'][n % 7 + 1] AS one,
+            ['h', 'i', 'j', 'k', 'l', 'm', 'n'][n // 7 % 7 + 1] AS two
+        FROM ranked ORDER BY ppid;
+    """
+    toml = ground.STUDY["study.toml"].replace(b'["sex"]\nmeasure', b'["one", "two"]\nmeasure')
+    run = ground.executed(ground.study(ground.project(log), {"study.toml": toml, "people.sql": sql.encode()}))
+    table = page(run).table
+    assert table is not None
+    assert len(Output.objects.get(run=run).rules["failures"]) == 49
+    assert UNNAMED not in str(table)
+    assert len(table.failed) == MOST_NAMED <= 3
+    assert table.more
+
+
+def test_runs_are_rationed_because_each_tells_its_author_something(log: ground.Writer) -> None:
+    project = ground.project(log)
+    for _ in range(studies.RUNS_A_DAY):
+        Run.objects.filter(id=ground.run(ground.study(project))).update(state=Run.FAILED)
+    with pytest.raises(UseRefused) as refusal:
+        ground.run(ground.study(project))
+    assert [reason.code for reason in refusal.value.reasons] == ["run-ration"]
+    Run.objects.update(queued_at=clock.now() - timedelta(days=1, minutes=1))
+    assert ground.run(ground.study(project))
 
 
 @pytest.mark.parametrize(
