@@ -28,6 +28,7 @@ from rollbook.dataplane.census.parsed import ParsedReturn
 from rollbook.dataplane.census.reader import read_return
 from rollbook.dataplane.census.rules import check
 from rollbook.dataplane.census.ruling import CheckContext, Severity
+from rollbook.dataplane.census.untrusted import Limits, refuse_large
 from rollbook.dataplane.people.matching import Known, Match
 from rollbook.dataplane.store import landing
 from rollbook.kernel.refusals import InputRefused, Reason, UseRefused
@@ -59,7 +60,8 @@ class Arrival:
 
 
 def ingest_file(*, by: Actor, path: Path) -> Receipt:
-    """As `ingest`, from a file."""
+    """As `ingest`, from a file, which is not read when its size alone refuses it."""
+    refuse_large(path.stat().st_size, path.name, Limits())
     return ingest(by=by, data=path.read_bytes(), name=path.name)
 
 
@@ -74,8 +76,10 @@ def ingest(*, by: Actor, data: bytes, name: str) -> Receipt:
     """
     require_role(by, Role.OPERATOR, Role.SYSTEM)
     parsed = read_return(data, name)
-    arrival = Arrival(parsed, _open_collection(parsed), _school(parsed), clock.now())
+    collection, school = _open_collection(parsed), _school(parsed)
     with _one_at_a_time():
+        # The time is taken under the lock: a return that had to wait is the later one, and supersedes the other.
+        arrival = Arrival(parsed, collection, school, clock.now())
         _refuse_same_file(parsed)
         matches, known = identity_rows.match_pupils(parsed)
         issues = [*_judge(arrival), *match_lines(matches, arrival.lines)]

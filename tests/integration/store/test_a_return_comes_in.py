@@ -1,7 +1,10 @@
 """A return comes in: what is stored, what is refused and then leaves no trace, what the school is told."""
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,8 +16,9 @@ from rollbook.records.models.accounts import School
 from rollbook.records.models.collections import Collection, Return
 from rollbook.records.models.control import Audit, Message
 from rollbook.records.models.identity import Identifier, Person, Sighting
+from rollbook.services import ingest as ingest_module
 from rollbook.services import returns
-from rollbook.services.ingest import ingest, recover
+from rollbook.services.ingest import ingest, ingest_file, recover
 from rollbook.services.people_zone import people_zone
 from rollbook.services.receipts import Receipt
 from tests import census_ground as ground
@@ -169,6 +173,33 @@ def test_bytes_that_are_no_return_leave_nothing(data: bytes) -> None:
     with pytest.raises(InputRefused):
         ingest(by=OPERATOR, data=data, name="return.xml")
     assert not Return.objects.exists()
+
+
+def test_a_file_too_large_is_refused_before_it_is_read(tmp_path: Path) -> None:
+    huge = tmp_path / "huge.xml"
+    with huge.open("wb") as file:
+        file.truncate(1 << 40)  # a sparse file: reading it would need a terabyte of memory
+    with pytest.raises(InputRefused, match="larger than the limit"):
+        ingest_file(by=OPERATOR, path=huge)
+    assert stored() == NOBODY
+
+
+def test_a_return_that_had_to_wait_is_the_later_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever is let in last replaces the other, so its time must be the later one, or the record would read empty."""
+    in_turn = ingest_module._one_at_a_time
+
+    @contextmanager
+    def after_another() -> Iterator[None]:
+        monkeypatch.setattr(ingest_module, "_one_at_a_time", in_turn)
+        send(serial="002")
+        with in_turn():
+            yield
+
+    monkeypatch.setattr(ingest_module, "_one_at_a_time", after_another)
+    waited = send(serial="001")
+    other = Return.objects.get(state=Return.SUPERSEDED)
+    assert waited.supersedes == str(other.pk)
+    assert waited.received_at > other.received_at
 
 
 def test_only_the_operator_takes_returns_in() -> None:
