@@ -18,6 +18,7 @@ from pyroaring import BitMap
 from rollbook.dataplane.census.catalogue import ITEMS
 from rollbook.kernel import canonical
 from rollbook.kernel.encoding import b64
+from rollbook.kernel.refusals import UseRefused
 from rollbook.policy.gate import Refused
 from rollbook.policy.powers import POWERS
 from rollbook.policy.roles import Role
@@ -59,7 +60,13 @@ def seal(case_id: int, *, wait_s: float = WAIT_SECONDS) -> None:
         if case.submission_id is None:
             _log_first(case)
         # 5 and 6 of the release gate: published, read back and verified, or nothing is told.
-        published(_submission(case), timeout_s=wait_s)
+        try:
+            published(_submission(case), timeout_s=wait_s)
+        except UseRefused:
+            # An entry that the log's rules refuse never comes: the set's month may have passed while it waited. The
+            # officer would wait for ever, so the case gets a set and an entry of today, once for each call.
+            _log_first(case)
+            published(_submission(case), timeout_s=wait_s)
         _tell(case)
     wipe_old_answers()
 

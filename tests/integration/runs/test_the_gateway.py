@@ -10,13 +10,14 @@ from django.conf import settings
 
 from rollbook.kernel import canonical
 from rollbook.kernel.encoding import unb64
-from rollbook.kernel.refusals import AccessDenied, InputRefused, StateBroken, UseRefused
+from rollbook.kernel.refusals import AccessDenied, InputRefused, Reason, StateBroken, UseRefused
 from rollbook.policy.states import CaseState
 from rollbook.policy.uses import MatchOutcome
 from rollbook.records.models.collections import Return
 from rollbook.records.models.control import Audit
 from rollbook.records.models.governance import Agreement
 from rollbook.records.models.identity import GatewayCase, Sighting
+from rollbook.records.models.log import LogSubmission
 from rollbook.services import clock, gateway, gateway_seal, overseer, populations, sets
 from rollbook.services.case_pages import Standing, cases_of, desk
 from rollbook.services.log import reader
@@ -238,6 +239,31 @@ def test_nobody_is_told_while_the_log_stands_still(log: run_ground.Writer, agree
     log.running = True
     gateway.recover()
     assert standing(case.reference) is Standing.READY
+
+
+def test_a_case_whose_entry_the_log_refuses_gets_another(agreement: str) -> None:
+    case = ground.confirmed(agreement)
+    with killed_at(gateway_seal, "_log_first", done=True):
+        gateway.seal(case.id)
+    refused = ground.row_of(case.reference).submission_id
+    reasons = [{"code": "log-rule", "message": "the month of the set does not fit the entry"}]
+    LogSubmission.objects.filter(id=refused).update(state=LogSubmission.REFUSED, reasons=reasons)
+    gateway.seal(case.id)
+    assert ground.row_of(case.reference).submission_id != refused
+    assert standing(case.reference) is Standing.READY
+    assert len(reader.entries("sealed")) == 1
+
+
+def test_a_case_that_the_log_refuses_again_is_told_to_nobody(agreement: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(submission: int, timeout_s: float) -> bytes:
+        raise UseRefused(Reason("log-rule", "the month of the set does not fit the entry"))
+
+    case = ground.confirmed(agreement)
+    monkeypatch.setattr(gateway_seal, "published", refuse)
+    with pytest.raises(UseRefused, match="month"):
+        gateway.seal(case.id)
+    assert standing(case.reference) is Standing.WAITING
+    assert ground.row_of(case.reference).answer is None
 
 
 STEPS: list[tuple[Any, str]] = [
