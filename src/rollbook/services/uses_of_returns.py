@@ -7,6 +7,7 @@ A sealed case is not among them before its reveal, for anyone.
 from dataclasses import dataclass
 from datetime import datetime
 
+from rollbook.records.models.log import LogSubmission
 from rollbook.records.models.studies import Run
 from rollbook.services import populations
 
@@ -32,7 +33,8 @@ class UsesOfReturns:
     def __call__(self, return_id: str, item: str) -> tuple[UseOfReturn, ...]:
         """The uses that had `item` of this person from this return, oldest first."""
         if return_id not in self._runs:
-            logged = Run.objects.filter(returns__contains=[return_id], submission__isnull=False)
+            # An entry that waits, or that the log refused, opened no data.
+            logged = Run.objects.filter(returns__contains=[return_id], submission__state=LogSubmission.APPENDED)
             self._runs[return_id] = list(logged.select_related("study__project").order_by("started_at", "pk"))
         return tuple(
             UseOfReturn(run.did, run.study.project.reference, run.study.title, run.started_at or run.queued_at)

@@ -41,9 +41,12 @@ def fact(item: str, row: str = "") -> HeldFact:
     return found
 
 
-def a_run(return_id: str, people: list[int], items: list[str], *, logged: bool = True) -> Run:
+def a_run(return_id: str, people: list[int], items: list[str], *, entry: str | None = LogSubmission.APPENDED) -> Run:
+    """A run whose entry is in this state in the log; None for one that was never handed in."""
     number = Run.objects.count()
-    submission = LogSubmission.objects.create(entry_id=f"run-{number}", entry={}, made_at=RECEIVED)
+    submission = LogSubmission.objects.create(
+        entry_id=f"run-{number}", entry={}, made_at=RECEIVED, state=entry or LogSubmission.WAITING
+    )
     author = account_of(RESEARCHER)
     body, _ = Organisation.objects.get_or_create(
         company_number="RC1", defaults={"name": "University", "sector": "university"}
@@ -60,7 +63,7 @@ def a_run(return_id: str, people: list[int], items: list[str], *, logged: bool =
     return Run.objects.create(
         study=study, state="done", asked_by=author, queued_at=RECEIVED, started_at=RECEIVED, returns=[return_id],
         epoch=EPOCH, did=f"did-{number}", population_file=populations.keep(BitMap(people), EPOCH),
-        submission=submission if logged else None,
+        submission=submission if entry else None,
     )  # fmt: skip
 
 
@@ -135,7 +138,8 @@ def test_only_uses_that_had_the_old_value_are_named() -> None:
     had = a_run(first, [person, 5], ["ethnicity"])
     a_run(first, [5], ["ethnicity"])  # not in its population
     a_run(first, [person], ["language"])  # did not have the item
-    a_run(first, [person], ["ethnicity"], logged=False)  # never opened the data
+    for never_opened in (None, LogSubmission.WAITING, LogSubmission.REFUSED):
+        a_run(first, [person], ["ethnicity"], entry=never_opened)
     second = send("P1/PupilCharacteristics/Ethnicity = REFU", serial="002")
     a_run(second, [person], ["ethnicity"])  # had the new value
     (old,) = fact("ethnicity").previous
