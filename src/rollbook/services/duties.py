@@ -5,8 +5,11 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 
+from django.db.models import Min
+
 from rollbook.policy.states import RequestState
 from rollbook.records.models.accounts import Accreditation
+from rollbook.records.models.collections import Return
 from rollbook.records.models.governance import Agreement, Decision, Publication
 from rollbook.records.models.log import LogSubmission
 from rollbook.records.models.studies import Project
@@ -25,6 +28,7 @@ class DutyKind(StrEnum):
     ASSESSMENT = "Review of an impact assessment"
     PUBLICATION = "Review of a published paper"
     REVEAL = "Telling a sealed case"
+    INTAKE = "Counting a day's returns in the log"
     LOG_WAITING = "Entering something in the log"
     LOG_REFUSED = "Mending an entry that the log refused"
     LOG_STALE = "Signing the log again"
@@ -82,6 +86,14 @@ def _log(today: date) -> Iterator[Duty]:
         yield Duty(DutyKind.LOG_STALE, f"size {head.size}", head.signed_at.date())
 
 
+def _intake(today: date) -> Iterator[Duty]:
+    """Collections with returns that no entry counts by the end of the day after they came."""
+    end = datetime(today.year, today.month, today.day, tzinfo=UTC) - timedelta(days=1)
+    rows = Return.objects.filter(intake=None, received_at__lt=end).values("collection_id")
+    for row in rows.annotate(first=Min("received_at")).order_by("collection_id"):
+        yield Duty(DutyKind.INTAKE, row["collection_id"], row["first"].date() + timedelta(days=1))
+
+
 def _projects(today: date) -> Iterator[Duty]:
     """Projects at work under an approval that has expired or was taken back (CASE-09)."""
     for project in Project.objects.select_related("request").filter(closed_at=None).order_by("id"):
@@ -109,4 +121,11 @@ def _end(today: date) -> datetime:
     return now if today >= now.date() else datetime(today.year, today.month, today.day, tzinfo=UTC) + timedelta(days=1)
 
 
-SOURCES: tuple[Callable[[date], Iterator[Duty]], ...] = (_papers, _reveals, _log, _projects, _accreditations)
+SOURCES: tuple[Callable[[date], Iterator[Duty]], ...] = (
+    _papers,
+    _reveals,
+    _intake,
+    _log,
+    _projects,
+    _accreditations,
+)

@@ -8,10 +8,11 @@ from rollbook.records.models.accounts import Accreditation
 from rollbook.records.models.governance import Agreement, Decision, Publication, Request
 from rollbook.records.models.log import LogEntry, LogSubmission
 from rollbook.records.models.studies import Project
-from rollbook.services import clock, governance
-from rollbook.services.duties import DutyKind, overdue
+from rollbook.services import clock, collections, governance
+from rollbook.services.duties import Duty, DutyKind, overdue
+from rollbook.services.ingest import ingest
 from rollbook.services.log import writer
-from tests import grounds
+from tests import census_ground, grounds
 from tests.people import OPERATOR, RESEARCHER, account_of
 from tests.register_ground import Register
 
@@ -105,6 +106,27 @@ def test_an_entry_that_waits_over_an_hour_or_was_refused_shows(register: Registe
     assert found() == {(DutyKind.LOG_WAITING, reference)}
     LogSubmission.objects.filter(entry_id=reference).update(state=LogSubmission.REFUSED)
     assert found() == {(DutyKind.LOG_REFUSED, reference)}
+
+
+def test_returns_that_no_entry_counts_by_the_next_day_show(
+    register: Register,
+) -> None:
+    census_ground.empty_store()
+    census_ground.open_spring()
+    writer.append_waiting()
+    ingest(by=OPERATOR, data=census_ground.a_file(), name="return.xml")
+    came = clock.now()
+    late = {
+        days: {one for one in overdue(came.date() + timedelta(days=days)) if one.kind is DutyKind.INTAKE}
+        for days in (0, 1, 2)
+    }
+    assert late == {
+        0: set(),
+        1: set(),
+        2: {Duty(DutyKind.INTAKE, census_ground.SPRING, came.date() + timedelta(days=1))},
+    }
+    collections.log_intake(by=OPERATOR, day=came.date())
+    assert not {one for one in overdue(came.date() + timedelta(days=2)) if one.kind is DutyKind.INTAKE}
 
 
 def test_a_head_that_nobody_signs_again_shows(register: Register, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -65,6 +65,8 @@ def _address(duty: Duty) -> str:
     """Where the thing is shown whose duty is overdue."""
     if duty.kind in {DutyKind.AGREEMENT, DutyKind.ASSESSMENT, DutyKind.PUBLICATION}:
         return f"/register/papers/{duty.reference}/"
+    if duty.kind is DutyKind.INTAKE:
+        return f"/register/collections/{duty.reference}/"
     if duty.kind in {DutyKind.CLOSE_PROJECT, DutyKind.ACCREDITATION}:
         return f"/register/requests/{duty.reference}/"
     return "/register/log/" if duty.kind is not DutyKind.REVEAL else f"/register/log/{duty.reference.split()[-1]}/"
