@@ -27,8 +27,8 @@ class RefusalPages:
         self._get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        """Let the page answer."""
-        return self._get_response(request)
+        """Let the page answer. No page has a zero byte in its address, and PostgreSQL takes none as a text."""
+        return not_found(request) if "\0" in request.path else self._get_response(request)
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         """The page of a refusal; anything else is Django's to handle."""
@@ -59,6 +59,11 @@ def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpR
         "Page not found",
         "If you typed the address, check it is right. If you pasted it, check it is whole.",
     )
+
+
+def too_large(request: HttpRequest) -> HttpResponse:
+    """413."""
+    return _page(request, 413, "That is too large to be sent", "Nothing of it was read. Send less, and try again.")
 
 
 def failed(request: HttpRequest) -> HttpResponse:

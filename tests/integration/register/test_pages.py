@@ -185,7 +185,7 @@ NOWHERE = [
 
 
 def test_what_does_not_exist_is_not_found(client: Client, register: Register) -> None:
-    for address in NOWHERE:
+    for address in (*NOWHERE, "/register/papers/%00/", "/register/requests/RB%00/", "/dictionary/%00/"):
         assert client.get(address).status_code == 404, address
 
 

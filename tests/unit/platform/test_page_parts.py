@@ -48,7 +48,7 @@ def test_a_page_of_a_long_list_keeps_the_question() -> None:
     assert [item["number"] for item in page.pagination["items"] if item["current"]] == [2]
 
 
-@pytest.mark.parametrize("query", ["?page=0", "?page=4", "?page=x", "?page=-1", "?page=²"])
+@pytest.mark.parametrize("query", ["?page=0", "?page=4", "?page=x", "?page=-1", "?page=²", f"?page={'1' * 5000}"])
 def test_a_page_that_is_not_there_is_not_found(query: str) -> None:
     with pytest.raises(Http404):
         paginate(list(range(5)), get(query), per_page=2)  # type: ignore[arg-type]

@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 from django.http import Http404, HttpRequest
 
 Item = TypeVar("Item")
+LONGEST_NUMBER = 9
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +24,8 @@ def paginate(items: Sequence[Item], request: HttpRequest, per_page: int = 50) ->
     """The page of `items` that the address asks for with `?page=`; a page that does not exist is not found."""
     pages = max(1, -(-len(items) // per_page))
     asked = request.GET.get("page", "1")
-    if not asked.isdecimal() or not 1 <= int(asked) <= pages:
+    # The length is looked at first: a number of thousands of digits is not even read.
+    if not asked.isdecimal() or len(asked) > LONGEST_NUMBER or not 1 <= int(asked) <= pages:
         raise Http404
     here = int(asked)
     part = items[(here - 1) * per_page : here * per_page]
