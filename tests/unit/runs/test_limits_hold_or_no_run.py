@@ -106,10 +106,21 @@ def test_a_machine_without_a_filter_is_refused(monkeypatch: pytest.MonkeyPatch) 
 def test_root_is_never_given_to_a_run(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     started: list[object] = []
     monkeypatch.setattr("subprocess.Popen", lambda *given, **named: started.append(given))
+    before = len(os.listdir("/proc/self/fd"))
     with pytest.raises(SetupFailed) as refusal:
         supervisor.supervise(["true"], SMALL, user=0, status=os.pipe(), filter_=os.dup(0))
     assert refusal.value.reasons[0].code == "root"
     assert started == []
+    assert len(os.listdir("/proc/self/fd")) == before, "every descriptor is closed"
+
+
+def test_a_sandbox_that_is_not_there_is_said_and_leaves_no_descriptor_open() -> None:
+    before = len(os.listdir("/proc/self/fd"))
+    with pytest.raises(SetupFailed, match="cannot be started"):
+        supervisor.supervise(
+            ["/nowhere"], SMALL, user=1 if os.geteuid() == 0 else None, status=os.pipe(), filter_=os.dup(0)
+        )
+    assert len(os.listdir("/proc/self/fd")) == before
 
 
 def test_a_process_that_became_root_ends_the_run(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -56,16 +56,29 @@ def supervise(command: list[str], limits: Limits, *, user: int | None, status: t
         LimitBreached: a limit was breached, or does not hold inside.
         SetupFailed: the sandbox could not be started.
     """
+    try:
+        process = _start(command, user, (status[1], filter_))
+    except SetupFailed:
+        os.close(status[0])
+        raise
+    finally:
+        os.close(status[1])
+        os.close(filter_)
+    return _watched(_Run(process, limits), status[0])
+
+
+def _start(command: list[str], user: int | None, keep: tuple[int, int]) -> subprocess.Popen[bytes]:
+    """Start `command` with nothing of ours but its pipes and the descriptors to `keep`."""
     if (os.geteuid() if user is None else user) == 0:
         raise SetupFailed(Reason("root", "A study is never run as root", mend="Give the run a user of its own."))
     who = {} if user is None else {"user": user, "group": user, "extra_groups": []}
     try:
-        process = subprocess.Popen(
+        process: subprocess.Popen[bytes] = subprocess.Popen(
             command,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
-            pass_fds=(status[1], filter_),
+            pass_fds=keep,
             # Empty here too: the sandbox's process 1 keeps the environment it was started with where all inside can
             # read it.
             env={},
@@ -78,10 +91,7 @@ def supervise(command: list[str], limits: Limits, *, user: int | None, status: t
         raise SetupFailed(
             Reason("no-sandbox", f"The sandbox cannot be started: {error.strerror}", mend=mend)
         ) from error
-    finally:
-        os.close(status[1])
-        os.close(filter_)
-    return _watched(_Run(process, limits), status[0])
+    return process
 
 
 def _watched(run: _Run, status: int) -> Ended:
