@@ -14,8 +14,6 @@ PRESUME_ABLE: Sequence[Dated[int]] = (
 )
 # At these birthdays a person looks again at whether an adult's authority still stands.
 REVIEWS: Sequence[Dated[tuple[int, ...]]] = (Dated((13, 16, 18), _OWN, _START),)
-# A parent's authority over the record ends here; it does not linger.
-ADULT: Sequence[Dated[int]] = (Dated(18, "Family Law Reform Act 1969 s.1; Children Act 1989 s.105", date(1970, 1, 1)),)
 
 
 def birthday(born: date, age: int) -> date:

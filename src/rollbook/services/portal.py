@@ -4,7 +4,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
-from rollbook.dataplane.census.catalogue import ITEMS
 from rollbook.services.access import allowed
 from rollbook.services.actors import Actor
 from rollbook.services.notices import Told, told
@@ -61,11 +60,6 @@ def record_page(by: Actor, handle: str) -> RecordPage:
         lines.setdefault((fact.source_school, fact.collection, fact.received_on), []).append(fact)
     sources = [Source(*key, groups=_groups(facts)) for key, facts in lines.items()]
     return RecordPage(tuple(sorted(sources, key=lambda one: one.received_on, reverse=True)), told(person_key))
-
-
-def meaning_of(item: str) -> str:
-    """What an item means, in the dictionary's words."""
-    return ITEMS[item].description if item in ITEMS else ""
 
 
 def _groups(facts: Iterable[HeldFact]) -> tuple[FactGroup, ...]:

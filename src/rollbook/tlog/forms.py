@@ -16,7 +16,6 @@ from rollbook.tlog.notes import KeyType, parse_key
 Form = Callable[[object], bool]
 LONGEST_STRING: Final = 512
 LONGEST_TITLE: Final = 200
-LONGEST_ORIGIN: Final = 255
 _CODE = re.compile(r"[a-z0-9][a-z0-9-]{0,63}\Z")
 _CLASS = re.compile(r"[1-5][A-E]\Z")
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/-]{0,63}\Z")

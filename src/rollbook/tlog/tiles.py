@@ -12,8 +12,6 @@ from rollbook.tlog.tree import Frontier, leaf_hash
 
 WIDTH: Final = 256
 CHECKPOINT: Final = "checkpoint"
-CONTENT_TYPES: Final = {CHECKPOINT: "text/plain; charset=utf-8"}
-OTHER_CONTENT_TYPE: Final = "application/octet-stream"
 
 
 def tile_path(level: int | str, number: int, width: int = WIDTH) -> str:
