@@ -1,9 +1,11 @@
 """Reads the files of a log from a web address or a folder, for people outside the authority. No Django, no database."""
 
+import time
 from collections.abc import Callable
+from http.client import HTTPException, HTTPResponse
 from pathlib import Path
 from typing import Final
-from urllib.error import URLError
+from urllib.error import HTTPError, URLError
 from urllib.parse import urlsplit
 from urllib.request import urlopen
 
@@ -13,6 +15,9 @@ from rollbook.tlog.notes import LONGEST_NOTE
 from rollbook.tlog.tiles import CHECKPOINT, WIDTH, bundle_paths
 
 SECONDS: Final = 30
+# A server that sends a byte now and then keeps each wait short and the whole endless.
+SECONDS_FOR_A_FILE: Final = 300
+_PART: Final = 65_536
 _LARGEST: Final = WIDTH * (LONGEST_ENTRY + 2)
 Fetch = Callable[[str], bytes]
 
@@ -53,9 +58,22 @@ def read_bundles(fetch: Fetch, size: int) -> list[bytes]:
 def _fetch(address: str) -> bytes:
     try:
         with urlopen(address, timeout=SECONDS) as answer:  # noqa: S310  the scheme was checked when the source was opened
-            return _limited(answer.read(_LARGEST + 1), address)
-    except (URLError, OSError, ValueError) as fault:
+            return _limited(_read_in_time(answer), address)
+    except HTTPError as refusal:
+        refusal.close()
+        raise _unreadable(address) from refusal
+    except (URLError, OSError, ValueError, HTTPException) as fault:
         raise _unreadable(address) from fault
+
+
+def _read_in_time(answer: HTTPResponse) -> bytes:
+    """At most one byte more than a file may have, within `SECONDS_FOR_A_FILE`."""
+    ends, data = time.monotonic() + SECONDS_FOR_A_FILE, bytearray()
+    while len(data) <= _LARGEST and (part := answer.read1(_PART)):
+        data += part
+        if time.monotonic() > ends:
+            raise TimeoutError
+    return bytes(data)
 
 
 def _read(path: Path) -> bytes:

@@ -5,9 +5,11 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from socketserver import StreamRequestHandler, ThreadingTCPServer
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -153,6 +155,58 @@ def test_a_bundle_under_a_checkpoint_of_another_history_is_evidence_and_proves_n
 def test_a_log_file_larger_than_any_may_be_is_refused(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(log_source, "_LARGEST", 10_000)
     assert refused_with(run()) == {"log-unreadable"}
+
+
+@pytest.fixture
+def server() -> Iterator[Callable[[bytes], str]]:
+    """Makes servers that answer every request with the bytes given; "Slow: yes" then sends a byte again and again."""
+    done, servers = threading.Event(), []
+
+    class Rude(StreamRequestHandler):
+        said = b""
+
+        def handle(self) -> None:
+            self.request.recv(65_536)
+            with suppress(OSError):
+                self.wfile.write(self.said)
+                while b"Slow: yes" in self.said and not done.wait(0.05):
+                    self.wfile.write(b"x")
+
+    def make(said: bytes) -> str:
+        one = ThreadingTCPServer(("127.0.0.1", 0), type("Saying", (Rude,), {"said": said}))
+        servers.append(one)
+        threading.Thread(target=one.serve_forever, args=(0.05,), daemon=True).start()
+        return f"http://127.0.0.1:{one.server_address[1]}/log"
+
+    yield make
+    done.set()
+    for one in servers:
+        one.shutdown()
+        one.server_close()
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        b"hello\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\n" + b"X: y\r\n" * 300 + b"\r\n",
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzzz\r\n",
+        b"HTTP/1.1 302 Found\r\nLocation: http://a b\x01/\r\nContent-Length: 0\r\n\r\n",
+        b"HTTP/1.1 302 Found\r\nLocation: file:///etc/passwd\r\nContent-Length: 0\r\n\r\n",
+    ],
+)
+def test_a_server_that_breaks_the_protocol_is_a_log_that_cannot_be_read(
+    server: Callable[[bytes], str], run: Run, said: bytes
+) -> None:
+    assert refused_with(run("--log", server(said))) == {"log-unreadable"}
+
+
+def test_a_server_that_never_ends_a_file_is_left(
+    server: Callable[[bytes], str], run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(log_source, "SECONDS_FOR_A_FILE", 0.5)
+    log = server(b"HTTP/1.1 200 OK\r\nSlow: yes\r\n\r\n")
+    assert refused_with(run("--log", log)) == {"log-unreadable"}
 
 
 def test_a_truncated_log_file_is_refused(place: Path, run: Run) -> None:
