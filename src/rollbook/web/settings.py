@@ -42,6 +42,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "rollbook.web.bodies.SmallBodies",
     "allauth.account.middleware.AccountMiddleware",
     "rollbook.web.errors.RefusalPages",
     "rollbook.web.privacy.PrivatePages",
