@@ -9,6 +9,7 @@ from typing import Any
 from django.test import Client
 from django.urls import get_resolver
 
+from rollbook.records.models.accounts import Accreditation
 from rollbook.records.models.governance import Agreement, Decision, Publication, Request
 from rollbook.records.models.studies import Project
 from rollbook.services import clock, governance, requests
@@ -26,7 +27,9 @@ ADDRESSES = [
     "/dictionary/nationality/", "/dictionary/surname/",
 ]  # fmt: skip
 FILES = [
-    f"/register/{name}.{ending}" for name in ("requests", "uses", "volumes", "duties") for ending in ("csv", "json")
+    f"/register/{name}.{ending}"
+    for name in ("requests", "decisions", "uses", "releases", "volumes", "duties")
+    for ending in ("csv", "json")
 ]
 FILES += ["/dictionary.csv", "/dictionary.json"]
 
@@ -115,6 +118,20 @@ def test_csv_and_json_say_the_same_as_the_page(client: Client, register: Registe
     assert {row["state"] for row in rows} == {"open", "approved", "rejected"}
 
 
+def test_every_decision_stands_with_its_reasons_in_csv_and_json(client: Client, register: Register) -> None:
+    rows = list(csv.DictReader(io.StringIO(text(client, "/register/decisions.csv"))))
+    objects = json.loads(text(client, "/register/decisions.json"))
+    assert [(row["request"], row["result"], row["reasons"]) for row in rows] == [
+        (one["request"], one["result"], one["reasons"]) for one in objects
+    ]
+    assert {(row["request"], row["result"]) for row in rows} == {
+        (register.refused, "refuse"), (register.ground.request, "approve")
+    }  # fmt: skip
+    (refusal,) = [row for row in rows if row["result"] == "refuse"]
+    assert refusal["reasons"] == "Names are not needed to answer the question."
+    assert refusal["role"] == "panel-member"
+
+
 def test_a_cell_that_a_spreadsheet_would_run_is_made_harmless(client: Client, register: Register) -> None:
     grounds.ask(title='=HYPERLINK("x")')
     titles = [row["title"] for row in csv.DictReader(io.StringIO(text(client, "/register/requests.csv")))]
@@ -131,10 +148,14 @@ def test_markup_in_a_request_is_shown_as_text(client: Client, register: Register
 
 
 def test_no_public_page_shows_the_address_or_number_of_an_account(client: Client, register: Register) -> None:
+    # Without accreditations the gate has something to say about each member of the team.
+    Accreditation.objects.all().delete()
     pages = [text(client, address) for address in [*ADDRESSES, *FILES]]
     for reference in (register.refused, register.open, register.ground.request):
         pages.append(text(client, f"/register/requests/{reference}/"))
+    assert "This person is not accredited" in pages[-1]
     for page in pages:
+        assert not re.search(r"\baccount:? ?[0-9]", page)
         for person in PEOPLE:
             assert person.email not in page
         assert PANEL_MEMBER.name not in page

@@ -38,7 +38,15 @@ def test_the_use_shows_at_once_and_the_table_only_once_released(
     assert output.title not in client.get("/register/releases/").content.decode()
 
     ground.approved_by_both(output.reference)
+    assert json.loads(client.get("/register/releases.json").content) == []
     releases.release(output.id)
+    (listed,) = json.loads(client.get("/register/releases.json").content)
+    (line,) = csv.DictReader(io.StringIO(client.get("/register/releases.csv").content.decode()))
+    assert (
+        (listed["reference"], listed["csv"])
+        == (output.reference, output.release.csv)
+        == (line["reference"], line["csv"])
+    )
     page = client.get(address).content.decode()
     assert output.title in page
     assert "no figure about fewer than 10 people" in page

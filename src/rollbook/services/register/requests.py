@@ -1,7 +1,7 @@
 """Requests as the public reads them: all, in every state, for ever. Accounts and addresses are not here."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from django.db.models import Prefetch, QuerySet
@@ -45,8 +45,9 @@ class RequestLine:
 
 @dataclass(frozen=True, slots=True)
 class DecisionLine:
-    """One decision with its reasons. `role` is who decided; never a name."""
+    """One decision with its reasons, and the request it is about. `role` is who decided; never a name."""
 
+    request: str
     result: str
     role: str
     reasons: str
@@ -103,6 +104,12 @@ def requests(state: str = "", words: str = "") -> tuple[RequestLine, ...]:
     return tuple(
         line for line in lines if all(word in f"{line.title} {line.organisation}".casefold() for word in wanted)
     )
+
+
+def decisions() -> tuple[DecisionLine, ...]:
+    """Every decision on every request, latest first."""
+    rows = Decision.objects.select_related("request", "submission").order_by("-made_at", "-id")
+    return tuple(_decision(row) for row in rows)
 
 
 def states() -> tuple[str, ...]:
@@ -173,10 +180,16 @@ def _page(row: Request) -> RequestPage:
         assessments=assessments_covering(row.purpose, frozenset(row.items)),
         uses=uses,
         releases=tables,
-        lacking=() if ended else gate_for_request(reference=row.reference),
+        lacking=() if ended else _unnamed(gate_for_request(reference=row.reference)),
         amends=row.amends.reference if row.amends else "",
         project=project.reference if project else "",
     )
+
+
+def _unnamed(reasons: Iterable[Reason]) -> tuple[Reason, ...]:
+    """The reasons without whose account a reason is about; one said of two people is said once."""
+    shown = (replace(one, where="") if one.code.startswith("recipient-") else one for one in reasons)
+    return tuple(dict.fromkeys(shown))
 
 
 def _risk(code: str) -> str:
@@ -186,6 +199,7 @@ def _risk(code: str) -> str:
 
 def _decision(decision: Decision) -> DecisionLine:
     return DecisionLine(
+        decision.request.reference,
         decision.result,
         decision.role,
         decision.reasons,

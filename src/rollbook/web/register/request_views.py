@@ -8,7 +8,7 @@ from rollbook.services.clock import today
 from rollbook.services.duties import overdue
 from rollbook.services.log.reader import head
 from rollbook.services.register.exports import as_csv, as_json
-from rollbook.services.register.requests import RequestLine, request_page, requests, states
+from rollbook.services.register.requests import DecisionLine, RequestLine, decisions, request_page, requests, states
 from rollbook.services.register.uses import uses
 from rollbook.services.releases import released_tables
 from rollbook.web.access import access
@@ -52,6 +52,20 @@ def request_csv(request: HttpRequest) -> HttpResponse:
 def request_json(request: HttpRequest) -> HttpResponse:
     """Every request as JSON."""
     return json_file(as_json(requests()))
+
+
+@require_safe
+@access("public")
+def decision_csv(request: HttpRequest) -> HttpResponse:
+    """Every decision with its reasons, as CSV."""
+    return csv_file("decisions", as_csv(DecisionLine, decisions()))
+
+
+@require_safe
+@access("public")
+def decision_json(request: HttpRequest) -> HttpResponse:
+    """Every decision with its reasons, as JSON."""
+    return json_file(as_json(decisions()))
 
 
 @require_safe

@@ -43,6 +43,20 @@ def release_list(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 @access("public")
+def release_list_csv(request: HttpRequest) -> HttpResponse:
+    """Every released table as CSV, one line a table: its figures are in `csv`."""
+    return csv_file("releases", as_csv(ReleasedTable, released_tables()))
+
+
+@require_safe
+@access("public")
+def release_list_json(request: HttpRequest) -> HttpResponse:
+    """Every released table as JSON, with its figures."""
+    return json_file(as_json(released_tables()))
+
+
+@require_safe
+@access("public")
 def one_release(request: HttpRequest, reference: str) -> HttpResponse:
     """One released table, whole."""
     return render(request, "register/release.html", {"table": _table(reference)})
