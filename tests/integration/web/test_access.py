@@ -139,6 +139,15 @@ def test_a_page_that_is_not_there() -> None:
     assert (answer.status_code, b"Page not found" in answer.content) == (404, True)
 
 
+@pytest.mark.parametrize("address", ["/register/requests/%00/", "/register/papers/%00/", "/register/collections/%00/"])
+def test_an_address_with_a_zero_byte_is_no_page(address: str) -> None:
+    assert Client().get(address).status_code == 404
+
+
+def test_a_record_with_a_zero_byte_is_no_page() -> None:
+    assert browser_of(PARENT).get("/record/%00/").status_code == 404
+
+
 def test_an_unforeseen_fault_shows_nothing_of_itself(caplog: pytest.LogCaptureFixture) -> None:
     answer = Client(raise_request_exception=False).get("/fails/unforeseen/")
     assert answer.status_code == 500
