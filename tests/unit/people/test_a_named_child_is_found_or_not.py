@@ -35,6 +35,11 @@ IVO = Candidate(1, ("Thrennet", "", ""), "Ivo", "Kell Wray", BORN, "ZZ1 1ZZ")
         (ASKED, [replace(IVO, born=None)], MatchOutcome.LOW_CONFIDENCE),
         (replace(ASKED, surname="Other", forename="Zoe"), [IVO], MatchOutcome.NONE),
         (ASKED, [], MatchOutcome.NONE),
+        # A dash in place of a name is not a name that two people share.
+        (replace(ASKED, surname="-"), [replace(IVO, surnames=("Quell", "", "."))], MatchOutcome.LOW_CONFIDENCE),
+        (replace(ASKED, surname="-"), [replace(IVO, surnames=("-", "", ""))], MatchOutcome.LOW_CONFIDENCE),
+        (replace(ASKED, forename="-"), [replace(IVO, forename="-")], MatchOutcome.LOW_CONFIDENCE),
+        (replace(ASKED, forename="-"), [replace(IVO, forename="")], MatchOutcome.LOW_CONFIDENCE),
     ],
 )
 def test_outcomes(asked: Asked, candidates: list[Candidate], outcome: MatchOutcome) -> None:

@@ -85,13 +85,19 @@ def evidence(asked: Asked, one: Candidate) -> tuple[str, ...]:
 
 def _surname(asked: Asked, one: Candidate) -> str:
     own, *others = one.surnames
-    if plain(asked.surname) == plain(own):
+    wanted = plain(asked.surname)
+    if not wanted:
+        # Schools write a dash where there is no name; asking for a dash is no way round knowing the name.
+        return ""
+    if wanted == plain(own):
         return "surname-same"
-    return "surname-other" if plain(asked.surname) in {plain(name) for name in others if name} else ""
+    return "surname-other" if wanted in map(plain, others) else ""
 
 
 def _forename(asked: Asked, one: Candidate) -> str:
     wanted = plain(asked.forename)
+    if not wanted:
+        return ""
     if wanted == plain(one.forename):
         return "forename-same"
     if wanted in {plain(name) for name in one.middle_names.split()}:
