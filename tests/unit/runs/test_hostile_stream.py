@@ -74,6 +74,12 @@ def test_an_empty_table_is_a_table() -> None:
         (rows("F\u200bM"), "table-label-form"),
         (rows("{{ 7*7 }}"), "table-label-form"),
         (rows("a\x1b[31mb"), "table-label-form"),
+        # Labels that look like another to a checker: spaces that a page joins, and letters of other alphabets.
+        (rows("Group A "), "table-label-form"),
+        (rows("Group  A"), "table-label-form"),
+        (rows("Group \u0410"), "table-label-form"),
+        (rows("\uff27roup A"), "table-label-form"),
+        (rows("Group \u0661"), "table-label-form"),
     ],
 )
 def test_anything_else_is_refused(stream: bytes, code: str) -> None:

@@ -18,8 +18,11 @@ PPID = "ppid"
 NOT_RECORDED = "not recorded"
 MAX_LABELS = 200
 MAX_LABEL_LENGTH = 60
-# The codes of registers ("/", "\\") are labels too; no label begins as a formula of a spreadsheet does.
-_LABEL = r"^[\p{L}\p{N}(</\\>][\p{L}\p{N} _.,:'()/\\&+%<>=-]*$"
+# The codes of registers ("/", "\\") are labels too; no label begins as a formula of a spreadsheet does. Two labels that
+# look alike would say something that no checker can see: so one space between words and none at the end, and of letters
+# only those of European languages in our own alphabet.
+_LETTERS = r"A-Za-z0-9À-ÖØ-öø-žȘ-țẀ-ẅỲỳ"
+_LABEL = rf"^[{_LETTERS}(</\\>](?: ?[{_LETTERS}_.,:'()/\\&+%<>=-])*$"
 # A run this long of hexadecimal digits is how a pseudonym or a key looks, and no group of people is called so.
 _LIKE_AN_IDENTIFIER = r"[0-9A-Fa-f]{16,}"
 
@@ -109,6 +112,6 @@ def _labels(table: pa.Table, name: str) -> pa.Table:
         raise _refuse("table-label-long", "A label is too long", name, f"Use at most {MAX_LABEL_LENGTH} characters.")
     plain = pc.all(pc.match_substring_regex(distinct, _LABEL)).as_py() is not False
     if not plain or pc.any(pc.match_substring_regex(distinct, _LIKE_AN_IDENTIFIER)).as_py():
-        mend = "Labels are words and numbers that name a group: letters, digits, spaces and simple punctuation."
+        mend = "Labels name a group: Latin letters, digits, single spaces and simple punctuation."
         raise _refuse("table-label-form", "A label is not a plain name of a group", name, mend)
     return table.set_column(table.column_names.index(name), name, column)
