@@ -70,7 +70,7 @@ def write_the_study(stage: Stage) -> None:
     """On the researcher's own machine, without the authority's data: a new study, dummy data, a run."""
     folder = stage.folder / "study"
     with stage.narrator.step("The researcher writes a study against dummy data on their own machine") as step:
-        for command in (["new", str(folder)], ["dummy", str(folder)], ["run", str(folder)]):
+        for command in step.through((["new", str(folder)], ["dummy", str(folder)], ["run", str(folder)])):
             done = subprocess.run(
                 [sys.executable, "-m", "rollbook.cli.main", "study", *command],
                 capture_output=True,

@@ -1,13 +1,17 @@
 """How the demonstration speaks: one line a step, with the time it took and a link to look at."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 from rich.console import Console
+from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
 
 from rollbook.kernel.refusals import Reason, StateBroken
+
+Thing = TypeVar("Thing")
 
 
 @dataclass
@@ -16,6 +20,15 @@ class Step:
 
     says: str
     link: str = ""
+    bar: Progress = field(default_factory=Progress)
+    task: TaskID = field(default=TaskID(0))
+
+    def through(self, things: Sequence[Thing]) -> Iterator[Thing]:
+        """Go through `things`; the bar shows how many are done."""
+        self.bar.update(self.task, total=len(things), completed=0)
+        for thing in things:
+            yield thing
+            self.bar.advance(self.task)
 
 
 @dataclass
@@ -28,9 +41,11 @@ class Narrator:
 
     @contextmanager
     def step(self, says: str, link: str = "") -> Iterator[Step]:
-        """One step: a spinner while it lasts, then its line."""
-        step, began = Step(says, link), time.monotonic()
-        with self.console.status(says):
+        """One step: a bar while it lasts (moving to and fro where nobody knows how long), then its line."""
+        began = time.monotonic()
+        columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
+        with Progress(*columns, console=self.console, transient=True) as bar:
+            step = Step(says, link, bar, bar.add_task(says or "Working", total=None))
             yield step
         took = time.monotonic() - began
         self.console.print(f"[green]✓[/green] {step.says} [dim]{took:.1f} s[/dim]", highlight=False, soft_wrap=True)

@@ -30,7 +30,7 @@ def open_accounts(stage: Stage) -> None:
         for number, (name, sector) in ORGANISATIONS.items():
             governance.register_organisation(by=operator(), name=name, number=number, sector=sector)
             governance.verify_organisation(by=operator(), number=number)
-        for member in STAFF:
+        for member in step.through(STAFF):
             stage.accounts[member.key] = accounts.open_account(
                 by=operator(), email=member.email, name=member.name, role=member.role, password=PASSWORD,
                 organisation_id=organisation_id(member.organisation),

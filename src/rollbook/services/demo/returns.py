@@ -40,8 +40,8 @@ def receive(stage: Stage, files: tuple[GeneratedFile, ...]) -> None:
         )
         narrator.check(collections_empty(), "nothing of it is stored")
         step.link = f"line {receipt.errors[0].line}: {receipt.errors[0].message} {receipt.errors[0].mend}"
-    with narrator.step("") as step:
-        receipts = [_receive(one, stage) for one in files]
+    with narrator.step("Returns come in") as step:
+        receipts = [_receive(one, stage) for one in step.through(files)]
         pupils = sum(receipt.on_roll for receipt in receipts)
         step.says = (
             f"{len(receipts)} returns received, {pupils:,} pupils; a nationality that one school sent was dropped"
