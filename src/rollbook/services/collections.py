@@ -12,6 +12,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 
 from rollbook.dataplane.census.catalogue import items_of
+from rollbook.dataplane.census.codes import codes_of
 from rollbook.kernel.refusals import InputRefused, Reason, UseRefused
 from rollbook.kernel.terms import Term, census_day
 from rollbook.policy.roles import Role
@@ -42,15 +43,27 @@ def register_school(*, by: Actor, laestab: str, name: str, phase: str, urn: str 
     """Enter a school that sends returns, or its new name; a return of a school not entered is refused.
 
     Raises:
-        AccessDenied: code `role`. InputRefused: code `laestab`.
+        AccessDenied: code `role`. InputRefused: codes `laestab`, `school-name`, `phase`, `urn`.
     """
     require_role(by, Role.OPERATOR)
-    if len(laestab) != 7 or not laestab.isascii() or not laestab.isdigit():
-        mend = "Give the authority's three digits and the school's four."
-        raise InputRefused(Reason("laestab", "This is not the number of a school", laestab[:16], mend))
+    if reasons := tuple(_not_a_school(laestab, name, phase, urn)):
+        raise InputRefused(reasons)
     with transaction.atomic():
         School.objects.update_or_create(laestab=laestab, defaults={"name": name, "phase": phase, "urn": urn})
         audit(by, "register-school", laestab)
+
+
+def _not_a_school(laestab: str, name: str, phase: str, urn: str) -> Iterator[Reason]:
+    if len(laestab) != 7 or not laestab.isascii() or not laestab.isdigit():
+        mend = "Give the authority's three digits and the school's four."
+        yield Reason("laestab", "This is not the number of a school", laestab[:16], mend)
+    if not name.strip() or len(name) > 200:
+        yield Reason("school-name", "A school's name has 1 to 200 characters", "name", "Shorten or fill it.")
+    if phase not in codes_of("phase"):
+        mend = f"Use one of: {', '.join(codes_of('phase'))}."
+        yield Reason("phase", "This is not a phase of schools", phase[:16], mend)
+    if urn and not (len(urn) == 6 and urn.isascii() and urn.isdigit()):
+        yield Reason("urn", "A school's URN is six digits", urn[:16], "Correct it, or leave it out.")
 
 
 def open_collection(*, by: Actor, code: str, notice: str, assessment: str) -> None:

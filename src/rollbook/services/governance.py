@@ -143,6 +143,7 @@ def record_agreement(
         reasons.append(
             Reason("agreement-law", "The agreement cites no law it rests on", power, "Cite the power relied on.")
         )
+    reasons += _length("cited_law", cited_law, 200) if cited_law else ()
     _refuse(reasons)
     with transaction.atomic():
         body = _organisation(organisation)
@@ -202,10 +203,10 @@ def record_accreditation(
     """Record that a researcher may work with de-identified data from one day to another, both included.
 
     Raises:
-        AccessDenied: code `role`. InputRefused: codes `account`, `date-order`.
+        AccessDenied: code `role`. InputRefused: codes `account`, `date-order`, `text-length`.
     """
     require_role(by, Role.OPERATOR)
-    reasons = list(_dates(starts, expires))
+    reasons = [*_dates(starts, expires), *_length("scheme", scheme, 64), *_length("training", training, 120)]
     if not Account.objects.filter(id=account_id, role=Role.RESEARCHER, is_active=True).exists():
         mend = "Only an open account of a researcher can be accredited."
         reasons.append(Reason("account", "There is no such researcher", str(account_id), mend))

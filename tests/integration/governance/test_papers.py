@@ -192,6 +192,17 @@ def test_only_a_researcher_is_accredited_and_not_backwards() -> None:
     assert codes(refused) == {"date-order"}
 
 
+@pytest.mark.parametrize("wrong", [{"scheme": "x" * 65}, {"training": "x" * 121}, {"scheme": " "}])
+def test_an_accreditation_of_another_form_is_refused(wrong: dict[str, str]) -> None:
+    account = account_of(RESEARCHER).pk
+    facts: dict[str, Any] = {"scheme": "accredited-researcher", "training": "Safe researcher", **wrong}
+    with pytest.raises(InputRefused) as refused:
+        governance.record_accreditation(
+            by=OPERATOR, account_id=account, starts=grounds.days(0), expires=grounds.days(9), **facts
+        )
+    assert codes(refused) == {"text-length"}
+
+
 DEEDS: list[Callable[..., object]] = [
     lambda by: governance.register_organisation(by=by, name="A", number="1", sector="charity"),
     lambda by: governance.verify_organisation(by=by, number="RC900001"),

@@ -124,6 +124,17 @@ def test_a_school_number_of_another_form_is_refused(laestab: str) -> None:
         register_school(by=OPERATOR, laestab=laestab, name="School", phase="PS")
 
 
+@pytest.mark.parametrize(
+    "wrong", [{"name": ""}, {"name": "x" * 201}, {"phase": "Primary"}, {"urn": "12345"}, {"urn": "12345x"}]
+)
+def test_a_school_of_another_form_is_refused_with_the_field(wrong: dict[str, str]) -> None:
+    with pytest.raises(InputRefused) as refused:
+        register_school(by=OPERATOR, **{"laestab": ground.SCHOOL, "name": "School", "phase": "PS", **wrong})
+    assert [reason.code for reason in refused.value.reasons] == [
+        f"school-{one}" if one == "name" else one for one in wrong
+    ]
+
+
 def send(*edits: str, **how: str) -> None:
     ingest(by=OPERATOR, data=ground.a_file(*edits, **how), name="return.xml")
 

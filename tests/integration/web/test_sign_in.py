@@ -2,12 +2,16 @@
 
 import re
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from django.core.cache import cache
 from django.test import Client
 
-from rollbook.services.accounts import open_account, set_second_factor
+from rollbook.kernel.refusals import InputRefused
+from rollbook.records.models.accounts import Account
+from rollbook.services.accounts import forget_second_factor, open_account, set_second_factor
+from rollbook.services.actors import Role
 from tests.people import CUSTODIAN, OPERATOR, Person, browser_of, code_for, code_of
 
 pytestmark = pytest.mark.django_db
@@ -102,3 +106,26 @@ def test_signing_out_ends_the_session() -> None:
 @pytest.mark.parametrize("path", ["signup/", "sign-up/", "password/reset/", "email/"])
 def test_there_is_no_sign_up_and_no_reset_by_mail(path: str) -> None:
     assert Client().get(f"/account/{path}").status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("wrong", "code"),
+    [
+        ({"organisation_id": 999_999}, "organisation-unknown"),
+        ({"laestab": "2010000"}, "school-unknown"),
+        ({"name": "x" * 121}, "account"),
+        ({"name": " "}, "account"),
+        ({"email": "nobody"}, "account"),
+    ],
+)
+def test_an_account_that_cannot_be_is_refused_with_the_reason(wrong: dict[str, Any], code: str) -> None:
+    facts: dict[str, Any] = {"email": CUSTODIAN.email, "name": CUSTODIAN.name, "role": Role.CUSTODIAN, **wrong}
+    with pytest.raises(InputRefused) as refused:
+        open_account(by=OPERATOR, password=CUSTODIAN.password, **facts)
+    assert [reason.code for reason in refused.value.reasons] == [code]
+    assert not Account.objects.filter(email=CUSTODIAN.email).exists()
+
+
+def test_a_second_factor_of_nobody_is_not_forgotten() -> None:
+    with pytest.raises(InputRefused, match="no account"):
+        forget_second_factor(by=OPERATOR, account_id=999_999)
