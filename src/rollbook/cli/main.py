@@ -7,7 +7,7 @@ A command's module is imported only when it is asked for, after Django has been 
 import sys
 import traceback
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from importlib import import_module
 from typing import NoReturn
@@ -117,12 +117,14 @@ def _passes_on(name: str, command: Command) -> Callable[[typer.Context], None]:
 @contextmanager
 def _database_of(command: Command) -> Iterator[None]:
     """The embedded server runs while a command of the operator does; one that was running before stays."""
-    if command.process not in {"operator", "owner"}:
+    if command.process is None:
         yield
         return
     from rollbook.services import config, database
 
-    with database.running(config.load()):
+    # The log's writer and the jobs have no right to start a server.
+    ours = database.running(config.load()) if command.process in {"operator", "owner"} else nullcontext()
+    with ours, database.answering():
         yield
 
 

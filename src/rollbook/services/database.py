@@ -80,6 +80,25 @@ def running(config: Config) -> Iterator[None]:
             embedded.stop(config)
 
 
+@contextmanager
+def answering() -> Iterator[None]:
+    """A server that cannot be reached is a matter of set-up, not a fault nobody foresaw.
+
+    Raises:
+        SetupFailed: with code `database`; without the server's words, which may name what they like.
+    """
+    from django.db import OperationalError
+
+    try:
+        yield
+    except OperationalError as error:
+        # What a server refuses has a state; only where none was reached is there no state.
+        if not isinstance(error.__cause__, psycopg.OperationalError) or error.__cause__.sqlstate:
+            raise
+        mend = "Start it with `rollbook serve`, or check DATABASE_URL."
+        raise SetupFailed(Reason("database", "The database does not answer", mend=mend)) from None
+
+
 def _others_connected(config: Config, keys: Keys) -> bool:
     from django.conf import settings
     from django.db import connections

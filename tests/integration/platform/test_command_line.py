@@ -63,6 +63,19 @@ def test_without_an_installation_it_says_what_to_run(tmp_path: Path) -> None:
     assert "Traceback" not in done.stderr
 
 
+@pytest.mark.parametrize("command", [("log", "head"), ("log", "write", "--once")])
+def test_a_database_that_does_not_run_is_named(config: Config, command: tuple[str, ...]) -> None:
+    done = rollbook(
+        *command,
+        ROLLBOOK_DATA=str(config.data),
+        ROLLBOOK_KEYS=str(config.keys),
+        DATABASE_URL="postgresql://postgres@127.0.0.1:1/rollbook",
+    )
+    assert done.returncode == Family.SETUP, done.stderr
+    assert "database: The database does not answer" in done.stderr
+    assert "File" not in done.stderr
+
+
 def test_an_unsafe_setting_is_refused_before_anything_starts(tmp_path: Path) -> None:
     done = rollbook("serve", ROLLBOOK_PRODUCTION="1", ROLLBOOK_PUBLIC_URL="http://rollbook.example")
     assert done.returncode == Family.SETUP
