@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from datetime import date
 
-from django.db.models import Prefetch
+from django.db.models import Prefetch, QuerySet
 
 from rollbook.kernel.refusals import Reason
 from rollbook.policy.gate import Allowed, Refused, gate
@@ -43,10 +43,14 @@ def gate_for_run(*, run_id: int, objectors_left: int | None, people: int | None 
 def gate_for_request(*, reference: str) -> tuple[Reason, ...]:
     """What the gate would refuse today if the team used every item asked for, with choices applied as in every run."""
     request = Request.objects.select_related("organisation").get(reference=reference)
-    project = Project.objects.filter(request=request).first()
-    team = project.members.all() if project else Account.objects.filter(id=request.requester_id)
-    answer = gate(_research(request, request.items, team, 0, None))
+    answer = gate(_research(request, request.items, team_of(request), 0, None))
     return answer.reasons if isinstance(answer, Refused) else ()
+
+
+def team_of(request: Request) -> QuerySet[Account]:
+    """Who works with the data: the project's members, or whoever asked while there is no project."""
+    project = Project.objects.filter(request=request).first()
+    return project.members.all() if project else Account.objects.filter(id=request.requester_id)
 
 
 def gate_for_case(*, case_id: int, confirmed_by: int | None = None, reveal_by: date | None = None) -> Allowed | Refused:

@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import re
+from datetime import date
 from typing import Any
 
 from django.test import Client
@@ -159,6 +160,16 @@ def test_no_public_page_shows_the_address_or_number_of_an_account(client: Client
         for person in PEOPLE:
             assert person.email not in page
         assert PANEL_MEMBER.name not in page
+
+
+def test_a_request_shows_until_when_its_team_is_accredited_without_naming_anybody(
+    client: Client, register: Register
+) -> None:
+    Accreditation.objects.update(scheme="accredited-researcher", training="Safe use", expires=date(2031, 7, 4))
+    page = text(client, f"/register/requests/{register.ground.request}/")
+    for words in ("Accredited researcher", "Safe use", "4 July 2031"):
+        assert words in page
+    assert RESEARCHER.name not in page.split("Accreditations of those")[1].split("</table>")[0]
 
 
 def test_an_agreement_is_shown_clause_by_clause(client: Client, register: Register) -> None:

@@ -10,10 +10,11 @@ from rollbook.kernel.refusals import Reason
 from rollbook.policy.classes import read_class
 from rollbook.policy.register_fields import NOT_STATED, REGISTER_FIELDS
 from rollbook.policy.states import RequestState
+from rollbook.records.models.accounts import Accreditation
 from rollbook.records.models.governance import Decision, Request
 from rollbook.records.models.studies import Project
 from rollbook.services import clock
-from rollbook.services.gating import gate_for_request
+from rollbook.services.gating import gate_for_request, team_of
 from rollbook.services.items import item_facts
 from rollbook.services.register.papers import PaperLine, agreements_of, assessments_covering
 from rollbook.services.register.uses import UseLine, uses_of
@@ -75,6 +76,16 @@ class ItemLine:
 
 
 @dataclass(frozen=True, slots=True)
+class AccreditationLine:
+    """From when until when somebody of the team may work with de-identified data. The person is not named."""
+
+    scheme: str
+    training: str
+    starts: date
+    expires: date
+
+
+@dataclass(frozen=True, slots=True)
 class RequestPage:
     """Everything about one request. `lacking` is what the gate would refuse today, with how to mend it."""
 
@@ -87,6 +98,7 @@ class RequestPage:
     decisions: tuple[DecisionLine, ...]
     agreements: tuple[PaperLine, ...]
     assessments: tuple[PaperLine, ...]
+    accreditations: tuple[AccreditationLine, ...]
     uses: tuple[UseLine, ...]
     releases: tuple[ReleasedTable, ...]
     lacking: tuple[Reason, ...]
@@ -178,12 +190,18 @@ def _page(row: Request) -> RequestPage:
         decisions=tuple(_decision(decision) for decision in row.decisions.all()),
         agreements=agreements_of(row.organisation.company_number),
         assessments=assessments_covering(row.purpose, frozenset(row.items)),
+        accreditations=_accreditations(row),
         uses=uses,
         releases=tables,
         lacking=() if ended else _unnamed(gate_for_request(reference=row.reference)),
         amends=row.amends.reference if row.amends else "",
         project=project.reference if project else "",
     )
+
+
+def _accreditations(row: Request) -> tuple[AccreditationLine, ...]:
+    periods = Accreditation.objects.filter(account__in=team_of(row)).order_by("-expires", "-id")
+    return tuple(AccreditationLine(one.scheme, one.training, one.starts, one.expires) for one in periods)
 
 
 def _unnamed(reasons: Iterable[Reason]) -> tuple[Reason, ...]:
