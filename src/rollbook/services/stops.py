@@ -10,6 +10,7 @@ from datetime import date, datetime
 from rollbook.kernel.refusals import InputRefused, Reason, UseRefused
 from rollbook.records.models.identity import Access, Bundle, Letter, Responsibility
 from rollbook.rights.ages import next_review
+from rollbook.rights.authority import Standing
 from rollbook.rights.bases import BASES, EVIDENCE_WORDS, basis_of
 from rollbook.rights.reasons import STOP_REASONS, WORDS, Why
 from rollbook.services import clock
@@ -34,6 +35,14 @@ class Held:
     account: str
     why: str
     stopped: bool
+
+
+@dataclass(frozen=True, slots=True)
+class OtherChild:
+    """Another child the same adult may act for: the handle of that responsibility, and the pupil's name."""
+
+    handle: str
+    pupil: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +80,27 @@ def one_responsibility(by: Actor, handle: str) -> Held:
         if row is None:
             raise _unknown()
         return _held(row)
+
+
+def other_children(by: Actor, handle: str) -> tuple[OtherChild, ...]:
+    """The other children the adult behind `handle` may act for today.
+
+    A stop is for one child. Brothers and sisters often live at one address, so an officer who stops an adult for one of
+    them must see the others. The same adult is the same account, or the same name at the same address.
+    """
+    require_session(by, Role.CUSTODIAN, Role.DATA_PROTECTION_OFFICER)
+    with people_zone():
+        held = _find(handle)
+        same = Responsibility.objects.filter(adult_name__iexact=held.adult_name, address__iexact=held.address)
+        if held.account_id is not None:
+            same = same | Responsibility.objects.filter(account_id=held.account_id)
+        rows = with_pupil(same.exclude(person_id=held.person_id)).order_by("pk")
+        found = tuple(
+            OtherChild(row.handle, name_of(row)) for row in rows if standing_of(row, born_of(row)) is Standing.ACTIVE
+        )
+        if found:
+            audit(by, "see-other-children", f"responsibility:{held.pk}", found=len(found))
+    return found
 
 
 def stop(*, by: Actor, responsibility: str, why: str) -> None:

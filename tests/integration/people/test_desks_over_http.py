@@ -189,3 +189,22 @@ def test_a_stop_is_one_page_and_only_the_officer_takes_it_back(custodian: Any) -
         ).status_code
         == 409
     )
+
+
+def test_a_stop_shows_the_other_children_of_the_same_adult_to_be_stopped_too(custodian: Any) -> None:
+    a_pupil("H933000125002", forename="Wren", key=7002)
+    a_pupil("L933000125003", forename="Odo", key=7003)
+    family, sister = let_in(PARENT), let_in(PARENT, "H933000125002", address="9 Elsewhere Row, Ostlebury")
+    same_name = recorded(PARENT, "L933000125003", address="77 Far Street, Mrydeby")
+    page, hers = (f"/casework/people/{one}/stop/" for one in (family.responsibility, sister.responsibility))
+    for answer in (custodian.get(page), custodian.post(page, {"why": "ROLE_DEACTIVATED_SAFEGUARDING"})):
+        assert f"Stop {PARENT.name} for Wren Thrennet too" in text(answer)
+        assert hers in answer.content.decode()
+        assert same_name not in answer.content.decode()
+    assert "other children" not in text(custodian.post(hers, {"why": "ROLE_DEACTIVATED_SAFEGUARDING"}))
+
+
+def test_another_childs_letter_that_waits_is_shown_too(custodian: Any) -> None:
+    a_pupil("H933000125002", forename="Wren", key=7002)
+    family, _ = let_in(PARENT), recorded(PARENT, "H933000125002")
+    assert "for Wren Thrennet too" in text(custodian.get(f"/casework/people/{family.responsibility}/stop/"))

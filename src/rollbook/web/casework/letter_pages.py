@@ -10,7 +10,7 @@ from rollbook.kernel.refusals import InputRefused, RollbookError, UseRefused
 from rollbook.services.actors import Actor, Role
 from rollbook.services.letters import archive, issue_letter, record_responsibility
 from rollbook.services.responsibility_words import BASIS_CHOICES, EVIDENCE_CHOICES, STOP_CHOICES
-from rollbook.services.stops import lift_stop, one_responsibility, pupil_file, stop
+from rollbook.services.stops import lift_stop, one_responsibility, other_children, pupil_file, stop
 from rollbook.web.access import access
 from rollbook.web.ui.actor import actor
 
@@ -126,7 +126,8 @@ def _file_page(request: HttpRequest, upn: str) -> HttpResponse:
 
 def _stop_page(request: HttpRequest, by: Actor, responsibility: str, form: StopForm) -> HttpResponse:
     held = one_responsibility(by, responsibility)
-    facts = {"held": held, "form": form, "may_lift": by.role == Role.DATA_PROTECTION_OFFICER}
+    may_lift, others = by.role == Role.DATA_PROTECTION_OFFICER, other_children(by, responsibility)
+    facts = {"held": held, "form": form, "may_lift": may_lift, "others": others}
     return render(request, "casework/stop.html", facts, status=422 if form.errors else 200)
 
 
