@@ -1,4 +1,5 @@
-"""Projects: `project open` for an approved request, `project member` for another researcher of the same organisation.
+"""Projects: `project open` for an approved request, `project member` for another researcher of the same organisation,
+`project close` when the work is over.
 
 An approval opens its project by itself once the job process runs; `open` is for when it did not.
 """
@@ -30,3 +31,13 @@ def member(
 
     projects.add_member(by=operator(), project_ref=project, account_id=account)
     typer.echo(f"Account {account} is a member of {project}.")
+
+
+@app.command("close")
+def close_project(project: Annotated[str, typer.Argument(help="reference of the project")]) -> None:
+    """End a project for good and destroy its pseudonym key. What was released stays public."""
+    from rollbook.services import projects
+    from rollbook.services.actors import operator
+
+    projects.close_project(by=operator(), project_ref=project)
+    typer.echo(f"{project} is closed.")

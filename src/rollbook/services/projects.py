@@ -14,16 +14,17 @@ from django.db import transaction
 
 from rollbook.kernel.refusals import AccessDenied, InputRefused, Reason, UseRefused
 from rollbook.policy.roles import Role
-from rollbook.policy.states import RequestState
+from rollbook.policy.states import PROJECTS, ProjectState, RequestState
 from rollbook.records.models.accounts import Account
 from rollbook.records.models.governance import Decision, Request
-from rollbook.records.models.studies import Project
+from rollbook.records.models.studies import Project, Run
 from rollbook.services import clock
 from rollbook.services.actors import Actor, require_role, require_session, system
 from rollbook.services.audit import audit
 from rollbook.services.keys import open_keys
 
 _AT_WORK = frozenset({"approved", "live"})
+UNDER_WAY = (Run.QUEUED, Run.OPENED, Run.RUNNING)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,10 +69,38 @@ def add_member(*, by: Actor, project_ref: str, account_id: int) -> None:
     with transaction.atomic():
         project = Project.objects.select_related("request").filter(reference=project_ref).first()
         if project is None:
-            mend = "See the researcher's list of projects."
-            raise InputRefused(Reason("project", "There is no such project", project_ref[:64], mend))
+            raise _no_project(project_ref)
         _add(project, [account_id])
         audit(by, "add-project-member", project_ref, account=account_id)
+
+
+def close_project(*, by: Actor, project_ref: str) -> None:
+    """End a project for good: nobody works in it again, and its pseudonyms can never be made again.
+
+    The key goes after the commit. Where a process dies between the two, the key that is left opens nothing: every use
+    asks first whether the project is open.
+
+    Raises:
+        AccessDenied: code `role`. InputRefused: code `project`. UseRefused: it is closed already (`state`), or a run of
+        it is under way (`run-under-way`).
+    """
+    require_role(by, Role.OPERATOR)
+    with transaction.atomic():
+        project = Project.objects.select_for_update().filter(reference=project_ref).first()
+        if project is None:
+            raise _no_project(project_ref)
+        state = ProjectState.OPEN if project.closed_at is None else ProjectState.CLOSED
+        if reason := PROJECTS.refuses(state, ProjectState.CLOSED):
+            raise UseRefused(reason)
+        if Run.objects.filter(study__project=project, state__in=UNDER_WAY).exists():
+            mend = "Wait until it has ended."
+            raise UseRefused(Reason("run-under-way", "A run of this project is under way", project_ref, mend))
+        project.closed_at = clock.now()
+        project.save(update_fields=["closed_at"])
+        # One that was refused or withdrawn stays what it is.
+        Request.objects.filter(id=project.request_id, state=RequestState.LIVE).update(state=RequestState.CLOSED)
+        audit(by, "close-project", project_ref)
+    open_keys(settings.ROLLBOOK).destroy_project_key(project_ref)
 
 
 def open_approved(request_id: int) -> None:
@@ -154,6 +183,11 @@ def project_line(project: Project) -> ProjectLine:
         ends=request.ends,
         closed_because=reason.sentence() if reason else "",
     )
+
+
+def _no_project(reference: str) -> InputRefused:
+    mend = "See the researcher's list of projects."
+    return InputRefused(Reason("project", "There is no such project", reference[:64], mend))
 
 
 def _request(reference: str) -> Request:

@@ -18,11 +18,10 @@ from rollbook.records.models.studies import Project, Run, Study
 from rollbook.services import clock, jobs
 from rollbook.services.actors import Actor, require_session
 from rollbook.services.audit import audit
-from rollbook.services.projects import ProjectLine, member_project, project_line, require_open
+from rollbook.services.projects import UNDER_WAY, ProjectLine, member_project, project_line, require_open
 from rollbook.services.stray import stray_data
 from rollbook.services.study_upload import files_of
 
-_UNDER_WAY = (Run.QUEUED, Run.OPENED, Run.RUNNING)
 # A run tells its author something whatever becomes of it: that it failed, where, and how long it took. What a study
 # could say that way adds up, so runs are rationed.
 RUNS_A_DAY: Final = 20
@@ -112,7 +111,7 @@ def ask_run(*, by: Actor, study_id: int) -> int:
         # The project's row is locked, so two clicks are two askers one after the other.
         project = Project.objects.select_for_update(of=("self",)).select_related("request").get(id=study.project_id)
         require_open(project)
-        if Run.objects.filter(study=study, state__in=_UNDER_WAY).exists():
+        if Run.objects.filter(study=study, state__in=UNDER_WAY).exists():
             mend = "Wait until it has ended."
             raise UseRefused(Reason("run-under-way", "A run of this study is under way", str(study_id), mend))
         _within_ration(project)

@@ -8,7 +8,7 @@ from rollbook.records.models.accounts import Accreditation
 from rollbook.records.models.governance import Agreement, Decision, Publication, Request
 from rollbook.records.models.log import LogEntry, LogSubmission
 from rollbook.records.models.studies import Project
-from rollbook.services import clock, collections, governance
+from rollbook.services import clock, collections, governance, projects
 from rollbook.services.duties import Duty, DutyKind, overdue
 from rollbook.services.ingest import ingest
 from rollbook.services.log import writer
@@ -141,7 +141,7 @@ def test_a_project_after_its_approval_must_be_closed(register: Register) -> None
     assert found() == set()
     Decision.objects.filter(request=made.request).update(expires=grounds.days(-1))
     assert found() == {(DutyKind.CLOSE_PROJECT, register.ground.request)}
-    Project.objects.update(closed_at=clock.now())
+    projects.close_project(by=OPERATOR, project_ref=made.reference)
     assert found() == set()
 
 
