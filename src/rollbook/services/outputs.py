@@ -13,6 +13,7 @@ from django.db.models import Q, QuerySet
 from rollbook.kernel.refusals import AccessDenied, InputRefused, Reason, UseRefused
 from rollbook.policy.roles import Role
 from rollbook.policy.states import OUTPUTS, OutputState
+from rollbook.records.models.governance import Request
 from rollbook.records.models.studies import Output, Verdict
 from rollbook.sdc.frequency import shown
 from rollbook.sdc.rules import RULES, SdcParameters
@@ -155,15 +156,26 @@ def _decide(by: Actor, output: Output, given: list[str]) -> None:
         return
     study = output.run.study
     lock_project(study.project_id)
-    # Asked again under the lock: another table of the project may have been agreed while this one was being checked.
-    if difference := not_audited(study.project_id, output.dimensions, study.items):
-        output.rules = output.rules | {"refused": [asdict(difference)]}
+    # Asked again under the lock: another table of the project may have been agreed while this one was being checked,
+    # and the panel may have taken its approval back.
+    reason = _taken_back(study.project.request_id) or not_audited(study.project_id, output.dimensions, study.items)
+    if reason:
+        output.rules = output.rules | {"refused": [asdict(reason)]}
         _set_state(output, OutputState.STOPPED)
         outcome(output.run, "stopped")
-        audit(by, "stop-output", output.reference, reasons=[difference.code])
+        audit(by, "stop-output", output.reference, reasons=[reason.code])
         return
     _set_state(output, OutputState.AGREED)
     releases.agree(by=by, output=output)
+
+
+def _taken_back(request_id: int) -> Reason | None:
+    """Why nothing more comes out of a project whose approval no longer stands. One that merely ended may finish."""
+    request = Request.objects.select_for_update().get(id=request_id)
+    if request.decisions.latest("made_at", "id").result == APPROVE:
+        return None
+    mend = "Nothing comes out of it any more; see the register."
+    return Reason("approval-taken-back", "The approval of the request was taken back", request.reference, mend)
 
 
 def _set_state(output: Output, state: OutputState) -> None:
@@ -174,8 +186,11 @@ def _set_state(output: Output, state: OutputState) -> None:
 
 
 def _allowed(account: int) -> QuerySet[Output]:
-    """Tables that are not this account's own work: neither as author, nor as asker, nor as member of the project."""
+    """Tables that are not this account's own work: neither as author, nor as asker, nor as member of the project, nor
+    as one of the organisation that asked.
+    """
     own = Q(run__study__author=account) | Q(run__asked_by=account) | Q(run__study__project__members=account)
+    own |= Q(run__study__project__request__organisation__account=account)
     return Output.objects.select_related("run__study__project__request").exclude(own)
 
 

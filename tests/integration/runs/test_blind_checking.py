@@ -84,13 +84,16 @@ def test_a_verdict_is_one_of_two_and_a_return_has_a_comment(output: Output) -> N
     assert output.verdicts.count() == 0
 
 
-@pytest.mark.parametrize("tie", ["author", "asker", "member"])
+@pytest.mark.parametrize("tie", ["author", "asker", "member", "organisation"])
 def test_nobody_checks_their_own_projects_table(output: Output, tie: str) -> None:
     checker = account_of(CHECKER)
     if tie == "author":
         Study.objects.update(author=checker)
     elif tie == "asker":
         type(output.run).objects.update(asked_by=checker)
+    elif tie == "organisation":
+        checker.organisation = Project.objects.get().request.organisation
+        checker.save()
     else:
         Project.objects.get().members.add(checker)
     assert outputs.outputs_for(actor_of(CHECKER)) == ()

@@ -2,22 +2,28 @@
 
 import pytest
 
-from rollbook.records.models.studies import Output, Release
-from rollbook.services import releases
+from rollbook.records.models.studies import Output, Project, Release
+from rollbook.services import outputs, releases
 from rollbook.services.log import reader
 from rollbook.services.run_pages import run_page
+from tests import grounds
 from tests import run_ground as ground
-from tests.people import CHECKER, RESEARCHER, SECOND_CHECKER, actor_of
+from tests.people import CHECKER, OPERATOR, RESEARCHER, SECOND_CHECKER, actor_of
 
 pytestmark = pytest.mark.django_db
 HALVES = "CASE WHEN ppid < '8' THEN 'low' ELSE 'high' END"
 
 
 @pytest.fixture
-def project(db: None, monkeypatch: pytest.MonkeyPatch) -> str:
+def log(db: None, monkeypatch: pytest.MonkeyPatch) -> ground.Writer:
     ground.clean_folders()
     ground.pupils()
-    return ground.project(ground.log_of_its_own(monkeypatch))
+    return ground.log_of_its_own(monkeypatch)
+
+
+@pytest.fixture
+def project(log: ground.Writer) -> str:
+    return ground.project(log)
 
 
 def made(study: int) -> Output:
@@ -70,13 +76,41 @@ def test_of_two_tables_in_checking_the_second_to_be_agreed_is_refused(project: s
     assert len(reader.entries("output")) == 1
 
 
+def test_a_renewed_project_gets_no_second_version(log: ground.Writer, project: str) -> None:
+    from rollbook.services import projects
+
+    first = released(ground.study(project, ground.study_by(HALVES, dimension="half")))
+    request = Project.objects.get(reference=project).request.reference
+    for _ in range(2):  # a renewal, and the renewal of that
+        request = grounds.ask(amends=request)
+        grounds.approve(request)
+        log.write()
+    renewed = projects.open_project(by=OPERATOR, request_ref=request)
+    again = made(ground.study(renewed, ground.study_by(HALVES, dimension="half")))
+    assert first.reference in refusal(again)
+    apart = grounds.ask()
+    grounds.approve(apart)
+    log.write()
+    other = projects.open_project(by=OPERATOR, request_ref=apart)
+    assert made(ground.study(other, ground.study_by(HALVES, dimension="half"))).state == Output.CHECKING
+
+
+def test_nothing_comes_out_of_a_project_whose_approval_was_taken_back(project: str) -> None:
+    output = made(ground.study(project))
+    outputs.give_verdict(by=actor_of(CHECKER), reference=output.reference, verdict="approve")
+    grounds.refuse(Project.objects.get().request.reference, "The study was not what was asked for.")
+    outputs.give_verdict(by=actor_of(SECOND_CHECKER), reference=output.reference, verdict="approve")
+    output.refresh_from_db()
+    assert output.state == Output.STOPPED
+    assert [reason["code"] for reason in output.rules["refused"]] == ["approval-taken-back"]
+    assert not Release.objects.exists()
+
+
 @pytest.mark.django_db(transaction=True)
 def test_two_tables_agreed_at_one_moment_do_not_both_pass(monkeypatch: pytest.MonkeyPatch) -> None:
     import threading
 
     from django.db import connection
-
-    from rollbook.services import outputs
 
     ground.clean_folders()
     ground.pupils()
