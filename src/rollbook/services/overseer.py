@@ -24,7 +24,7 @@ def create(config: Config, folder: Path | None) -> bytes:
     """Make the key pair, write the private key (32 raw bytes) into `folder`, give the public key.
 
     Raises:
-        SetupFailed: no folder was named, or it lies where the authority keeps data or keys.
+        SetupFailed: no folder was named, it lies where the authority keeps data or keys, or it has a key already.
     """
     if folder is None:
         mend = "Name a folder to hand over, for example: rollbook setup --overseer DIR"
@@ -36,6 +36,10 @@ def create(config: Config, folder: Path | None) -> bytes:
     private = X25519PrivateKey.generate()
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     path = folder / PRIVATE_FILE
+    if path.exists():
+        # Left by a set-up that was cut off, or somebody else's: it is never written over.
+        mend = "Hand that key over, or name another folder."
+        raise SetupFailed(Reason("overseer", "There is an overseer's key in this folder already", str(folder), mend))
     with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as handle:
         handle.write(private.private_bytes_raw())
     return private.public_key().public_bytes_raw()

@@ -157,6 +157,16 @@ def test_only_the_overseer_opens_what_is_sealed_for_them(made: Config, tmp_path:
         overseer.unseal(tmp_path / "overseer", sealed[:-1] + bytes([sealed[-1] ^ 1]))
 
 
+def test_a_set_up_that_was_cut_off_says_how_to_go_on_and_writes_over_no_key(made: Config, tmp_path: Path) -> None:
+    private = (tmp_path / "overseer" / overseer.PRIVATE_FILE).read_bytes()
+    (made.keys / "public" / "overseer").unlink()
+    with pytest.raises(SetupFailed, match="another folder"):
+        keys.create(made, tmp_path / "overseer")
+    assert (tmp_path / "overseer" / overseer.PRIVATE_FILE).read_bytes() == private
+    keys.create(made, tmp_path / "another")
+    assert overseer.unseal(tmp_path / "another", of(made, "jobs").seal_for_overseer(b"x")) == b"x"
+
+
 @pytest.mark.parametrize("inside", ["keys/overseer", "data/overseer", "keys"])
 def test_the_overseers_key_may_not_stay_with_the_authority(
     folders: dict[str, str], tmp_path: Path, inside: str
