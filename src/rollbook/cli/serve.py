@@ -11,6 +11,7 @@ def serve() -> None:
     from rollbook.services.processes import run_self
 
     config = settings.load(process="owner")
+    supervise.refuse_taken(config.bind)
     with database.running(config):
         database.prepare(config)
         run_self("migrate")

@@ -6,6 +6,7 @@ stops, so that an outage is seen rather than served around.
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -91,6 +92,24 @@ def commands(bind: str) -> dict[str, list[str]]:
         "rollbook.web.wsgi:application",
     ]  # fmt: skip
     return {"web": web, "jobs": [*this, "jobs"], "log writer": [*this, "log", "write"]}
+
+
+def refuse_taken(bind: str) -> None:
+    """Refuse an address where another program listens: its pages would be taken for ours.
+
+    Raises:
+        SetupFailed: the address cannot be had.
+    """
+    host, _, port = bind.rpartition(":")
+    host = host.strip("[]")
+    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, int(port)))
+        except OSError as error:
+            message = f"The web server cannot listen there: {error.strerror}"
+            mend = "Stop the program that listens there, or choose another address with --bind or ROLLBOOK_BIND."
+            raise SetupFailed(Reason("web-server", message, where=bind, mend=mend)) from error
 
 
 def answers(address: str) -> bool:

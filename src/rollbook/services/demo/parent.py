@@ -45,7 +45,7 @@ def start(stage: Stage) -> None:
     ) as step:
         page = _start_account(stage, PARENT, stage.facts["code"])
         stage.narrator.check(stage.facts["surname"] not in page.text, "the code alone shows nothing")
-        number = page.document.get_element_by_id("account-number").text_content()
+        number = page.text_of("account-number")
         school = stage.visitor("school")
         check = school.open(school.open("/school/").link(f"Check {PARENT.name}"))
         done = school.submit(check, "I have checked", evidence="passport", number=number)

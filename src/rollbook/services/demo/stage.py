@@ -53,7 +53,7 @@ class Stage:
         """Sign in for the first time over HTTP: address and password, then set the authenticator up."""
         browser = self.visitor(member.key)
         page = browser.submit(browser.open("/account/sign-in/"), login=member.email, password=PASSWORD)
-        key = "".join(str(page.document.get_element_by_id("authenticator-key").text_content()).split())
+        key = "".join(page.text_of("authenticator-key").split())
         page = browser.submit(page, code=code_at(key, time.time()))
         self.secrets[member.key] = key
         (self.folder / SECRETS).write_text(json.dumps(self.secrets))
@@ -109,6 +109,7 @@ def curtain(folder: Path, bind: str, narrator: Narrator) -> Iterator[tuple[Stage
     config = installation(folder, bind)
     with narrator.step("Set up: keys in a folder of their own, PostgreSQL, roles, tables"):
         own_folder.recreate(folder, config)
+        supervise.refuse_taken(config.bind)
         keys.create(config, folder / "overseer")
         database.prepare(config)
         run_self("migrate")

@@ -41,6 +41,13 @@ class Page:
         """What a reader sees, white space folded."""
         return " ".join(str(self.document.text_content()).split())
 
+    def text_of(self, element: str) -> str:
+        """What the element of this identifier says."""
+        for found in self.document.iter():
+            if found.get("id") == element:
+                return str(found.text_content())
+        raise StateBroken(Reason("demo-page", f"Nothing is called '{element}'", where=self.url, mend=self.text[:500]))
+
     def link(self, words: str) -> str:
         """The address behind the first link that contains `words`."""
         for anchor in self.document.iter("a"):
