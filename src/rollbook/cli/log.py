@@ -12,7 +12,9 @@ from rollbook.services.log import genesis, reader, writer
 from rollbook.services.log.history import audit_published
 from rollbook.services.log.trust import own_policy
 
-app = typer.Typer(help="The public log: its head, an audit of it, its policy, its writer.", no_args_is_help=True)
+app = typer.Typer(
+    add_completion=False, help="The public log: its head, an audit of it, its policy, its writer.", no_args_is_help=True
+)
 
 
 def found(

@@ -11,7 +11,11 @@ from rich.table import Table
 from rollbook.kernel.refusals import Reason, UseRefused
 from rollbook.services import study_local
 
-app = typer.Typer(help="Write a study and try it on dummy data, without the authority's machine.", no_args_is_help=True)
+app = typer.Typer(
+    add_completion=False,
+    help="Write a study and try it on dummy data, without the authority's machine.",
+    no_args_is_help=True,
+)
 
 Folder = Annotated[Path, typer.Argument(help="the study's folder")]
 MAX_FAILURES = 20

@@ -20,7 +20,7 @@ from rollbook.services.verify import (
     verify_bundles,
 )
 
-app = typer.Typer(help="Verify a pupil's bundles against the public log.")
+app = typer.Typer(add_completion=False, help="Verify a pupil's bundles against the public log.")
 # Answers go to standard output and wrap nowhere, so that they can be searched and kept.
 _console = Console(highlight=False, soft_wrap=True)
 
