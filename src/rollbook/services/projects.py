@@ -174,13 +174,14 @@ def project_line(project: Project) -> ProjectLine:
     """What members see of a project."""
     reason = closed_because(project)
     request = project.request
+    expires = _latest(request).expires
     return ProjectLine(
         reference=project.reference,
         title=request.title,
         request=request.reference,
         items=tuple(request.items),
         collections=tuple(request.collections),
-        ends=request.ends,
+        ends=min(request.ends, expires) if expires else request.ends,
         closed_because=reason.sentence() if reason else "",
     )
 

@@ -200,7 +200,7 @@ def test_an_overdue_review_shows_without_anybody_showing_it(client: Client, regi
 def test_an_entry_is_told_in_a_sentence_and_in_its_bytes(client: Client, register: Register) -> None:
     page = text(client, "/register/log/")
     assert "Quillmere University asks: Everything about everybody." in page
-    assert "Refused, decided by: panel member." in page
+    assert "Refused (decided by: panel member)." in page
     assert "rollbook verify" in page
     digest = re.search(r"/log/doc/([0-9a-f]{64})", page)
     assert digest

@@ -111,8 +111,8 @@ def _in_log(*references: str) -> bool:
 
 NOTICE = """How we use what schools tell us about you
 
-Your school tells us facts about you three times a year: your name, your school, how often you were there, and
-help you get. The law says that schools must send them.
+Your school tells us facts about you three times a year: your name, your school, how often you were there, and what help
+you get. The law says that schools must send them.
 
 We keep them in one place. People who study schools work inside it, without names. No copy leaves.
 

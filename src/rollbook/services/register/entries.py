@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from rollbook.kernel import canonical
@@ -41,28 +41,35 @@ def _people(fields: Fields) -> str:
     return f"the records of {interval(fields['set']['size_padded'])} pupils"
 
 
+def _day(text: str) -> str:
+    day = date.fromisoformat(text)
+    return f"{day.day} {day:%B %Y}"
+
+
+MODES: Mapping[str, str] = {"safe-setting": ", inside; no copy leaves", "file": "; a file leaves"}
 SENTENCES: Mapping[str, Sentence] = {
     "genesis": lambda entry: f"The log begins, kept by {entry['operator']}.",
-    "policy": lambda entry: f"The rules for trusting the log, from {entry['from']}.",
+    "policy": lambda entry: f"The rules for trusting the log, from {_day(entry['from'])}.",
     "vrf-key": lambda entry: f"The public key with which sets are made from {entry['epoch_from']}.",
     "request": lambda entry: f"{entry['org']['name']} asks: {entry['title']}.",
-    "decision": lambda entry: f"{RESULTS[entry['result']]}, decided by: {entry['by'].replace('-', ' ')}.",
-    "disclosure": lambda entry: f"{entry['recipient']['name']} uses {_people(entry)}; way: {entry['mode']}.",
-    "lookup-account": lambda entry: f"{entry['holder']['name']} may look up records from {entry['opens']}.",
-    "lookup-close": lambda entry: f"An account for looking up records is closed on {entry['on']}.",
-    "lookup-batch": lambda entry: f"On {entry['day']} an account looked up {_people(entry)}.",
+    "decision": lambda entry: f"{RESULTS[entry['result']]} (decided by: {entry['by'].replace('-', ' ')}).",
+    "disclosure": lambda entry: f"{entry['recipient']['name']} uses {_people(entry)}{MODES.get(entry['mode'], '')}.",
+    "lookup-account": lambda entry: f"{entry['holder']['name']} may look up records from {_day(entry['opens'])}.",
+    "lookup-close": lambda entry: f"An account for looking up records is closed on {_day(entry['on'])}.",
+    "lookup-batch": lambda entry: f"On {_day(entry['day'])} an account looked up {_people(entry)}.",
     "sealed": lambda entry: (
-        f"A case under {power_code(entry['basis'])} that may not be told yet; told by {entry['reveal_by']}."
+        f"A case under {power_code(entry['basis'])} that may not be told yet. "
+        f"It must be told by {_day(entry['reveal_by'])}."
     ),
-    "seal-extend": lambda entry: f"A sealed case stays sealed until {entry['reveal_by']}.",
+    "seal-extend": lambda entry: f"A sealed case stays sealed until {_day(entry['reveal_by'])}.",
     "reveal": lambda entry: f"A sealed case is told: {entry['body']['recipient']['name']}.",
     "correction": lambda entry: f"A correction; reason: {entry['reason'].replace('-', ' ')}.",
     "output": lambda entry: f"Released: {entry['title']}.",
-    "destroyed": lambda entry: f"Data destroyed on {entry['on']}.",
+    "destroyed": lambda entry: f"Data destroyed on {_day(entry['on'])}.",
     "outcome": lambda entry: f"What came of a use: {entry['result'].replace('-', ' ')}.",
-    "totals": lambda entry: f"Exact numbers for {entry['from']} to {entry['to']}.",
+    "totals": lambda entry: f"Exact numbers for {_day(entry['from'])} to {_day(entry['to'])}.",
     "intake": lambda entry: (
-        f"On {entry['day']}, {entry['returns']} returns of {entry['collection']}: {entry['accepted']} accepted, "
+        f"On {_day(entry['day'])}, {entry['returns']} returns of {entry['collection']}: {entry['accepted']} accepted, "
         f"{entry['refused']} refused."
     ),
     "publication": lambda entry: f"Published ({entry['kind']}): {entry['title']}.",
