@@ -68,7 +68,8 @@ def pupil(request: HttpRequest) -> HttpResponse:
             return _file_page(request, form.cleaned_data["upn"])
         except UseRefused as refused:
             _place(form, refused)
-    return render(request, "casework/pupil.html", {"form": form}, status=422 if form.errors else 200)
+    facts = {"form": form, "custodian": actor(request).role == Role.CUSTODIAN}
+    return render(request, "casework/pupil.html", facts, status=422 if form.errors else 200)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
