@@ -97,11 +97,13 @@ def run() -> NoReturn:
 def explain(refusal: RollbookError) -> None:
     """Print each reason to stderr: what, where, and how to mend it."""
     console = Console(stderr=True, highlight=False, soft_wrap=True)
-    for reason in refusal.reasons:
+    following = [*(reason.mend for reason in refusal.reasons[1:]), ""]
+    for reason, next_mend in zip(refusal.reasons, following, strict=True):
         where = f" ({reason.where})" if reason.where else ""
         console.print(f"[bold]{reason.code}[/bold]: ", end="")
         console.print(f"{reason.message}{where}", markup=False)
-        if reason.mend:
+        # The same advice for many faults is said once, below the last of them.
+        if reason.mend and reason.mend != next_mend:
             console.print(f"  {reason.mend}", markup=False)
 
 
