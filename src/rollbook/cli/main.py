@@ -4,6 +4,7 @@ A command's module is imported only when it is asked for, after Django has been 
 `check`, `study` and `verify` name none and run where Django is not installed.
 """
 
+import os
 import sys
 import traceback
 from collections.abc import Callable, Iterator, Mapping
@@ -83,6 +84,8 @@ def build() -> typer.Typer:
 
 def run() -> NoReturn:
     """The entry of the `rollbook` program."""
+    # Whatever the operator's shell says: no file or folder made here can be changed by another user of the machine.
+    os.umask(os.umask(0o077) | 0o022)
     try:
         build()(prog_name="rollbook")
     except RollbookError as refusal:

@@ -45,6 +45,16 @@ run()
     assert "Usage" in done.stdout
 
 
+def test_nothing_it_makes_can_be_changed_by_another_user_whatever_the_shell_says(tmp_path: Path) -> None:
+    made = tmp_path / "study"
+    command = [sys.executable, "-m", "rollbook.cli.main", "study", "new", str(made)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, umask=0)
+    assert done.returncode == 0, done.stderr
+    modes = {path: path.stat().st_mode & 0o022 for path in [made, *made.rglob("*")]}
+    assert len(modes) > 2
+    assert not any(modes.values()), modes
+
+
 def test_wrong_usage_ends_with_two() -> None:
     assert rollbook("no-such-command").returncode == Family.USAGE
     assert rollbook("check").returncode == Family.USAGE
