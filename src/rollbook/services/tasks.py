@@ -14,6 +14,7 @@ from procrastinate import RetryStrategy
 from procrastinate.contrib.django import app
 
 from rollbook.kernel.refusals import RollbookError, StateBroken
+from rollbook.services import upkeep
 from rollbook.services.jobs import JOBS
 
 log = logging.getLogger("rollbook.jobs")
@@ -80,10 +81,15 @@ def run_worker(*, wait: bool = True) -> None:
     finish_what_was_left()
     # An app of the worker's own: jobs handed in by a running job still go through Django's transaction.
     connector = app.connector.get_worker_connector()  # type: ignore[attr-defined]
-    app.with_connector(connector).run_worker(
-        queues=["deeds"],
-        wait=wait,
-        install_signal_handlers=wait,
-        delete_jobs="successful",
-        fetch_job_polling_interval=1.0,
-    )
+    stop = upkeep.start() if wait else None
+    try:
+        app.with_connector(connector).run_worker(
+            queues=["deeds"],
+            wait=wait,
+            install_signal_handlers=wait,
+            delete_jobs="successful",
+            fetch_job_polling_interval=1.0,
+        )
+    finally:
+        if stop is not None:
+            stop.set()
