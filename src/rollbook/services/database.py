@@ -49,12 +49,17 @@ def prepare(config: Config) -> bool:
     """Start the embedded server (where one is used), make roles and database; True when this started the server."""
     keys = open_keys(config)
     started = False if config.database_url else embedded.ensure_running(config, keys.database_password("administrator"))
-    with _administrator(config, keys, _maintenance_database(config)) as connection:
-        connection.execute("SELECT pg_advisory_lock(%s)", (_SETUP_LOCK,))
-        _make_roles(connection, keys)
-        _make_database(connection, where(config)["dbname"])
-    with _administrator(config, keys, where(config)["dbname"]) as connection:
-        _open_to_roles(connection, where(config)["dbname"])
+    try:
+        with _administrator(config, keys, _maintenance_database(config)) as connection:
+            connection.execute("SELECT pg_advisory_lock(%s)", (_SETUP_LOCK,))
+            _make_roles(connection, keys)
+            _make_database(connection, where(config)["dbname"])
+        with _administrator(config, keys, where(config)["dbname"]) as connection:
+            _open_to_roles(connection, where(config)["dbname"])
+    except BaseException:
+        if started:
+            embedded.stop(config)  # nobody else would
+        raise
     return started
 
 
@@ -106,11 +111,14 @@ def _others_connected(config: Config, keys: Keys) -> bool:
     if settings.configured:
         connections.close_all()
     query = "SELECT 1 FROM pg_stat_activity WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()"
-    with _administrator(config, keys, "postgres") as connection:
-        for _ in range(_LOOKS):
-            if connection.execute(query).fetchone() is None:
-                return False
-            time.sleep(_BETWEEN_LOOKS_S)  # our own connections take a moment to end
+    try:
+        with _administrator(config, keys, "postgres") as connection:
+            for _ in range(_LOOKS):
+                if connection.execute(query).fetchone() is None:
+                    return False
+                time.sleep(_BETWEEN_LOOKS_S)  # our own connections take a moment to end
+    except SetupFailed:
+        return False  # who holds these keys cannot sign in, so nobody of this installation has
     return True
 
 
@@ -147,6 +155,9 @@ def _administrator(config: Config, keys: Keys, dbname: str) -> Iterator[psycopg.
         connection = psycopg.connect(**facts, autocommit=True)
     except psycopg.OperationalError as error:
         mend = "Check DATABASE_URL, or unset it to use the embedded server."
+        if not config.database_url:
+            # Most often an earlier installation's server: as root it does not lie in the data folder.
+            mend = f"Put back the keys that belong to the server in {config.cluster}, or name another ROLLBOOK_DATA."
         raise SetupFailed(Reason("database", f"The database does not answer: {_last_line(error)}", mend=mend)) from None
     with connection:
         yield connection

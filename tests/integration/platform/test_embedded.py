@@ -114,6 +114,23 @@ def test_set_up_may_be_repeated(installation: settings.Config) -> None:
         assert connection.execute("SELECT current_user").fetchone() == ("rollbook_owner",)
 
 
+def test_keys_of_another_installation_are_named_and_no_server_is_left_running(
+    installation: settings.Config, tmp_path: Path
+) -> None:
+    database.prepare(installation)
+    embedded.stop(installation)
+    shutil.rmtree(installation.keys)
+    keys.create(installation, tmp_path / "another-overseer")
+    with pytest.raises(SetupFailed) as refused, database.running(installation):
+        database.prepare(installation)
+    assert not embedded.is_running(installation)
+    with pytest.raises(SetupFailed):
+        database.prepare(installation)
+    assert "Put back the keys" in refused.value.reasons[0].mend
+    assert str(installation.cluster) in refused.value.reasons[0].mend
+    assert not embedded.is_running(installation)
+
+
 def test_no_statement_reaches_the_server_log(installation: settings.Config) -> None:
     embedded.ensure_running(installation, "first-password")
     with connect(installation, "postgres", "first-password") as connection:
