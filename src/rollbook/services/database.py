@@ -24,6 +24,16 @@ DATABASE = "rollbook"
 ADMINISTRATOR = "postgres"
 # Half a second for connections that were closed a moment ago.
 _LOOKS, _BETWEEN_LOOKS_S = 5, 0.1
+# A server that is not ours keeps a log of its own. With any other value a name or identifier can stand in it.
+QUIET = {
+    "log_statement": ("none", "ddl"),
+    "log_min_error_statement": ("panic",),
+    "log_error_verbosity": ("terse",),
+    "log_min_duration_statement": ("-1",),
+    "log_min_duration_sample": ("-1",),
+    "log_transaction_sample_rate": ("0",),
+    "log_parameter_max_length_on_error": ("0",),
+}
 # What this lock guards: two set-ups at once would make the same role twice.
 _SETUP_LOCK = 7206011
 
@@ -56,6 +66,8 @@ def prepare(config: Config) -> bool:
             _make_database(connection, where(config)["dbname"])
         with _administrator(config, keys, where(config)["dbname"]) as connection:
             _open_to_roles(connection, where(config)["dbname"])
+        if config.production and config.database_url:
+            _refuse_a_server_that_writes_statements_down(config, keys)
     except BaseException:
         if started:
             embedded.stop(config)  # nobody else would
@@ -161,6 +173,21 @@ def _administrator(config: Config, keys: Keys, dbname: str) -> Iterator[psycopg.
         raise SetupFailed(Reason("database", f"The database does not answer: {_last_line(error)}", mend=mend)) from None
     with connection:
         yield connection
+
+
+def _refuse_a_server_that_writes_statements_down(config: Config, keys: Keys) -> None:
+    """Asked as each role that handles people's data, because a role can have settings of its own."""
+    reasons = []
+    for role in ("web", "jobs"):
+        with psycopg.connect(**where(config), user=LOGINS[role], password=keys.database_password(role)) as connection:
+            for name, quiet in QUIET.items():
+                row = connection.execute("SELECT current_setting(%s)", (name,)).fetchone()
+                if row is None or row[0] not in quiet:
+                    mend = f"ALTER ROLE {LOGINS[role]} SET {name} = '{quiet[0]}';"
+                    message = "The database server would write names into its own log"
+                    reasons.append(Reason("database-log", message, where=f"{LOGINS[role]}: {name}", mend=mend))
+    if reasons:
+        raise SetupFailed(reasons)
 
 
 def _make_roles(connection: psycopg.Connection, keys: Keys) -> None:

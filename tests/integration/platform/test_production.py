@@ -65,6 +65,23 @@ def _prepare_elsewhere(config: settings.Config, where: embedded.Address, passwor
         assert row == ("rollbook_owner", "elsewhere")
         connection.execute("CREATE TABLE identity.one (x int)")
         connection.execute("CREATE TABLE public.two (x int)")
+    _refuse_in_production(environ, where, password)
+
+
+def _refuse_in_production(environ: dict[str, str], where: embedded.Address, password: str) -> None:
+    """Its log would hold names, of statements that fail or are slow; our own server's settings are quiet."""
+    production = {"ROLLBOOK_PRODUCTION": "1", "ROLLBOOK_PUBLIC_URL": "https://rollbook.example"}
+    theirs = settings.load(environ | production, process="owner")
+    database.prepare(theirs)
+    server = {"host": where.host, "port": where.port, "user": "postgres", "password": password}
+    loud = {"log_min_error_statement": "error", "log_min_duration_statement": "250", "log_statement": "mod"}
+    with psycopg.connect(**server, dbname="elsewhere", autocommit=True) as connection:
+        for name, value in loud.items():
+            connection.execute(f"ALTER ROLE rollbook_jobs IN DATABASE elsewhere SET {name} = '{value}'")
+    with pytest.raises(SetupFailed) as refused:
+        database.prepare(theirs)
+    assert {reason.where for reason in refused.value.reasons} == {f"rollbook_jobs: {name}" for name in loud}
+    assert database.prepare(settings.load(environ, process="owner")) is False
 
 
 def test_a_server_that_does_not_answer_is_named_without_its_password(config: settings.Config) -> None:
