@@ -101,7 +101,7 @@ def match_case(*, by: Actor, reference: str) -> MatchOutcome:
     """
     account = require_session(by, Role.CUSTODIAN)
     with people_zone():
-        case = _locked(reference)
+        case = _locked(reference, account)
         _require_in_force(case.agreement)
         found = search(_asked(case), _candidates(_asked(case)))
         sure = found.outcome is MatchOutcome.MATCH
@@ -126,7 +126,7 @@ def confirm_case(*, by: Actor, reference: str) -> None:
     account = require_session(by, Role.CUSTODIAN)
     reasons: tuple[Reason, ...] = ()
     with people_zone():
-        case = _locked(reference)
+        case = _locked(reference, account)
         _second(case, account)
         case.reveal_by = clock.today() + REVEAL_AFTER
         answer = gate_for_case(case_id=case.id, confirmed_by=account, reveal_by=case.reveal_by)
@@ -152,7 +152,7 @@ def refuse_case(*, by: Actor, reference: str) -> None:
     """
     account = require_session(by, Role.CUSTODIAN)
     with people_zone():
-        case = _locked(reference)
+        case = _locked(reference, account)
         _second(case, account)
         _go_to(case, CaseState.REFUSED)
         case.reveal_by = clock.today() + REVEAL_AFTER
@@ -170,7 +170,8 @@ def collect(*, by: Actor, reference: str) -> tuple[AnswerLine, ...]:
     account = require_session(by, Role.POLICE_OFFICER)
     with people_zone():
         case = GatewayCase.objects.select_for_update().filter(reference=reference, asked_by=account).first()
-        if case is None:
+        # Asked for the force: an officer who has left it takes nothing along.
+        if case is None or not _asks(account, case):
             raise _no_case()
         if case.collected_at is not None:
             mend = "An answer is given once. Ask again under the agreement if it was lost."
@@ -243,11 +244,19 @@ def _refuse(reasons: Sequence[Reason]) -> None:
         raise InputRefused(reasons)
 
 
-def _locked(reference: str) -> GatewayCase:
+def _locked(reference: str, account: int) -> GatewayCase:
+    """The case for a custodian, who is not of the organisation that asks."""
     case = GatewayCase.objects.select_for_update().filter(reference=reference).first()
     if case is None:
         raise _no_case()
+    if _asks(account, case):
+        raise AccessDenied(Reason("case-people", "Your own organisation asked", mend="Somebody else does this."))
     return case
+
+
+def _asks(account: int, case: GatewayCase) -> bool:
+    """Whether the account is of the organisation that asks."""
+    return Account.objects.filter(id=account, organisation__agreement=case.agreement_id).exists()
 
 
 def _no_case() -> AccessDenied:

@@ -63,6 +63,30 @@ def test_the_officer_gets_the_items_of_one_child_once(agreement: str) -> None:
     assert (row.answer, row.asked_about, row.person_id, row.evidence) == (None, None, None, {})
 
 
+def test_an_officer_who_has_left_the_force_collects_nothing(agreement: str) -> None:
+    case = ground.confirmed(agreement)
+    gateway.seal(case.id)
+    officer = account_of(POLICE_OFFICER)
+    type(officer).objects.filter(id=officer.id).update(organisation=None)
+    with pytest.raises(AccessDenied) as refusal:
+        gateway.collect(by=actor_of(POLICE_OFFICER), reference=case.reference)
+    assert [reason.code for reason in refusal.value.reasons] == ["case"]
+    assert ground.row_of(case.reference).answer
+
+
+@pytest.mark.parametrize("deed", [gateway.match_case, gateway.confirm_case, gateway.refuse_case])
+def test_a_custodian_of_the_force_that_asks_does_nothing_with_its_case(
+    agreement: str, deed: Callable[..., object]
+) -> None:
+    reference = ground.asked(agreement) if deed is gateway.match_case else ground.matched(agreement)
+    insider = account_of(SECOND_CUSTODIAN)
+    insider.organisation = account_of(POLICE_OFFICER).organisation
+    insider.save()
+    with pytest.raises(AccessDenied) as refusal:
+        deed(by=actor_of(SECOND_CUSTODIAN), reference=reference)
+    assert [reason.code for reason in refusal.value.reasons] == ["case-people"]
+
+
 def test_an_answer_that_nobody_collects_is_wiped(agreement: str, monkeypatch: pytest.MonkeyPatch) -> None:
     case = ground.confirmed(agreement)
     gateway.seal(case.id)
