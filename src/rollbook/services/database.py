@@ -166,13 +166,20 @@ def _administrator(config: Config, keys: Keys, dbname: str) -> Iterator[psycopg.
     try:
         connection = psycopg.connect(**facts, autocommit=True)
     except psycopg.OperationalError as error:
-        mend = "Check DATABASE_URL, or unset it to use the embedded server."
-        if not config.database_url:
-            # Most often an earlier installation's server: as root it does not lie in the data folder.
-            mend = f"Put back the keys that belong to the server in {config.cluster}, or name another ROLLBOOK_DATA."
+        mend = _mend_of_no_answer(config, str(error))
         raise SetupFailed(Reason("database", f"The database does not answer: {_last_line(error)}", mend=mend)) from None
     with connection:
         yield connection
+
+
+def _mend_of_no_answer(config: Config, said: str) -> str:
+    if config.database_url:
+        return "Check DATABASE_URL, or unset it to use the embedded server."
+    if "password authentication failed" in said:
+        # Most often an earlier installation's server: as root it does not lie in the data folder.
+        return f"Put back the keys that belong to the server in {config.cluster}, or name another ROLLBOOK_DATA."
+    # After a power cut the number in that file can be another program's, which then passes for the server.
+    return f"See {config.cluster}/server.log. If no server runs there, remove {config.cluster}/data/postmaster.pid."
 
 
 def _refuse_a_server_that_writes_statements_down(config: Config, keys: Keys) -> None:

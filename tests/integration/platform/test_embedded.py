@@ -4,6 +4,7 @@ import os
 import secrets
 import shutil
 import stat
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -131,6 +132,23 @@ def test_keys_of_another_installation_are_named_and_no_server_is_left_running(
     assert not embedded.is_running(installation)
 
 
+def test_a_program_that_passes_for_the_server_after_a_power_cut_is_named(installation: settings.Config) -> None:
+    database.prepare(installation)
+    embedded.stop(installation)
+    user = embedded.system_user()
+    with subprocess.Popen(["sleep", "60"], user=user.uid if user else None) as other:
+        note = installation.cluster / "data" / "postmaster.pid"
+        note.write_text(f"{other.pid}\n")
+        try:
+            with pytest.raises(SetupFailed) as refused:
+                database.prepare(installation)
+        finally:
+            other.kill()
+    assert str(note) in refused.value.reasons[0].mend
+    note.unlink()
+    database.prepare(installation)
+
+
 def test_no_statement_reaches_the_server_log(installation: settings.Config) -> None:
     embedded.ensure_running(installation, "first-password")
     with connect(installation, "postgres", "first-password") as connection:
@@ -139,3 +157,16 @@ def test_no_statement_reaches_the_server_log(installation: settings.Config) -> N
         with pytest.raises(psycopg.errors.UniqueViolation):
             connection.execute("INSERT INTO people VALUES ('Ivo Thrennet')")
     assert "Thrennet" not in (installation.cluster / "server.log").read_text()
+
+
+def test_a_command_stops_the_server_it_started_unless_others_came(installation: settings.Config) -> None:
+    password = keys.open_keys(installation).database_password("administrator")
+    with database.running(installation):
+        assert embedded.is_running(installation)
+    assert not embedded.is_running(installation)
+    with database.running(installation):
+        other = connect(installation, "postgres", password)
+    assert embedded.is_running(installation)
+    with database.running(installation):
+        other.close()
+    assert embedded.is_running(installation), "one that ran before stays"
