@@ -129,3 +129,9 @@ def test_grants_are_made_equal_to_the_table_again() -> None:
     with connection.cursor() as cursor:
         cursor.execute("SELECT has_table_privilege('rollbook_web', 'records_audit', 'DELETE')")
         assert cursor.fetchone() == (False,)
+
+
+def test_no_role_but_ours_enters_the_database() -> None:
+    with as_process("web") as connection:
+        row = connection.execute("SELECT has_database_privilege('public', current_database(), 'CONNECT')").fetchone()
+        assert row == (False,)

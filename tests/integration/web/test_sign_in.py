@@ -8,10 +8,10 @@ import pytest
 from django.core.cache import cache
 from django.test import Client
 
-from rollbook.kernel.refusals import InputRefused
+from rollbook.kernel.refusals import AccessDenied, InputRefused
 from rollbook.records.models.accounts import Account
 from rollbook.services.accounts import forget_second_factor, open_account, set_second_factor
-from rollbook.services.actors import Role
+from rollbook.services.actors import Actor, Role
 from tests.people import CUSTODIAN, OPERATOR, Person, browser_of, code_for, code_of
 
 pytestmark = pytest.mark.django_db
@@ -129,3 +129,24 @@ def test_an_account_that_cannot_be_is_refused_with_the_reason(wrong: dict[str, A
 def test_a_second_factor_of_nobody_is_not_forgotten() -> None:
     with pytest.raises(InputRefused, match="no account"):
         forget_second_factor(by=OPERATOR, account_id=999_999)
+
+
+@pytest.mark.parametrize("role", [role for role in Role if role is not Role.OPERATOR])
+def test_only_an_operator_opens_accounts_and_forgets_or_sets_second_factors(role: Role) -> None:
+    by = Actor(role=role, channel="web", account_id=1, second_factor=True)
+    for deed in (
+        lambda: open_account(by=by, email="x@rollbook.invalid", name="X", role=Role.CUSTODIAN, password="p" * 20),
+        lambda: set_second_factor(by=by, account_id=1, secret="A" * 32),
+        lambda: forget_second_factor(by=by, account_id=1),
+    ):
+        with pytest.raises(AccessDenied):
+            deed()
+
+
+def test_a_forgotten_second_factor_is_set_up_anew() -> None:
+    account = open_for(CUSTODIAN)
+    set_second_factor(by=OPERATOR, account_id=account, secret=CUSTODIAN.secret)
+    forget_second_factor(by=OPERATOR, account_id=account)
+    client = Client()
+    give_password(client, CUSTODIAN)
+    assert client.get("/account/")["Location"] == "/account/second-factor/"
