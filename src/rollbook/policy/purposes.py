@@ -6,6 +6,7 @@ no.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from enum import StrEnum
 
 
@@ -17,14 +18,24 @@ class PurposeKind(StrEnum):
     COLLECTION = "collection"
 
 
+# Purposes must be specified, explicit and legitimate, and bind what is done later: UK GDPR, Article 5(1)(b), since then.
+PRINCIPLE = date(2018, 5, 25)
+
+
 @dataclass(frozen=True, slots=True)
 class Purpose:
-    """One purpose; `code` is what stands in the log."""
+    """One purpose, from when until when data may be used for it; `code` is what stands in the log."""
 
     code: str
     name: str
     explanation: str
     kind: PurposeKind
+    starts: date = PRINCIPLE
+    ends: date | None = None
+
+    def in_force(self, day: date) -> bool:
+        """Whether data may be used for it on `day`."""
+        return self.starts <= day and (self.ends is None or day <= self.ends)
 
 
 _ALL = (

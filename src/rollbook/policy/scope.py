@@ -27,12 +27,16 @@ def mode(use: Use) -> Iterator[Reason]:
 
 
 def purpose(use: Use) -> Iterator[Reason]:
-    """A purpose of the table, of the kind this use needs."""
+    """A purpose of the table, in force on the day, of the kind this use needs."""
     found = PURPOSES.get(use.purpose)
     if found is None:
         yield Reason("purpose-unknown", "This purpose is not in the table of purposes", where=use.purpose,
                      mend="Name one of the purposes on the register.")  # fmt: skip
-    elif found.kind is not KINDS[use.kind]:
+        return
+    if not found.in_force(use.day):
+        yield Reason("purpose-force", f"Data may not be used for this purpose on {use.day}", where=use.purpose,
+                     mend="Name a purpose that is in force.")  # fmt: skip
+    if found.kind is not KINDS[use.kind]:
         message = (
             "A study is research and may not serve a decision or action about one person"
             if use.kind is UseKind.STUDY_RUN

@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -44,6 +45,7 @@ ROWS: list[tuple[str, Use]] = [
     ("mode", study(mode="lookup")),
     ("mode", case(mode="safe-setting")),
     ("purpose-unknown", study(purpose="curiosity")),
+    ("purpose-force", study(day=date(2018, 5, 24))),
     ("purpose-kind", study(purpose="information-advice-guidance")),
     ("purpose-kind", case(purpose="research-analysis")),
     ("power-unknown", study(power="PWR-99")),
@@ -138,9 +140,11 @@ ROWS: list[tuple[str, Use]] = [
 TOGETHER = {
     "purpose-unknown": {"power-purpose", "request-purpose", "agreement-purpose", "assessment-purpose"},
     "purpose-kind": {"power-purpose", "request-purpose", "agreement-purpose", "assessment-purpose"},
+    "purpose-force": {"request-dates", "agreement-starts", "assessment-current", "organisation-verified",
+                      "recipient-accreditation"},
     "power-unknown": {"request-power", "agreement-power"},
     "power-force": {"request-power", "agreement-power", "power-purpose", "request-dates", "agreement-starts",
-                    "assessment-current", "organisation-verified", "recipient-accreditation"},
+                    "purpose-force", "assessment-current", "organisation-verified", "recipient-accreditation"},
     "power-purpose": {"request-power", "agreement-power", "purpose-kind"},
     "item-unknown": {"request-items", "agreement-items", "assessment-items"},
     "item-class-a": {"item-identifies", "item-power"},

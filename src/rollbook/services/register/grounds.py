@@ -33,6 +33,8 @@ class PurposeLine:
     name: str
     explanation: str
     kind: str
+    starts: date
+    ends: date | None
 
 
 def power_lines() -> tuple[PowerLine, ...]:
@@ -57,7 +59,9 @@ def power_lines() -> tuple[PowerLine, ...]:
 
 def purpose_lines() -> tuple[PurposeLine, ...]:
     """Every purpose of the table."""
-    return tuple(PurposeLine(one.code, one.name, one.explanation, one.kind) for one in PURPOSES.values())
+    return tuple(
+        PurposeLine(one.code, one.name, one.explanation, one.kind, one.starts, one.ends) for one in PURPOSES.values()
+    )
 
 
 def research_purposes() -> tuple[tuple[str, str, str], ...]:
