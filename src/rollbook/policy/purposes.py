@@ -18,7 +18,7 @@ class PurposeKind(StrEnum):
     COLLECTION = "collection"
 
 
-# Purposes must be specified, explicit and legitimate, and bind what is done later: UK GDPR, Article 5(1)(b), since then.
+# Purposes must be specified, explicit and legitimate, and bind what comes later: UK GDPR, Article 5(1)(b), since then.
 PRINCIPLE = date(2018, 5, 25)
 
 
