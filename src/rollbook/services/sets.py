@@ -1,7 +1,7 @@
 """Disclosure sets: made once for each use, kept encrypted, and asked again for the proofs in people's bundles.
 
-A set is durable before its entry is submitted; one whose entry never came is a file that no entry names and is
-removed at the end of its month's key. Who is in a set is confidential: only the job process can open a store.
+A set is durable before its entry is submitted. One whose entry never came is a file that no entry names; it stays
+encrypted, and nobody can read it once its month's key is destroyed. Only the job process can open a store.
 """
 
 import os
