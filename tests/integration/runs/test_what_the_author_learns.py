@@ -77,7 +77,8 @@ def test_a_study_cannot_send_a_record_out_as_a_common_label_of_a_failing_table(l
     """Everybody gets one label that spells out somebody's record, and a second dimension makes the table fail."""
     sql = """
         CREATE TABLE people AS SELECT DISTINCT ON (ppid) ppid,
-            (SELECT 'of the first ' || sex || ' ' || ethnicity FROM pupil ORDER BY ppid LIMIT 1) AS message,
+            (SELECT 'of the first ' || concat_ws(' ', sex, ethnicity) FROM pupil
+                WHERE sex IS NOT NULL OR ethnicity IS NOT NULL ORDER BY ppid LIMIT 1) AS message,
             CASE WHEN ppid = (SELECT min(ppid) FROM pupil) THEN 'one' ELSE 'others' END AS flag
         FROM pupil ORDER BY ppid;
     """
