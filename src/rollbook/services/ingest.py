@@ -38,6 +38,7 @@ from rollbook.records.models.collections import Collection, Return
 from rollbook.services import clock, identity_rows
 from rollbook.services.actors import Actor, require_role
 from rollbook.services.audit import audit
+from rollbook.services.log.reader import require_own_database
 from rollbook.services.messages import tell
 from rollbook.services.receipts import IssueLine, Receipt, discard_lines, match_lines, receipt_of, rule_lines
 
@@ -226,5 +227,6 @@ def _tell_school(row: Return) -> Receipt:
 
 
 def _forget_unnamed() -> dict[str, int]:
+    require_own_database()
     named = {str(pk) for pk in Return.objects.exclude(state=Return.REFUSED).values_list("pk", flat=True)}
     return landing.forget_unnamed(settings.ROLLBOOK.study, named)

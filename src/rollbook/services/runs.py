@@ -25,6 +25,7 @@ from rollbook.services.actors import system
 from rollbook.services.audit import audit
 from rollbook.services.governance import gate_for_run
 from rollbook.services.log.outbox import submit
+from rollbook.services.log.reader import require_own_database
 from rollbook.services.people_zone import people_zone
 from rollbook.services.published import published
 from rollbook.services.run_plan import Plan, draw, standing_objectors
@@ -67,6 +68,7 @@ def _forget_unnamed() -> None:
     """Remove population files whose run or case died before it could name them."""
     with nobody_at_work() as idle:
         if idle:
+            require_own_database()
             named = set(Run.objects.exclude(population_file="").values_list("population_file", flat=True))
             with people_zone():
                 cases = GatewayCase.objects.exclude(population_file="")

@@ -3,15 +3,17 @@ goes on.
 """
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
 from django.conf import settings
 
 from rollbook.kernel.refusals import StateBroken, UseRefused, VerificationFailed
-from rollbook.records.models.log import LogSubmission
+from rollbook.records.models.collections import Return
+from rollbook.records.models.log import LogState, LogSubmission
 from rollbook.records.models.studies import Output, Release, Run
-from rollbook.services import published, releases, run_inside, runs
+from rollbook.services import ingest, published, releases, run_inside, runs
 from rollbook.services.log import reader
 from tests import run_ground as ground
 from tests.kills import killed_at
@@ -171,3 +173,22 @@ def test_the_bytes_of_a_released_table_are_those_of_its_entry(log: ground.Writer
     assert manifest["origin"] == settings.ROLLBOOK.log_origin
     raw = published.published(release.submission_id, timeout_s=0)
     verify_output(raw, release.manifest.encode(), {"table.csv": release.csv.encode()}, manifest["origin"])
+
+
+def test_a_database_older_than_the_log_removes_nothing_it_does_not_name(log: ground.Writer) -> None:
+    """As after an old copy was put back: the returns and the populations it forgot are all there is of them."""
+    runs.execute(ground.run(ground.study(ground.project(log))))
+    kept = files_below(settings.ROLLBOOK.study) | files_below(settings.ROLLBOOK.data / "populations")
+    assert kept
+    LogState.objects.all().delete()
+    Run.objects.update(population_file="")
+    Return.objects.update(state=Return.REFUSED)
+    for recover in (ingest.recover, runs.recover):
+        with pytest.raises(StateBroken) as refused:
+            recover()
+        assert refused.value.reasons[0].code == "log-restored"
+    assert files_below(settings.ROLLBOOK.study) | files_below(settings.ROLLBOOK.data / "populations") == kept
+
+
+def files_below(folder: Path) -> set[Path]:
+    return {path for path in folder.rglob("*") if path.is_file()}

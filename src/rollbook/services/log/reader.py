@@ -18,8 +18,9 @@ from rollbook.records.models.log import LogEntry, LogSubmission
 from rollbook.services import clock
 from rollbook.services.log.folder import log_folder
 from rollbook.services.log.receipts import verify_published
+from rollbook.services.log.state import NOTHING, read_state
 from rollbook.services.log.trust import policy_of
-from rollbook.tlog.checkpoint import Checkpoint, verify_checkpoint
+from rollbook.tlog.checkpoint import Checkpoint, read_body, verify_checkpoint
 
 POLL_SECONDS: Final = 0.1
 
@@ -66,6 +67,25 @@ class Health:
     waiting: int
     oldest: datetime | None
     refused: tuple[RefusedEntry, ...]
+
+
+def require_own_database() -> None:
+    """Refuse when the database is older than the log that is served; before anything is removed that it does not name.
+
+    A database put back from an old copy, or one of another installation, does not name what came after it. What a
+    start would then wipe as left over are returns and populations that the log has committed to.
+
+    Raises:
+        StateBroken: code `log-restored`.
+    """
+    note = log_folder(settings.ROLLBOOK).checkpoint()
+    if note is None:
+        return
+    served, recorded = read_body(note), read_state() or NOTHING
+    if (served.size, served.root) != (recorded.size, recorded.root) and served.size >= recorded.size:
+        message = "The served log is larger than the record of what was signed"
+        mend = "Put back the database that belongs to this data folder; nothing is removed until then."
+        raise StateBroken(Reason("log-restored", message, mend=mend))
 
 
 def head() -> Head | None:
