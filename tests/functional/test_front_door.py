@@ -72,14 +72,14 @@ def test_signing_in_for_the_first_time_and_again(open_browser: Any, scripts: boo
 
 def given_the_password(visitor: Visitor) -> None:
     page = visitor.visit("/account/sign-in/")
-    page.get_by_label("Email address").fill(CUSTODIAN.email)
+    page.get_by_label("E-mail address").fill(CUSTODIAN.email)
     page.locator("input[name=password]").fill(CUSTODIAN.password)
     page.get_by_role("button", name="Continue").click()
 
 
 def test_a_wrong_password_is_told_beside_the_form(visitor: Visitor) -> None:
     page = visitor.visit("/account/sign-in/")
-    page.get_by_label("Email address").fill("nobody@rollbook.invalid")
+    page.get_by_label("E-mail address").fill("nobody@rollbook.invalid")
     page.locator("input[name=password]").fill("not the password")
     page.get_by_role("button", name="Continue").click()
     assert page.title().startswith("Error: ")

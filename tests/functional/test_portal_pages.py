@@ -72,7 +72,7 @@ def test_from_the_letter_to_the_proof_file_without_javascript(open_browser: Any,
     page.get_by_role("button", name="Continue").click()
     assert page.locator("h1").inner_text() == "Now sign in"
     page.locator("main").get_by_role("button", name="Sign in").click()
-    page.get_by_label("Email address").fill(PARENT.email)
+    page.get_by_label("E-mail address").fill(PARENT.email)
     page.locator("#id_password").fill(PARENT.password)
     page.get_by_role("button", name="Continue").click()
     page.get_by_label("Code from your authenticator app").fill(

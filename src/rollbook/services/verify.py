@@ -90,7 +90,9 @@ def parse_identifier(text: str) -> str:
     number = number.upper()
     scheme = scheme.lower() if colon else ("upn" if _UPN.match(number) else "uln" if _ULN.match(number) else "")
     if not is_pupil_id(f"{scheme}:{number}"):
-        mend = "Give the Unique Pupil Number (a letter and twelve more signs) or the ten digits of a learner number."
+        mend = (
+            "Give the Unique Pupil Number (a letter and twelve more characters) or the ten digits of a learner number."
+        )
         raise InputRefused(Reason("pupil-id", "This is not an identifier of a pupil", mend=mend))
     return f"{scheme}:{number}"
 

@@ -13,6 +13,11 @@ from rollbook.services.keys import open_keys
 class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
     """Accounts start from a letter or from an operator; this library only signs them in."""
 
+    error_messages = DefaultAccountAdapter.error_messages | {
+        "email_password_mismatch": "This e-mail address and password do not belong together. Check both and try again.",
+        "too_many_login_attempts": "Too many tries. Wait five minutes and try again.",
+    }
+
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         """Never: an account is always somebody the authority already knows."""
         return False
@@ -30,6 +35,10 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
 
 class SecondFactorAdapter(DefaultMFAAdapter):  # type: ignore[misc]
     """Authenticator apps, with their secrets under a key that only the web process has."""
+
+    error_messages = DefaultMFAAdapter.error_messages | {
+        "incorrect_code": "This code is not right, or was used before. Type the one your app shows now."
+    }
 
     def encrypt(self, text: str) -> str:
         """For the database."""
