@@ -21,13 +21,18 @@ def environment(**options: Any) -> Environment:
     options.pop("autoescape", None)
     made = Environment(autoescape=True, **options)
     made.globals.update(static=static, url=_url, field=field, error_summary=error_summary)
-    made.filters.update(day=day, moment=moment, number=number, words=words)
+    made.filters.update(day=day, moment=moment, month=month, number=number, words=words)
     return made
 
 
 def day(value: date | None) -> str:
     """A date as "3 March 2025"; nothing for none."""
     return f"{value.day} {value:%B %Y}" if value else ""
+
+
+def month(text: str) -> str:
+    """A month such as 2025-03 as "March 2025"."""
+    return f"{date.fromisoformat(f'{text}-01'):%B %Y}"
 
 
 def moment(value: datetime | None) -> str:
