@@ -61,11 +61,6 @@ def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpR
     )
 
 
-def too_large(request: HttpRequest) -> HttpResponse:
-    """413."""
-    return _page(request, 413, "That is too large to be sent", "Nothing of it was read. Send less, and try again.")
-
-
 def failed(request: HttpRequest) -> HttpResponse:
     """500: nothing about what happened reaches the page."""
     return _page(
