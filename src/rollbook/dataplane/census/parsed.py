@@ -3,8 +3,21 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from enum import StrEnum
 
 import pyarrow as pa
+
+
+class Form(StrEnum):
+    """The form a file is written in, found from its content. The value is what a report calls it."""
+
+    SCHOOL_XML = "School Census XML"
+    FLAT_TABLES = "collection system tables (CSV in a zip)"
+    EARLY_XML = "Early Years Census XML"
+    EARLY_CSV = "Early Years Census CSV"
+    CTF = "Common Transfer File XML"
+    ONEROSTER_1_1 = "OneRoster 1.1 CSV (zip)"
+    ONEROSTER_1_2 = "OneRoster 1.2 CSV (zip)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +101,9 @@ class ParsedReturn:
     `tables` always holds identity, address, pupil, fsm_period, sen_need, exclusion and session; tables of other blocks
     only when the return has rows of them. Every table begins with pupil_no (int32, 1 onwards in file order) and line
     (int32). Values are text as sent, but for dates (date32), counts (int32) and hours (double).
+
+    A file of several members (a zip) numbers its lines through: `members` has the number before the first line of each
+    member and its name, in order, and `place` turns a line back into the member and the line inside it.
     """
 
     name: str
@@ -98,6 +114,13 @@ class ParsedReturn:
     tables: Mapping[str, pa.Table]
     discards: tuple[Discard, ...]
     faults: tuple[Fault, ...]
+    form: Form = Form.SCHOOL_XML
+    members: tuple[tuple[int, str], ...] = ()
+
+    def place(self, line: int) -> tuple[str, int]:
+        """The member a line stands in and its number there; an empty name when the file is its only member."""
+        found = [(name, line - before) for before, name in self.members if before < line]
+        return found[-1] if found else ("", line)
 
     @property
     def pupils(self) -> int:
