@@ -13,6 +13,7 @@ from rich.table import Table
 
 from rollbook.kernel.refusals import Family
 from rollbook.services.check import FileReport, Report, Told, check_files
+from rollbook.services.check_csv import findings_csv
 
 _MARK = {"error": "[red]error[/red]", "query": "[yellow]query[/yellow]", "dropped": "[blue]dropped[/blue]"}
 
@@ -22,17 +23,20 @@ app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 
 @app.command()
 def check(
-    files: Annotated[list[Path], typer.Argument(help="return files (.xml)")],
+    files: Annotated[list[Path], typer.Argument(help="files of any form Rollbook reads; the content tells which")],
     as_json: Annotated[bool, typer.Option("--json", help="print data instead of tables")] = False,
+    as_csv: Annotated[bool, typer.Option("--csv", help="print one line a finding, for a spreadsheet")] = False,
     limit: Annotated[int, typer.Option(help="places shown for each rule of a file; 0 shows all", min=0)] = 5,
 ) -> None:
-    """Check school census returns with the authority's own rules. Nothing is sent anywhere."""
+    """Check returns with the authority's own rules. Nothing is sent anywhere."""
     console = Console(stderr=True)
     with Progress(console=console, transient=True, disable=not console.is_terminal) as progress:
         task = progress.add_task("checking", total=len(files))
         report = check_files(files, progress=lambda done, total: progress.update(task, completed=done, total=total))
     if as_json:
         typer.echo(json.dumps(_as_data(report), indent=1))
+    elif as_csv:
+        typer.echo(findings_csv(report), nl=False)
     else:
         console = Console()
         for one in report.files:
@@ -54,6 +58,7 @@ def _print(console: Console, one: FileReport, limit: int) -> None:
         console.print(f"  [red]refused[/red]: {escape(reason.sentence())}", highlight=False)
     if one.refused:
         return
+    console.print(f"  Read as {escape(one.form)}.", highlight=False)
     kinds = (("errors", "error"), ("queries", "query"), ("dropped", "dropped"))
     counts = ", ".join(f"{name} {one.count(severity):,}" for name, severity in kinds)
     console.print(f"  {one.on_roll:,} on roll, {one.leavers:,} left. Findings: {counts}.", highlight=False)
@@ -75,10 +80,14 @@ def _table(one: FileReport, limit: int) -> Table:
 
 def _where(found: list[Told], limit: int) -> str:
     shown = found[:limit] if limit else found
-    lines = [f"line {issue.line}: {escape(issue.field)}{_pupil(issue)}" for issue in shown]
+    lines = [f"{_file(issue)}line {issue.line}: {escape(issue.field)}{_pupil(issue)}" for issue in shown]
     if len(found) > len(shown):
         lines.append(f"and {len(found) - len(shown):,} more; --limit 0 shows all")
     return "\n".join(lines)
+
+
+def _file(issue: Told) -> str:
+    return f"{escape(issue.file)}, " if issue.file else ""
 
 
 def _pupil(issue: Told) -> str:

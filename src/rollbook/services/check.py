@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+from rollbook.dataplane.census.formats.reading import read_any
 from rollbook.dataplane.census.parsed import Discard, ParsedReturn
-from rollbook.dataplane.census.reader import read_return
 from rollbook.dataplane.census.rules import RULES, check
 from rollbook.dataplane.census.ruling import CheckContext, Issue, Severity
 from rollbook.dataplane.census.untrusted import Limits, refuse_large
@@ -20,7 +20,7 @@ from rollbook.services.clock import now
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """One issue in plain words."""
+    """One issue in plain words. `line` counts inside `file`, the member of a zip; `file` is empty for other files."""
 
     rule: str
     severity: str
@@ -29,6 +29,7 @@ class Told:
     field: str
     message: str
     mend: str
+    file: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +45,7 @@ class FileReport:
     issues: tuple[Told, ...]
     dropped: tuple[Discard, ...]
     refused: tuple[Reason, ...] = ()
+    form: str = ""
 
     def count(self, severity: str) -> int:
         """How many issues of a severity."""
@@ -105,7 +107,7 @@ def _only_school(parsed: ParsedReturn) -> Iterator[str]:
 def _read(path: Path, limits: Limits) -> ParsedReturn | FileReport:
     try:
         refuse_large(path.stat().st_size, path.name, limits)
-        return read_return(path.read_bytes(), path.name, limits=limits)
+        return read_any(path.read_bytes(), path.name, limits=limits)
     except InputRefused as refusal:
         return _unread(path, refusal.reasons)
     except OSError:
@@ -125,10 +127,11 @@ def _judge(parsed: ParsedReturn, elsewhere: _Elsewhere, moment: datetime) -> Fil
     return FileReport(
         name=parsed.name, school=parsed.school.name or "", laestab=parsed.header.laestab,
         collection=parsed.header.collection_code, on_roll=rolls[True], leavers=rolls[False],
-        issues=tuple(_told(issue) for issue in issues), dropped=parsed.discards,
+        issues=tuple(_told(issue, parsed) for issue in issues), dropped=parsed.discards, form=parsed.form.value,
     )  # fmt: skip
 
 
-def _told(issue: Issue) -> Told:
+def _told(issue: Issue, parsed: ParsedReturn) -> Told:
     mend = RULES[issue.rule].mend
-    return Told(issue.rule, issue.severity.value, issue.line, issue.pupil_no, issue.field, issue.message, mend)
+    file, line = parsed.place(issue.line)
+    return Told(issue.rule, issue.severity.value, line, issue.pupil_no, issue.field, issue.message, mend, file)

@@ -16,7 +16,7 @@ named. Reading, which takes longest for a large file, is outside it. The lock en
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
@@ -24,8 +24,8 @@ from deltalake.exceptions import DeltaError
 from django.conf import settings
 from django.db import DatabaseError, connection, transaction
 
+from rollbook.dataplane.census.formats.reading import read_any
 from rollbook.dataplane.census.parsed import ParsedReturn
-from rollbook.dataplane.census.reader import read_return
 from rollbook.dataplane.census.rules import check
 from rollbook.dataplane.census.ruling import CheckContext, Severity
 from rollbook.dataplane.census.untrusted import Limits, refuse_large
@@ -76,14 +76,15 @@ def ingest(*, by: Actor, data: bytes, name: str) -> Receipt:
         UseRefused: the collection is not open, or the school is not registered.
     """
     require_role(by, Role.OPERATOR, Role.SYSTEM)
-    parsed = read_return(data, name)
+    parsed = read_any(data, name)
     collection, school = _open_collection(parsed), _school(parsed)
     with _one_at_a_time():
         # The time is taken under the lock: a return that had to wait is the later one, and supersedes the other.
         arrival = Arrival(parsed, collection, school, clock.now())
         _refuse_same_file(parsed)
         matches, known = identity_rows.match_pupils(parsed)
-        issues = [*_judge(arrival), *match_lines(matches, arrival.lines)]
+        judged = [*_judge(arrival), *match_lines(matches, arrival.lines)]
+        issues = [_placed(one, parsed) for one in judged]
         if _has_errors(issues):
             return _refuse(by, arrival, issues)
         return _take_in(by, arrival, issues, matches, known)
@@ -139,6 +140,12 @@ def _refuse_same_file(parsed: ParsedReturn) -> None:
 def _judge(arrival: Arrival) -> list[IssueLine]:
     elsewhere = identity_rows.only_school_elsewhere(arrival.parsed)
     return rule_lines(check(arrival.parsed, CheckContext(arrival.at, elsewhere.__contains__)))
+
+
+def _placed(issue: IssueLine, parsed: ParsedReturn) -> IssueLine:
+    """The issue with its line inside its own table, for a return of many tables."""
+    member, line = parsed.place(issue.line)
+    return replace(issue, line=line, field=f"{issue.field} in {member}") if member else issue
 
 
 def _has_errors(issues: Sequence[IssueLine]) -> bool:

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 from typing import Final
 
-from rollbook.dataplane.census.parsed import ParsedReturn
+from rollbook.dataplane.census.parsed import Form, ParsedReturn
 from rollbook.dataplane.census.rulebook import characteristics, form, header, identity, school, status, support
 from rollbook.dataplane.census.ruling import CheckContext, Issue, ReturnView, Rule, Severity
 
@@ -16,11 +16,35 @@ _SECTIONS: Final = (header, school, identity, characteristics, status, support, 
 _RANK: Final = {Severity.ERROR: 0, Severity.QUERY: 1, Severity.DROPPED: 2}
 RULES: Final[Mapping[str, Rule]] = MappingProxyType({rule.id: rule for section in _SECTIONS for rule in section.RULES})
 
+# A rule of one collection says nothing about a file of another kind: those are checked by what is true of any pupil.
+_ANY_PUPIL: Final = frozenset(
+    {"PT-015", "PT-017", "PT-018", "PT-019", "PT-020", "PT-021", "PT-023", "PT-024", "PT-041", "PT-060", "PT-061",
+     "PT-062"}
+)  # fmt: skip
+_EARLY: Final = _ANY_PUPIL | {
+    "PT-001", "PT-003", "PT-004", "PT-005", "PT-006", "PT-025", "PT-026", "PT-030", "PT-063",
+}  # fmt: skip
+_TRANSFER: Final = _ANY_PUPIL | {"PT-014", "PT-016", "PT-025"}
+_ROSTER: Final = _ANY_PUPIL | {"PT-016"}
+_BY_FORM: Final[Mapping[Form, frozenset[str]]] = MappingProxyType(
+    {
+        Form.SCHOOL_XML: frozenset(RULES), Form.FLAT_TABLES: frozenset(RULES),
+        Form.EARLY_XML: _EARLY, Form.EARLY_CSV: _EARLY, Form.CTF: _TRANSFER,
+        Form.ONEROSTER_1_1: _ROSTER, Form.ONEROSTER_1_2: _ROSTER,
+    }
+)  # fmt: skip
+
+
+def rules_for(form: Form) -> tuple[Rule, ...]:
+    """The rules that a file of this form is checked against, in order."""
+    return tuple(rule for rule in RULES.values() if rule.id in _BY_FORM[form])
+
 
 def check(parsed: ParsedReturn, context: CheckContext | None = None) -> tuple[Issue, ...]:
     """Every issue of a return, errors first, then by line. Empty means nothing is wrong and nothing was dropped."""
     view = ReturnView(parsed, context or CheckContext())
-    issues = [issue for rule in RULES.values() if rule.applies(view.day) for issue in rule.issues(view)]
+    asked = rules_for(parsed.form)
+    issues = [issue for rule in asked if rule.applies(view.day) for issue in rule.issues(view)]
     return tuple(sorted(issues, key=lambda issue: (_RANK[issue.severity], issue.line, issue.rule)))
 
 

@@ -118,7 +118,5 @@ class Collecting:
 
     def _of_pupils(self, table: str) -> dict[str, list[Any]]:
         sources = dict(IDENTITY_COPIES) if table == "identity" else {}
-        return {
-            column: [pupil.get(sources.get(column, column)) for pupil in self._pupils]
-            for column in self._columns[table]
-        }
+        columns = {column: sources.get(column, column) for column in self._columns[table]}
+        return {column: [pupil.get(source) for pupil in self._pupils] for column, source in columns.items()}

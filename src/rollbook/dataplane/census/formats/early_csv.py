@@ -29,9 +29,7 @@ _BASIS: Final = early.BASIS.leaves["FundingBasis"]
 _ADDRESS: Final = tuple(early.ADDRESS[tag] for tag in ("PAON", "Street", "Town", "PostCode"))
 CHILD: Final = (*_SINGLE, _BASIS, *_ADDRESS)
 _WIDTHS: Final = {"H": len(_HEADER), "E": len(SETTING), "C": len(CHILD)}
-_MEND: Final = (
-    "Give each record all its values, in the order of the format's page, with nothing between commas if absent."
-)
+_MEND: Final = "Give each record all its values, in the order of the format's page; leave a value empty if absent."
 
 
 def read_early_csv(data: bytes, name: str, limits: Limits) -> ParsedReturn:

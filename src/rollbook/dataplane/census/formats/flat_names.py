@@ -1,8 +1,8 @@
 """How the collection system's flat tables name what the catalogue holds.
 
-A table is known by its own column `<table>orderseqcolumn`, never by its file's name. A child table carries the table id
-of its pupil, `pupilonrolltableid` or `pupilnolongeronrolltableid`. Fields are the elements' names in lower case, but for
-the few in `_RENAMED`.
+A table is known by its own column `<table>orderseqcolumn`, never by its file's name. A child table carries the table
+id of its pupil, `pupilonrolltableid` or `pupilnolongeronrolltableid`. Fields are the elements' names in lower case, but
+for the few in `_RENAMED`.
 """
 
 from collections.abc import Mapping

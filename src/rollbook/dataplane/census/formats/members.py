@@ -1,4 +1,7 @@
-"""The tables of a zip with their lines numbered through, so that one number still names a place (`ParsedReturn.place`)."""
+"""The tables of a zip with their lines numbered through, so that one number still names a place.
+
+`ParsedReturn.place` turns such a number back.
+"""
 
 from collections.abc import Mapping
 

@@ -1,4 +1,4 @@
-"""Reads a file of any form Rollbook knows. The form is found from the content; the file's name is used in messages only.
+"""Reads a file of any form Rollbook knows. The form is found from the content; its name is used in messages only.
 
 Forms that can only be told apart by unpacking (tables in a zip) are told apart by their headings.
 """
