@@ -135,7 +135,7 @@ def _malformed(error: etree.XMLSyntaxError, data: bytes, name: str) -> InputRefu
     if not text.startswith(b"<"):
         return _refusal("not-xml", "The file is not XML", name, "Choose the census file (.xml), not a zip or a table.")
     message, mend = _SAID.get(code, ("The file is not well-formed XML", _AGAIN))
-    at_end = line >= _line_at(data.rstrip(), len(data)) and not text.endswith(b"</Message>")
+    at_end = line >= _line_at(data.rstrip(), len(data)) and not text.endswith((b"</Message>", b"</CTfile>"))
     if at_end and not (code == _MISMATCH and text.endswith(b">")):
         return _refusal("xml-truncated", "The file ends before its last element is closed", where, _AGAIN)
     return _refusal("xml-malformed", message, where, mend)

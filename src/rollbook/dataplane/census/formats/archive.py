@@ -34,8 +34,8 @@ def unpack(data: bytes, name: str, limits: Limits) -> dict[str, bytes]:
             entries = list(_files(archive, name, limits))
             _refuse_sizes(entries, name, limits)
             return _read_all(archive, entries, name, limits)
-    except (zipfile.BadZipFile, zlib.error, EOFError, OSError, ValueError, NotImplementedError, RuntimeError) as error:
-        raise _damaged(name) from error
+    except (zipfile.BadZipFile, zlib.error, EOFError, OSError, ValueError, NotImplementedError, RuntimeError):
+        raise _damaged(name) from None
 
 
 def _damaged(name: str) -> Exception:

@@ -57,6 +57,7 @@ def _form(tables: _Placed, name: str) -> Form:
     if "manifest" not in tables:
         raise refusal("no-manifest", "The zip has no OneRoster manifest", name, _MEND)
     _, sheet = tables["manifest"]
+    form: Form | None = None
     for line, row in sheet.rows():
         key, value = row["propertyname"].strip().lower(), row["value"].strip().lower()
         if key.startswith("file.") and value == "delta":
@@ -66,8 +67,10 @@ def _form(tables: _Placed, name: str) -> Form:
             if value not in _VERSIONS:
                 message = "The set is of a version other than 1.1 and 1.2"
                 raise refusal("roster-version", message, sheet.where, _MEND, line=line)
-            return _VERSIONS[value]
-    raise refusal("roster-version", "The manifest does not name oneroster.version", sheet.where, _MEND)
+            form = _VERSIONS[value]
+    if form is None:
+        raise refusal("roster-version", "The manifest does not name oneroster.version", sheet.where, _MEND)
+    return form
 
 
 def _pupil_ids(tables: _Placed, form: Form) -> frozenset[str] | None:
@@ -92,7 +95,7 @@ def _users(tables: _Placed, name: str, form: Form, into: Collecting) -> dict[str
         key = row["sourcedid"].strip()
         is_pupil = key in listed if listed is not None else row["role"].strip().lower() in names.PUPIL_ROLES
         if not is_pupil:
-            into.drop("users", "not-a-pupil", before + line)
+            into.drop("users", "not_a_pupil", before + line)
             continue
         if not key or key in pupils:
             message = "The user has no sourcedId, or one of an earlier user"

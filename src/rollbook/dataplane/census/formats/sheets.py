@@ -104,7 +104,9 @@ def _refuse_long(cells: list[str], line: int, count: int, where: str, limits: Li
 def sheet_of(data: bytes, where: str, limits: Limits) -> Sheet:
     """A table with a heading row."""
     text = text_of(data, where)
-    line, headings = next(records_of(text, where, limits))
+    line, headings = next(records_of(text, where, limits), (1, []))
+    if not headings:
+        raise refusal("file-empty", "The table has no headings", where, line=line)
     headings = [heading.strip() for heading in headings]
     if len(headings) == 1 and any(mark in headings[0] for mark in ";\t|"):
         raise refusal("csv-delimiter", "The values are not parted by commas", where, _TEXT, line=line)
