@@ -154,7 +154,7 @@ def flat_members(edits: tuple[str, ...] = ()) -> dict[str, bytes]:
     root = etree.fromstring(edited(edits))
     tables: dict[str, list[dict[str, str]]] = {"schoolcensus": [_leaves(root.find("Header"))]}
     tables["school"] = [
-        {_SCHOOL.get(str(one.tag), str(one.tag).lower()): one.text or "" for one in root.find("School")[0]}
+        {_SCHOOL.get(str(one.tag), str(one.tag).lower()): one.text or "" for one in root.iterfind("School/*/*")}
     ]
     for table, path in (("pupilonroll", ".//PupilOnRoll"), ("pupilnolongeronroll", ".//PupilNoLongerOnRoll")):
         for number, pupil in enumerate(root.iterfind(path), start=1):

@@ -118,14 +118,19 @@ def _read(path: Path, limits: Limits) -> ParsedReturn | FileReport:
 
 
 def _unread(path: Path, reasons: tuple[Reason, ...]) -> FileReport:
-    return FileReport(path.name, "", "", "", 0, 0, (), (), reasons)
+    return FileReport(_shown(path.name), "", "", "", 0, 0, (), (), reasons)
+
+
+def _shown(text: str) -> str:
+    """A name as it may be printed: without characters that a terminal would obey."""
+    return "".join(one if one.isprintable() else "?" for one in text)
 
 
 def _judge(parsed: ParsedReturn, elsewhere: _Elsewhere, moment: datetime) -> FileReport:
     issues = check(parsed, CheckContext(now=moment, upn_elsewhere=elsewhere.than(parsed)))
     rolls = Counter(parsed.tables["pupil"].column("on_roll").to_pylist())
     return FileReport(
-        name=parsed.name, school=parsed.school.name or "", laestab=parsed.header.laestab,
+        name=_shown(parsed.name), school=_shown(parsed.school.name or ""), laestab=parsed.header.laestab,
         collection=parsed.header.collection_code, on_roll=rolls[True], leavers=rolls[False],
         issues=tuple(_told(issue, parsed) for issue in issues), dropped=parsed.discards, form=parsed.form.value,
     )  # fmt: skip

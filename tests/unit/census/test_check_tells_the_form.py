@@ -63,3 +63,14 @@ def test_the_csv_report_is_printed(tmp_path: Path) -> None:
     (row,) = csv.DictReader(io.StringIO(said))
     assert (row["rule"], row["severity"], row["file"], row["pupil_no"]) == ("PT-025", "error", "bad", "1")
     assert "Sample" not in said
+
+
+def test_a_terminal_obeys_no_name(tmp_path: Path) -> None:
+    path = tmp_path / "a\x1b[2J.zip"
+    members = forms.flat_members(("S/SchoolName = St\x9b2JInvented",))
+    members["school.csv"] = members["school.csv"].replace("\x9b".encode(), b"")
+    path.write_bytes(forms.zipped(members))
+    shown = run(path)[1] + run("--csv", path)[1]
+    assert "\x1b" not in shown
+    path.write_bytes(edited(("S/SchoolName = St\x9b2JInvented",)))
+    assert "\x9b" not in run(path)[1]

@@ -45,6 +45,7 @@ def roster(name: str, content: bytes) -> Reason:
         (EARLY.decode().encode("utf-16"), "encoding", "line 1"),
         (EARLY.replace(b"Ada", b"Ad\xe9"), "encoding", "line 3"),
         (EARLY.replace(b"Ada", b"Ad\x00"), "csv-binary", "line 3"),
+        (EARLY.replace(b"Ada", b"\x1b[2J"), "csv-binary", "line 3"),
         (EARLY.replace(b"SPR", b"AUT"), "term-wrong", "line 1"),
         (EARLY + EARLY, "terms-mixed", "line 4"),
         (EARLY[:-20], "csv-truncated", "line 3"),
@@ -176,6 +177,16 @@ def test_too_many_pupils_and_too_many_bytes(kind: str) -> None:
     assert reason(data, Limits(max_bytes=100)).code == "file-too-large"
 
 
+@pytest.mark.parametrize(
+    ("kind", "where"),
+    [("school-xml", "sent, line 118"), ("flat", "sent, pupilonroll.csv, line 3"), ("ctf", "sent, line 22")],
+)
+def test_more_pupils_than_any_school_has(kind: str, where: str) -> None:
+    data = forms.every_form()[kind].replace(b"</Pupil>", b"</Pupil><Pupil/>")
+    found = reason(data, Limits(max_school_pupils=1))
+    assert (found.code, found.where) == ("too-many-pupils", where)
+
+
 def test_too_many_rows() -> None:
     assert reason(forms.zipped(FLAT), Limits(max_rows=2)).code == "file-too-large"
 
@@ -183,5 +194,5 @@ def test_too_many_rows() -> None:
 def test_sixty_megabytes_from_one_school() -> None:
     child = EARLY.split(b"\n")[2] + b"\n"
     large = EARLY + child * (60_000_000 // len(child))
-    found = reason(large, Limits(max_pupils=25_000))
-    assert (found.code, found.where) == ("too-many-pupils", "sent, line 25003")
+    found = reason(large, Limits(max_pupils=10_000))
+    assert (found.code, found.where) == ("too-many-pupils", "sent, line 10003")

@@ -38,6 +38,7 @@ class Limits:
     max_bytes: int = 64 * 1024 * 1024
     max_marks: int = 4_000_000  # "<" characters: bounds the memory of the tree
     max_depth: int = 16  # a real return goes to 9
+    max_school_pupils: int = 20_000  # of one school; the largest in England has under 5,000
     max_pupils: int = 100_000  # of a file that is not a tree: the largest authority's early years return has fewer
     max_rows: int = 1_000_000  # of one table
     max_columns: int = 200  # the widest table has 70

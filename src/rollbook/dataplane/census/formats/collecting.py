@@ -45,14 +45,23 @@ class Collecting:
         return len(self._pupils)
 
     def take(self, no: int, leaf: Leaf, text: str | None, line: int) -> None:
-        """Take one value of a pupil."""
-        self._take(self._pupils[no - 1], no, leaf, text, line)
+        """Take one value of a pupil, or drop it when the collection has no such item."""
+        if self.holds("pupil", leaf.column) or self.holds("identity", leaf.column):
+            self._take(self._pupils[no - 1], no, leaf, text, line)
+        elif text and text.strip():
+            self.drop("pupil", leaf.field, line)
 
     def add_row(self, no: int, table: str, line: int, cells: Iterable[tuple[Leaf, str | None, int]]) -> None:
-        """Add a row of a child table of a pupil. A row without any value is passed over."""
+        """Add a row of a child table of a pupil. A row without any value is passed over.
+
+        What the collection has no place for is dropped.
+        """
         row: Values = {}
         for leaf, text, at in cells:
-            self._take(row, no, leaf, text, at)
+            if self.holds(table, leaf.column):
+                self._take(row, no, leaf, text, at)
+            elif text and text.strip():
+                self.drop(table, leaf.field, at)
         if row:
             keyed: Values = {"pupil_no": no, "line": line, **row}
             for column, values in self._columns[table].items():

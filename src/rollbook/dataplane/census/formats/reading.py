@@ -17,7 +17,7 @@ from rollbook.dataplane.census.formats.members import sheets_of
 from rollbook.dataplane.census.formats.oneroster import read_oneroster
 from rollbook.dataplane.census.formats.refusing import refusal
 from rollbook.dataplane.census.formats.sheets import Sheet, sheet_of
-from rollbook.dataplane.census.parsed import ParsedReturn
+from rollbook.dataplane.census.parsed import Form, ParsedReturn
 from rollbook.dataplane.census.reader import read_return
 from rollbook.dataplane.census.untrusted import Limits, refuse_large
 
@@ -27,6 +27,7 @@ _SNIFFED: Final = 8_192
 _PROLOG: Final = re.compile(rb"\s+|<!--.*?-->|<\?.*?\?>", re.DOTALL)
 _EARLY: Final = re.compile(rb"<Collection>\s*EYC\s*</Collection>")
 _EARLY_CSV: Final = re.compile(rb'\s*"?H"?\s*,\s*"?EYC"?\s*(,|\Z)')
+_ONE_SCHOOL: Final = frozenset({Form.SCHOOL_XML, Form.FLAT_TABLES, Form.CTF})
 _KNOWN: Final = (
     "Send a school census or early years census (XML), an early years census (CSV), a common transfer file (XML), or a "
     "zip with the collection system's tables or with OneRoster CSV files."
@@ -37,6 +38,21 @@ def read_any(data: bytes, name: str, *, limits: Limits | None = None) -> ParsedR
     """Read one file. Raises InputRefused; never crashes on any bytes."""
     limits = limits or Limits()
     refuse_large(len(data), name, limits)
+    parsed = _read(data, name, limits)
+    _refuse_crowd(parsed, limits)
+    return parsed
+
+
+def _refuse_crowd(parsed: ParsedReturn, limits: Limits) -> None:
+    most = limits.max_school_pupils
+    if parsed.form in _ONE_SCHOOL and parsed.pupils > most:
+        member, line = parsed.place(parsed.tables["pupil"]["line"][most].as_py())
+        where = f"{parsed.name}, {member}" if member else parsed.name
+        message = f"The file names more than {most:,} pupils of one school"
+        raise refusal("too-many-pupils", message, where, "Send one school a file.", line=line)
+
+
+def _read(data: bytes, name: str, limits: Limits) -> ParsedReturn:
     if is_zip(data):
         return _read_tables(data, name, limits)
     start = data[:_SNIFFED].removeprefix(_BOM)

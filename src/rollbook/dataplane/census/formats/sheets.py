@@ -6,6 +6,7 @@ they are asked for, so that a limit met early costs nothing for the rest.
 
 import csv
 import io
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
@@ -14,6 +15,7 @@ from rollbook.dataplane.census.formats.refusing import refusal
 from rollbook.dataplane.census.untrusted import Limits
 
 MAX_CELL: Final = 4_000
+_CONTROL: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")  # XML forbids most of them too
 _UTF16: Final = (b"\xff\xfe", b"\xfe\xff")
 _TEXT: Final = "Save the table as CSV in UTF-8, with commas between values, and send it again."
 Row = tuple[int, list[str]]
@@ -54,9 +56,10 @@ def text_of(data: bytes, where: str) -> str:
         line = _lines(data[: error.start])
         raise refusal("encoding", "The file holds bytes that are not UTF-8", where, _TEXT, line=line) from None
     text = text.replace("\r\n", "\n").replace("\r", "\n")
-    if "\x00" in text:
-        line = text.count("\n", 0, text.index("\x00")) + 1
-        raise refusal("csv-binary", "The file holds bytes that no table has", where, _TEXT, line=line)
+    control = _CONTROL.search(text)
+    if control:
+        line = text.count("\n", 0, control.start()) + 1
+        raise refusal("csv-binary", "A character stands here that no table has", where, _TEXT, line=line)
     if not text.strip():
         raise refusal("file-empty", "The file is empty", where)
     return text
