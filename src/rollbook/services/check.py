@@ -105,20 +105,19 @@ def _only_school(parsed: ParsedReturn) -> Iterator[str]:
 
 
 def _read(path: Path, limits: Limits) -> ParsedReturn | FileReport:
+    name = _shown(path.name)
     try:
-        refuse_large(path.stat().st_size, path.name, limits)
-        return read_any(path.read_bytes(), path.name, limits=limits)
+        refuse_large(path.stat().st_size, name, limits)
+        return read_any(path.read_bytes(), name, limits=limits)
     except InputRefused as refusal:
-        return _unread(path, refusal.reasons)
+        return _unread(name, refusal.reasons)
     except OSError:
-        reason = Reason(
-            "file-unreadable", "The file cannot be opened", path.name, "Check the name and who may read it."
-        )
-        return _unread(path, (reason,))
+        reason = Reason("file-unreadable", "The file cannot be opened", name, "Check the name and who may read it.")
+        return _unread(name, (reason,))
 
 
-def _unread(path: Path, reasons: tuple[Reason, ...]) -> FileReport:
-    return FileReport(_shown(path.name), "", "", "", 0, 0, (), (), reasons)
+def _unread(name: str, reasons: tuple[Reason, ...]) -> FileReport:
+    return FileReport(name, "", "", "", 0, 0, (), (), reasons)
 
 
 def _shown(text: str) -> str:
@@ -130,7 +129,7 @@ def _judge(parsed: ParsedReturn, elsewhere: _Elsewhere, moment: datetime) -> Fil
     issues = check(parsed, CheckContext(now=moment, upn_elsewhere=elsewhere.than(parsed)))
     rolls = Counter(parsed.tables["pupil"].column("on_roll").to_pylist())
     return FileReport(
-        name=_shown(parsed.name), school=_shown(parsed.school.name or ""), laestab=parsed.header.laestab,
+        name=parsed.name, school=_shown(parsed.school.name or ""), laestab=parsed.header.laestab,
         collection=parsed.header.collection_code, on_roll=rolls[True], leavers=rolls[False],
         issues=tuple(_told(issue, parsed) for issue in issues), dropped=parsed.discards, form=parsed.form.value,
     )  # fmt: skip

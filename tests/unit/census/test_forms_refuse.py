@@ -179,7 +179,7 @@ def test_too_many_pupils_and_too_many_bytes(kind: str) -> None:
 
 @pytest.mark.parametrize(
     ("kind", "where"),
-    [("school-xml", "sent, line 118"), ("flat", "sent, pupilonroll.csv, line 3"), ("ctf", "sent, line 22")],
+    [("school-xml", "sent, line 122"), ("flat", "sent, pupilonroll.csv, line 3"), ("ctf", "sent, line 27")],
 )
 def test_more_pupils_than_any_school_has(kind: str, where: str) -> None:
     data = forms.every_form()[kind].replace(b"</Pupil>", b"</Pupil><Pupil/>")
