@@ -134,12 +134,13 @@ def test_nothing_secret_comes_in(kind: str) -> None:
 
 
 @pytest.mark.parametrize("kind", ["school-xml", "early-xml", "early-csv", "ctf"])
-@pytest.mark.parametrize("ending", [b"\r\n", b"\n"])
+@pytest.mark.parametrize("ending", [b"\r\n", b"\n", b"\r"])
 @pytest.mark.parametrize("mark", [b"", BOM])
 def test_byte_order_mark_and_line_endings_change_nothing(kind: str, ending: bytes, mark: bytes) -> None:
     plain, sent = (read_any(data, "a") for data in (FILES[kind], mark + FILES[kind].replace(b"\n", ending)))
     assert plain.tables == sent.tables
     assert (plain.header, plain.discards, check(plain)) == (sent.header, sent.discards, check(sent))
+    assert (plain.sha256 == sent.sha256) == (not mark and ending == b"\n")
 
 
 @pytest.mark.parametrize("members", [forms.flat_members(), forms.roster_members()], ids=["flat", "roster"])
@@ -157,3 +158,10 @@ def test_rules_of_the_school_census_are_for_the_school_census() -> None:
         asked = {rule.id for rule in rules_for(form)}
         assert {"PT-041", "PT-060", "PT-061", "PT-062"} <= asked
         assert not {"PT-002", "PT-007", "PT-029", "PT-042", "PT-064"} & asked
+
+
+def test_one_folder_in_the_zip_and_what_a_mac_adds_change_nothing() -> None:
+    foldered = {f"export/{name}": content for name, content in forms.flat_members().items()}
+    mac = {"__MACOSX/export/._school.csv": b"\x00\x05\x16\x07"}
+    sent = read_any(forms.zipped({"export/": b"", **foldered, **mac}), "b")
+    assert sent.tables == read_any(FILES["flat"], "b").tables

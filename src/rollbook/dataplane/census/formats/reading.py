@@ -3,8 +3,10 @@
 Forms that can only be told apart by unpacking (tables in a zip) are told apart by their headings.
 """
 
+import hashlib
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Final
 
 from rollbook.dataplane.census.formats import flat_names, roster_names
@@ -59,10 +61,18 @@ def _read(data: bytes, name: str, limits: Limits) -> ParsedReturn:
     if not start.strip(b"\x00 \t\r\n") or start.startswith(_OTHER_ENCODING):
         return read_return(data, name, limits=limits)  # refuses, and says why
     if start.lstrip().startswith(b"<"):
-        return _read_xml(data, name, start, limits)
+        return _read_xml_lines(data, name, start, limits)
     if _EARLY_CSV.match(start):
         return read_early_csv(data, name, limits)
     raise _not_known(data, name, limits)
+
+
+def _read_xml_lines(data: bytes, name: str, start: bytes, limits: Limits) -> ParsedReturn:
+    """As `_read_xml`, with lines counted where they end in the one way the parser does not count."""
+    if b"\r" not in start or b"\n" in data:
+        return _read_xml(data, name, start, limits)
+    parsed = _read_xml(data.replace(b"\r", b"\n"), name, start, limits)
+    return replace(parsed, sha256=hashlib.sha256(data).hexdigest())
 
 
 def _read_xml(data: bytes, name: str, start: bytes, limits: Limits) -> ParsedReturn:
