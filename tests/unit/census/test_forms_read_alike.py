@@ -165,3 +165,53 @@ def test_one_folder_in_the_zip_and_what_a_mac_adds_change_nothing() -> None:
     mac = {"__MACOSX/export/._school.csv": b"\x00\x05\x16\x07"}
     sent = read_any(forms.zipped({"export/": b"", **foldered, **mac}), "b")
     assert sent.tables == read_any(FILES["flat"], "b").tables
+
+
+def test_a_school_name_that_is_too_long_is_left_out_and_told() -> None:
+    parsed = read_any(FILES["ctf"].replace(b"Synthetic Primary", b"S" * 201), "a")
+    assert parsed.school.name is None
+    assert [issue.rule for issue in check(parsed) if issue.severity is Severity.ERROR] == ["PT-060"]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "rule"),
+    [
+        (b"<DOB>2015-03-27", b"<DOB>27/03/2015", "PT-060"),
+        (b"<Sex>F</Sex>", b"<Sex>F</Sex><Gender>F</Gender>", "PT-061"),
+        (b"<UPN>C201399919001", b"<UPN>B801200005002", "PT-015"),
+        (b"<UPN>C201399919001</UPN>", b"", "PT-014"),
+        (b"<Surname>Sample</Surname>", b"", "PT-024"),
+    ],
+)
+def test_a_pupil_of_a_transfer_file_is_judged(old: bytes, new: bytes, rule: str) -> None:
+    issues = check(read_any(FILES["ctf"].replace(old, new), "a"))
+    assert [issue.rule for issue in issues if issue.severity is Severity.ERROR] == [rule]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "rule"),
+    [
+        (b"2025-01-16,L", b"2025-01-17,L", "PT-001"),
+        (b",L,201,", b",L,909,", "PT-004"),
+        (b"WBRI", b"XXXX", "PT-030"),
+        (b",ECO,", b",XXX,", "PT-063"),
+        (b",15,,,22.5", b",15h,,,22.5", "PT-060"),
+        (b",F,2021", b",X,2021", "PT-025"),
+    ],
+)
+def test_a_child_of_an_early_years_return_is_judged(old: bytes, new: bytes, rule: str) -> None:
+    issues = check(read_any(FILES["early-csv"].replace(old, new), "a"))
+    assert [issue.rule for issue in issues if issue.severity is Severity.ERROR] == [rule]
+
+
+def test_a_transfer_file_of_a_school_without_a_name() -> None:
+    parsed = read_any(FILES["ctf"].replace(b"<SchoolName>Synthetic Primary</SchoolName>", b""), "a")
+    assert (parsed.school.name, parsed.header.laestab) == (None, "2013999")
+
+
+def test_kinds_of_what_was_dropped_are_told_up_to_a_number() -> None:
+    strange = b"".join(b"<Strange%d/>" % number for number in range(500))
+    discards = read_any(FILES["ctf"].replace(b"<Contacts>", strange + b"<Contacts>"), "a").discards
+    assert len(discards) == 201
+    assert sum(one.count for one in discards) == 503
+    assert discards[-1].path == "(other)"

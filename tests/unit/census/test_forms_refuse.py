@@ -6,6 +6,7 @@ import zipfile
 
 import pytest
 
+from rollbook.dataplane.census.formats import archive
 from rollbook.dataplane.census.formats.reading import read_any
 from rollbook.dataplane.census.untrusted import Limits
 from rollbook.kernel.refusals import InputRefused, Reason
@@ -196,3 +197,15 @@ def test_sixty_megabytes_from_one_school() -> None:
     large = EARLY + child * (60_000_000 // len(child))
     found = reason(large, Limits(max_pupils=10_000))
     assert (found.code, found.where) == ("too-many-pupils", "sent, line 10003")
+
+
+def test_sizes_are_refused_as_declared_and_as_unpacked_each_alone() -> None:
+    limits = Limits(max_bytes=500_000)
+    with zipfile.ZipFile(io.BytesIO(forms.zipped({"a.csv": b"a" * 900_000}))) as bundle:
+        for defence in (
+            lambda: archive._refuse_sizes(bundle.infolist(), "sent", limits),
+            lambda: archive._read_all(bundle, bundle.infolist(), "sent", limits),
+        ):
+            with pytest.raises(InputRefused) as refused:
+                defence()
+            assert refused.value.reasons[0].code == "file-too-large"
