@@ -215,3 +215,12 @@ def test_kinds_of_what_was_dropped_are_told_up_to_a_number() -> None:
     assert len(discards) == 201
     assert sum(one.count for one in discards) == 503
     assert discards[-1].path == "(other)"
+
+
+def test_flat_tables_without_leavers_and_with_more_about_the_school() -> None:
+    members = forms.flat_members(("- L1",))
+    members["school.csv"] = members["school.csv"].replace(b"governance", b"freemealstaken")
+    members["levels.csv"] = b"levelsorderseqcolumn,cbdslevel\n1,School\n"
+    parsed = read_any(forms.zipped(members), "b")
+    assert (parsed.pupils, "pupilnolongeronroll.csv" in members) == (3, False)
+    assert {one.path for one in parsed.discards} == {"school/freemealstaken", "tables/levels"}

@@ -7,6 +7,7 @@ import zipfile
 import pytest
 
 from rollbook.dataplane.census.formats import archive
+from rollbook.dataplane.census.formats.early_csv import read_early_csv
 from rollbook.dataplane.census.formats.reading import read_any
 from rollbook.dataplane.census.untrusted import Limits
 from rollbook.kernel.refusals import InputRefused, Reason
@@ -209,3 +210,24 @@ def test_sizes_are_refused_as_declared_and_as_unpacked_each_alone() -> None:
             with pytest.raises(InputRefused) as refused:
                 defence()
             assert refused.value.reasons[0].code == "file-too-large"
+
+
+def test_an_early_years_return_with_two_headers_or_none() -> None:
+    twice = forms.EARLY_XML.replace(b"<Establishments>", b"<Header/><Establishments>")
+    assert (reason(twice).code, reason(twice).where) == ("header-not-one", "sent, line 12")
+    with pytest.raises(InputRefused) as refused:
+        read_early_csv(EARLY.split(b"\n", 1)[1], "sent", Limits())
+    assert refused.value.reasons[0].code == "no-header"
+
+
+def test_a_school_table_with_two_rows_or_none_at_all() -> None:
+    row = FLAT["school.csv"].split(b"\r\n")[1]
+    assert flat("school.csv", FLAT["school.csv"] + row).code == "school-not-one"
+    without = {name: content for name, content in FLAT.items() if name != "school.csv"}
+    assert read_any(forms.zipped(without), "sent").school.name is None
+
+
+def test_two_pupils_of_one_table_id() -> None:
+    rolled = FLAT["pupilonroll.csv"].replace(b"\r\n1,1,2,2,", b"\r\n1,1,1,2,")
+    found = flat("pupilonroll.csv", rolled)
+    assert (found.code, found.where) == ("row-id", "sent, pupilonroll.csv, line 3")
