@@ -68,8 +68,8 @@ class Arrival:
     @property
     def lines(self) -> Mapping[int, int]:
         """The line of each pupil, by pupil number."""
-        pupil = self.parsed.tables["pupil"]
-        return dict(zip(pupil["pupil_no"].to_pylist(), pupil["line"].to_pylist(), strict=True))
+        lines = self.parsed.tables["pupil"]["line"].to_pylist()
+        return {one.pupil_no: int(line or 0) for one, line in zip(self.pupils, lines, strict=True)}
 
     @property
     def upns(self) -> set[str]:

@@ -1,10 +1,10 @@
 """Landing: a return's rows into the study tables, and the removal of rows that no commit ever named.
 
-Guarantees. One table's rows of one return arrive in one Delta commit, alone or with those of other returns taken in with
-it: all of them or none, durable when `land` returns. The tables of a return are separate commits, and none of them is the
-commit of the return: that is the PostgreSQL transaction that names the return id. Until it does, no reader asks for the
-rows, and `forget_unnamed` removes them. Two landings may run at once; `forget_unnamed` may not run beside a landing,
-because it would take rows that are about to be named. The caller holds the lock.
+Guarantees. One table's rows of one return arrive in one Delta commit, alone or with those of other returns taken in
+together: all of them or none, durable when `land` returns. The tables of a return are separate commits, and none of
+them is the commit of the return: that is the PostgreSQL transaction that names the return id. Until it does, no reader
+asks for the rows, and `forget_unnamed` removes them. Two landings may run at once; `forget_unnamed` may not run beside
+a landing, because it would take rows that are about to be named. The caller holds the lock.
 """
 
 import json

@@ -66,14 +66,3 @@ def open_for(collection: str, schools: Sequence[str]) -> None:
     open_collection(by=operator(), code=collection, notice="notice", assessment="assessment")
     for laestab in schools:
         register_school(by=operator(), laestab=laestab, name=f"School {laestab}", phase="PS")
-
-
-def empty() -> None:
-    """Forget every return and person, so that the next run lands on the same ground."""
-    from django.conf import settings as django_settings
-    from django.db import connection
-
-    from rollbook.services.people_zone import people_zone
-
-    del connection, people_zone
-    shutil.rmtree(django_settings.ROLLBOOK.study, ignore_errors=True)
