@@ -2,7 +2,7 @@
 their own can do it for many files at once.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from rollbook.dataplane.census.parsed import ParsedReturn
@@ -33,4 +33,6 @@ def examine(data: bytes, name: str, at: datetime) -> Examined:
         InputRefused: the bytes are no return.
     """
     parsed = read_return(data, name)
-    return Examined(parsed, check(parsed, CheckContext(at)), at)
+    issues = check(parsed, CheckContext(at))
+    # The rules are done with the rows; columns are what goes on, perhaps to another process.
+    return Examined(replace(parsed, records=None), issues, at)
