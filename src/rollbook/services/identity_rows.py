@@ -66,8 +66,13 @@ def known_upns(pupils: Sequence[Claimant]) -> dict[str, Known]:
 
 
 def only_school_elsewhere(returns: Sequence[ParsedReturn]) -> list[frozenset[str]]:
-    """For each return of one collection, its UPNs that another school has on roll as an only school in it."""
-    asked = [[upn for upn in one.tables["identity"]["upn"].to_pylist() if upn] for one in returns]
+    """For each return of one collection, the UPNs on its roll that another school has on roll as an only school in it.
+
+    A leaver is not asked about: a pupil who left is rightly at another school.
+    """
+    asked = [_on_roll(one) for one in returns]
+    if not returns:
+        return []
     upns = [upn for some in asked for upn in some]
     query = _ELSEWHERE.format(returns=Return._meta.db_table)
     with people_zone(), connection.cursor() as cursor:
@@ -80,6 +85,11 @@ def only_school_elsewhere(returns: Sequence[ParsedReturn]) -> list[frozenset[str
         frozenset(upn for upn in some if schools.get(upn, set()) - {one.header.laestab})
         for one, some in zip(returns, asked, strict=True)
     ]
+
+
+def _on_roll(parsed: ParsedReturn) -> list[str]:
+    upns, rolls = parsed.tables["identity"]["upn"].to_pylist(), parsed.tables["pupil"]["on_roll"].to_pylist()
+    return [upn for upn, on_roll in zip(upns, rolls, strict=True) if upn and on_roll]
 
 
 def give_keys(matches: Sequence[Match]) -> list[int]:

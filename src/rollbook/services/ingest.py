@@ -111,25 +111,30 @@ def ingest(*, by: Actor, data: bytes, name: str) -> Receipt:
 def take_in(*, by: Actor, batch: Sequence[Examined]) -> list[Outcome]:
     """Take in returns that were read and judged by themselves; gives what became of each, in order."""
     require_role(by, Role.OPERATOR, Role.SYSTEM)
-    outcomes: list[Outcome] = []
+    outcomes: dict[int, Outcome] = {}
     while len(outcomes) < len(batch):
+        left = [number for number in range(len(batch)) if number not in outcomes]
         with _one_at_a_time():
-            outcomes += _take_some(by, batch[len(outcomes) :])
-    return outcomes
+            taken = _take_some(by, [batch[number] for number in left])
+        outcomes |= {left[place]: outcome for place, outcome in taken.items()}
+    return [outcomes[number] for number in range(len(batch))]
 
 
-def _take_some(by: Actor, batch: Sequence[Examined]) -> list[Outcome]:
-    """Those from the front that share nothing with one another, and at least one."""
+def _take_some(by: Actor, batch: Sequence[Examined]) -> dict[int, Outcome]:
+    """Take in those that share nothing with an earlier one, the first among them; gives outcomes by place."""
     # The time is taken under the lock: a return that had to wait is the later one, and supersedes the other.
     found = _arrivals(batch, clock.now())
-    known = identity_rows.known_upns([pupil for one in found if isinstance(one, Arrival) for pupil in one.pupils])
-    found = found[: _apart(found, known)]
-    arrivals = [one for one in found if isinstance(one, Arrival)]
-    judged = [_judged(one, other, known) for one, other in zip(arrivals, _elsewhere(arrivals), strict=True)]
-    sound = [one for one in judged if not _has_errors(one.issues)]
-    receipts = dict(zip(map(id, sound), _take_together(by, sound, known) if sound else (), strict=True))
-    outcomes = iter([receipts.get(id(one)) or _refuse(by, one) for one in judged])
-    return [next(outcomes) if isinstance(one, Arrival) else one for one in found]
+    arrivals = {place: one for place, one in enumerate(found) if isinstance(one, Arrival)}
+    outcomes: dict[int, Outcome] = {place: one for place, one in enumerate(found) if not isinstance(one, Arrival)}
+    known = identity_rows.known_upns([pupil for one in arrivals.values() for pupil in one.pupils])
+    apart = _apart(arrivals, known)
+    elsewhere = identity_rows.only_school_elsewhere([arrivals[place].parsed for place in apart])
+    judged = {place: _judged(arrivals[place], other, known) for place, other in zip(apart, elsewhere, strict=True)}
+    sound = {place: one for place, one in judged.items() if not _has_errors(one.issues)}
+    outcomes |= {place: _refuse(by, one) for place, one in judged.items() if place not in sound}
+    if sound:
+        outcomes |= zip(sound, _take_together(by, list(sound.values()), known), strict=True)
+    return outcomes
 
 
 def recover() -> dict[str, int]:
@@ -190,29 +195,26 @@ def _arrival(
     return Arrival(one, collection, school, at, identity_rows.claimants(one.parsed))
 
 
-def _apart(found: Sequence[Arrival | InputRefused | UseRefused], known: Mapping[str, Known]) -> int:
-    """How many from the front share no school, no UPN and no person, and belong to one collection."""
+def _apart(arrivals: Mapping[int, Arrival], known: Mapping[str, Known]) -> list[int]:
+    """Those that share no school, no UPN and no person with an earlier one, and the first one's collection.
+
+    One that must wait is still an earlier one to those behind it, so that no two that share something change places.
+    """
     schools: set[str] = set()
     upns: set[str] = set()
     people: set[int] = set()
-    code = ""
-    for number, one in enumerate(found):
-        if not isinstance(one, Arrival):
-            continue
+    apart: list[int] = []
+    for place, one in arrivals.items():
         theirs, school = one.upns, one.school.laestab
         persons = {known[upn].person for upn in theirs if upn in known}
         shared = school in schools or not upns.isdisjoint(theirs) or not people.isdisjoint(persons)
-        if shared or (code and code != one.collection.code):
-            return number
+        code = arrivals[apart[0]].collection.code if apart else one.collection.code
+        if not shared and one.collection.code == code:
+            apart.append(place)
         schools.add(school)
         upns |= theirs
         people |= persons
-        code = one.collection.code
-    return len(found)
-
-
-def _elsewhere(arrivals: Sequence[Arrival]) -> list[frozenset[str]]:
-    return identity_rows.only_school_elsewhere([one.parsed for one in arrivals]) if arrivals else []
+    return apart
 
 
 def _judged(arrival: Arrival, elsewhere: frozenset[str], known: Mapping[str, Known]) -> Judged:
