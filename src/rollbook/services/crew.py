@@ -10,15 +10,15 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 from typing import TypeVar
 
 from rollbook.dataplane.census.untrusted import Limits, refuse_large
 from rollbook.kernel.refusals import InputRefused, Reason
+from rollbook.services import clock
 from rollbook.services.examine import Examined, examine
 
-UNDER_WAY = 8  # files for each process
+UNDER_WAY = 24  # files for each process
 _held: frozenset[str] = frozenset()
 T = TypeVar("T")
 
@@ -62,7 +62,7 @@ def examine_file(path: str) -> Examined | Unread:
         data = file.read_bytes()
         if _held and hashlib.sha256(data).hexdigest() in _held:
             return Unread()
-        return examine(data, file.name, datetime.now().astimezone())
+        return examine(data, file.name, clock.now())
     except InputRefused as refused:
         return Unread(refused.reasons)
     except OSError as error:
