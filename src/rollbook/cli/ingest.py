@@ -9,10 +9,10 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
-from rich.progress import Progress
+from rich.progress import MofNCompleteColumn, Progress
 
 from rollbook.kernel.refusals import Family, InputRefused, Reason, RollbookError
-from rollbook.services import collections, ingest
+from rollbook.services import collections, ingest, load
 from rollbook.services.actors import operator
 from rollbook.services.receipts import Receipt
 
@@ -24,15 +24,36 @@ _Outcome = Receipt | RollbookError
 
 @app.command()
 def receive(
-    files: Annotated[list[Path], typer.Argument(help="returns, one school a file")],
+    files: Annotated[list[Path], typer.Argument(help="returns, one school a file; or one folder of them")],
     as_json: Annotated[bool, typer.Option("--json", help="one JSON object a file, one a line")] = False,
 ) -> None:
     """Receive returns: each is accepted or refused whole, and gets a receipt. Exit code 3 when any was refused."""
     ingest.recover()
+    if len(files) == 1 and files[0].is_dir():
+        _load(files[0], as_json=as_json)
+        return
     outcomes = _with_progress(files)
     for path, outcome in zip(files, outcomes, strict=True):
         typer.echo(json.dumps(_as_data(path, outcome), default=str) if as_json else _as_text(path, outcome))
     if not all(isinstance(one, Receipt) and one.accepted for one in outcomes):
+        raise typer.Exit(Family.INPUT)
+
+
+def _load(folder: Path, *, as_json: bool) -> None:
+    """A folder of returns, in any number: each outcome is printed once it stands, the good ones only as data."""
+    files = load.files_of(folder)
+    counts = {"accepted": 0, "refused": 0, "received before": 0}
+    columns = (*Progress.get_default_columns(), MofNCompleteColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar, load.readers() as pool:
+        for path, outcome in bar.track(
+            load.load(by=operator(), files=files, pool=pool), total=len(files), description="Returns"
+        ):
+            good = isinstance(outcome, Receipt) and outcome.accepted
+            counts["received before" if outcome is None else "accepted" if good else "refused"] += 1
+            if outcome is not None and (as_json or not good):
+                typer.echo(json.dumps(_as_data(path, outcome), default=str) if as_json else _as_text(path, outcome))
+    typer.echo(f"{len(files)} returns: " + ", ".join(f"{count} {what}" for what, count in counts.items()), err=as_json)
+    if counts["refused"]:
         raise typer.Exit(Family.INPUT)
 
 

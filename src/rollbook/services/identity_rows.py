@@ -6,41 +6,56 @@ zone.
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from dataclasses import dataclass
 
-from django.db import transaction
+import pyarrow as pa
+from django.db import connection, transaction
 
 from rollbook.dataplane.census.parsed import ParsedReturn
 from rollbook.dataplane.people.identifiers import Changes, changes
 from rollbook.dataplane.people.keys import allocate
-from rollbook.dataplane.people.matching import Claimant, Known, Match, Standing, match
+from rollbook.dataplane.people.matching import Claimant, Known, Match, Standing
 from rollbook.records.models.collections import Return
-from rollbook.records.models.identity import Identifier, KeyBlock, Person, Sighting
+from rollbook.records.models.identity import Identifier, KeyBlock, Sighting
+from rollbook.services import identity_copy
 from rollbook.services.people_zone import people_zone
 
 UPN, ULN = "upn", "uln"
 _ONLY_SCHOOL = "C"
-# Column of the parsed identity table, and the field of a sighting that takes it.
-_NAMES = (
-    "former_upn", "uln", "surname", "forename", "middle_names", "preferred_surname", "former_surname", "sex",
-)  # fmt: skip
+_ELSEWHERE = """
+SELECT seen.upn, source.school_id FROM identity.sighting AS seen JOIN {returns} AS source ON source.id = seen.source_id
+WHERE seen.upn = ANY(%s) AND seen.on_roll AND seen.enrol_status = %s AND source.state = %s AND source.collection_id = %s
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """One return that is about to be accepted: its row, whose pupils they are, and what was known before."""
+
+    parsed: ParsedReturn
+    row: Return
+    matches: Sequence[Match]
+    keys: Mapping[int, int]
+    known: Mapping[str, Known]
 
 
 def claimants(parsed: ParsedReturn) -> tuple[Claimant, ...]:
     """The pupils of a return as matching needs them, in file order."""
-    return tuple(
-        Claimant(row["pupil_no"], row["upn"], row["former_upn"], row["dob"])
-        for row in parsed.tables["identity"].to_pylist()
-    )
+    identity = parsed.tables["identity"]
+    columns = (identity[name].to_pylist() for name in ("pupil_no", "upn", "former_upn", "dob"))
+    return tuple(map(Claimant, *columns))
 
 
 def known_upns(pupils: Sequence[Claimant]) -> dict[str, Known]:
     """What the zone knows about the UPNs and former UPNs of these pupils."""
-    asked = {upn for one in pupils for upn in (one.upn, one.former_upn) if upn}
+    asked = [upn for one in pupils for upn in (one.upn, one.former_upn) if upn]
     with people_zone():
-        rows = list(
-            Identifier.objects.filter(scheme=UPN, value__in=asked).values_list("value", "person_id", "standing")
-        )
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT value, person_id, standing FROM identity.identifier WHERE scheme = %s AND value = ANY(%s)",
+                [UPN, asked],
+            )
+            rows = cursor.fetchall()
         born = dict(
             # Oldest first, so that the latest word stands.
             Sighting.objects.filter(person_id__in={person for _, person, _ in rows})
@@ -50,29 +65,35 @@ def known_upns(pupils: Sequence[Claimant]) -> dict[str, Known]:
     return {value: Known(person, Standing(standing), born.get(person)) for value, person, standing in rows}
 
 
-def only_school_elsewhere(parsed: ParsedReturn) -> frozenset[str]:
-    """The UPNs of this return that another school has on roll as an only school, in the same collection."""
-    upns = [upn for upn in parsed.tables["identity"]["upn"].to_pylist() if upn]
-    with people_zone():
-        rows = Sighting.objects.filter(
-            upn__in=upns,
-            on_roll=True,
-            enrol_status=_ONLY_SCHOOL,
-            source__state=Return.ACCEPTED,
-            source__collection_id=parsed.header.collection_code,
-        ).exclude(source__school_id=parsed.header.laestab)
-        return frozenset(rows.values_list("upn", flat=True))
+def only_school_elsewhere(returns: Sequence[ParsedReturn]) -> list[frozenset[str]]:
+    """For each return of one collection, the UPNs on its roll that another school has on roll as an only school in it.
+
+    A leaver is not asked about: a pupil who left is rightly at another school.
+    """
+    asked = [_on_roll(one) for one in returns]
+    if not returns:
+        return []
+    upns = [upn for some in asked for upn in some]
+    query = _ELSEWHERE.format(returns=Return._meta.db_table)
+    with people_zone(), connection.cursor() as cursor:
+        cursor.execute(query, [upns, _ONLY_SCHOOL, Return.ACCEPTED, returns[0].header.collection_code])
+        found = cursor.fetchall()
+    schools: dict[str, set[str]] = {}
+    for upn, school in found:
+        schools.setdefault(upn, set()).add(school)
+    return [
+        frozenset(upn for upn in some if schools.get(upn, set()) - {one.header.laestab})
+        for one, some in zip(returns, asked, strict=True)
+    ]
 
 
-def match_pupils(parsed: ParsedReturn) -> tuple[tuple[Match, ...], dict[str, Known]]:
-    """The person of each pupil, and what was known when that was decided."""
-    pupils = claimants(parsed)
-    known = known_upns(pupils)
-    return match(pupils, known), known
+def _on_roll(parsed: ParsedReturn) -> list[str]:
+    upns, rolls = parsed.tables["identity"]["upn"].to_pylist(), parsed.tables["pupil"]["on_roll"].to_pylist()
+    return [upn for upn, on_roll in zip(upns, rolls, strict=True) if upn and on_roll]
 
 
-def give_keys(matches: Sequence[Match]) -> dict[int, int]:
-    """The person key of each pupil number; new people get theirs in a transaction of its own, before anything lands.
+def give_keys(matches: Sequence[Match]) -> list[int]:
+    """The person key of each pupil, in order; new people get theirs in a transaction of its own, before anything lands.
 
     A process killed after this loses the numbers. That is as it should be: no number is ever given to two people.
     """
@@ -82,72 +103,59 @@ def give_keys(matches: Sequence[Match]) -> dict[int, int]:
         given = allocate([one.claimant.born for one in new], blocks)
         for year, place in given.next_places.items():
             KeyBlock.objects.update_or_create(birth_year=year, defaults={"next_place": place})
-    keys = {one.claimant.pupil_no: one.person for one in matches if one.person is not None}
-    return keys | dict(zip((one.claimant.pupil_no for one in new), given.keys, strict=True))
+    fresh = iter(given.keys)
+    return [next(fresh) if one.person is None else one.person for one in matches]
 
 
-def write_identity(
-    parsed: ParsedReturn, row: Return, matches: Sequence[Match], keys: Mapping[int, int], known: Mapping[str, Known]
-) -> None:
-    """Write people, identifiers and sightings; called inside the transaction that makes the return accepted."""
-    made = changes(((one, keys[one.claimant.pupil_no]) for one in matches), known)
+def write_identity(taken: Sequence[Taken]) -> None:
+    """Write people, identifiers and sightings; called inside the transaction that makes the returns accepted.
+
+    No two of the returns may share a UPN or a person.
+    """
     with people_zone():
-        new = [keys[one.claimant.pupil_no] for one in matches if one.person is None]
-        Person.objects.bulk_create([Person(key=key, first_return=row) for key in new])
-        _write_upns(made, row)
-        _write_ulns(parsed, row, keys)
-        Sighting.objects.bulk_create(_sightings(parsed, row, keys))
+        identity_copy.copy_in("person", pa.concat_tables(map(_new_people, taken)))
+        identity_copy.copy_in("identifier", pa.concat_tables([*map(_upns, taken), *_ulns(taken)]))
+        said = (identity_copy.sightings(one.parsed, one.keys, str(one.row.pk)) for one in taken)
+        identity_copy.copy_in("sighting", pa.concat_tables(said))
 
 
-def _write_upns(made: Changes, row: Return) -> None:
-    Identifier.objects.filter(scheme=UPN, person_id__in=made.retire, standing=Standing.CURRENT).update(
-        standing=Standing.FORMER
-    )
-    for value, (person, standing) in made.restate.items():
-        Identifier.objects.filter(scheme=UPN, value=value).update(person_id=person, standing=standing, source=row)
-    Identifier.objects.bulk_create(
-        Identifier(scheme=UPN, value=value, person_id=person, standing=standing, source=row)
-        for value, (person, standing) in made.add.items()
-    )
+def _new_people(one: Taken) -> pa.Table:
+    keys = [one.keys[match.claimant.pupil_no] for match in one.matches if match.person is None]
+    return identity_copy.people(keys, str(one.row.pk))
 
 
-def _write_ulns(parsed: ParsedReturn, row: Return, keys: Mapping[int, int]) -> None:
+def _upns(one: Taken) -> pa.Table:
+    """Changes what stands of the UPNs; gives the new ones."""
+    made = changes(((match, one.keys[match.claimant.pupil_no]) for match in one.matches), one.known)
+    _change_standing(made, one.row)
+    return identity_copy.identifiers(UPN, made.add, str(one.row.pk))
+
+
+def _change_standing(made: Changes, row: Return) -> None:
+    if made.retire:
+        standing = Identifier.objects.filter(scheme=UPN, person_id__in=made.retire, standing=Standing.CURRENT)
+        standing.update(standing=Standing.FORMER)
+    for value, (person, standing_now) in made.restate.items():
+        Identifier.objects.filter(scheme=UPN, value=value).update(person_id=person, standing=standing_now, source=row)
+
+
+def _ulns(taken: Sequence[Taken]) -> list[pa.Table]:
     """Keep a learner number for the first person who gave it; one that somebody else has is left where it is."""
-    identity = parsed.tables["identity"].select(["pupil_no", "uln"]).to_pylist()
-    given = {one["uln"]: keys[one["pupil_no"]] for one in identity if one["uln"]}
+    given: dict[str, tuple[int, Taken]] = {}
+    for one in taken:
+        ulns = one.parsed.tables["identity"]["uln"].to_pylist()
+        pairs = zip((match.claimant.pupil_no for match in one.matches), ulns, strict=True)
+        given = {uln: (one.keys[number], one) for number, uln in pairs if uln} | given
+    if not given:
+        return []
     held = set(Identifier.objects.filter(scheme=ULN, value__in=given).values_list("value", flat=True))
-    new = {uln: person for uln, person in given.items() if uln not in held}
-    Identifier.objects.filter(scheme=ULN, person_id__in=new.values(), standing=Standing.CURRENT).update(
-        standing=Standing.FORMER
-    )
-    Identifier.objects.bulk_create(
-        Identifier(scheme=ULN, value=uln, person_id=person, source=row) for uln, person in new.items()
-    )
-
-
-def _sightings(parsed: ParsedReturn, row: Return, keys: Mapping[int, int]) -> list[Sighting]:
-    homes = {one["pupil_no"]: one for one in reversed(parsed.tables["address"].to_pylist())}
-    rolls = parsed.tables["pupil"].select(["on_roll", "enrol_status"]).to_pylist()
+    new = {uln: whose for uln, whose in given.items() if uln not in held}
+    Identifier.objects.filter(
+        scheme=ULN, person_id__in=[person for person, _ in new.values()], standing=Standing.CURRENT
+    ).update(standing=Standing.FORMER)
     return [
-        _sighting(identity, roll, homes.get(identity["pupil_no"], {}), row, keys)
-        for identity, roll in zip(parsed.tables["identity"].to_pylist(), rolls, strict=True)
+        identity_copy.identifiers(
+            ULN, {uln: (person, Standing.CURRENT) for uln, (person, its) in new.items() if its is one}, str(one.row.pk)
+        )
+        for one in taken
     ]
-
-
-def _sighting(
-    identity: Mapping[str, Any], roll: Mapping[str, Any], home: Mapping[str, Any], row: Return, keys: Mapping[int, int]
-) -> Sighting:
-    return Sighting(
-        person_id=keys[identity["pupil_no"]],
-        source=row,
-        pupil_no=identity["pupil_no"],
-        line=identity["line"],
-        on_roll=roll["on_roll"],
-        enrol_status=roll["enrol_status"] or "",
-        upn=identity["upn"] or "",
-        date_of_birth=identity["dob"],
-        address=home.get("address_line") or "",
-        postcode=home.get("postcode") or "",
-        uprn=home.get("uprn") or "",
-        **{name: identity[name] or "" for name in _NAMES},
-    )

@@ -8,9 +8,13 @@ accepted.
 the commit. A process that dies before 3 leaves rows that nothing names, which `recover` removes at the next start; one
 that dies after 3 has landed the return once, and the same file sent again is refused as already received.
 
+Returns of a batch that share no school, no UPN and no person go through each step together: one transaction for their
+keys, one Delta commit a table, one PostgreSQL transaction that names them all. Those that share something are taken one
+after the other, as if they had come so.
+
 A lock held by the database connection lets one return at a time through 1 to 3: two schools that send the same UPN, or
 one school that sends two files, are judged one after the other, and `recover` never takes rows that are about to be
-named. Reading, which takes longest for a large file, is outside it. The lock ends with its process.
+named. Reading and judging, which take longest, are outside it. The lock ends with its process.
 """
 
 import uuid
@@ -24,12 +28,10 @@ from deltalake.exceptions import DeltaError
 from django.conf import settings
 from django.db import DatabaseError, connection, transaction
 
-from rollbook.dataplane.census.formats.reading import read_any
 from rollbook.dataplane.census.parsed import ParsedReturn
-from rollbook.dataplane.census.rules import check
-from rollbook.dataplane.census.ruling import CheckContext, Severity
+from rollbook.dataplane.census.ruling import Severity
 from rollbook.dataplane.census.untrusted import Limits, refuse_large
-from rollbook.dataplane.people.matching import Known, Match
+from rollbook.dataplane.people.matching import Claimant, Known, Match, match
 from rollbook.dataplane.store import landing
 from rollbook.kernel.refusals import InputRefused, Reason, UseRefused
 from rollbook.policy.roles import Role
@@ -38,26 +40,50 @@ from rollbook.records.models.collections import Collection, Return
 from rollbook.services import clock, identity_rows
 from rollbook.services.actors import Actor, require_role
 from rollbook.services.audit import audit
+from rollbook.services.examine import Examined, examine
+from rollbook.services.identity_rows import Taken
 from rollbook.services.log.reader import require_own_database
 from rollbook.services.messages import tell
 from rollbook.services.receipts import IssueLine, Receipt, discard_lines, match_lines, receipt_of, rule_lines
 
 _LOCK = 0x526F6C6C696E67  # 'Rolling': apart from any other advisory lock in the same database
+Outcome = Receipt | InputRefused | UseRefused
 
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """One return on its way in."""
+    """One return on its way in, of a school and a collection that are known."""
 
-    parsed: ParsedReturn
+    examined: Examined
     collection: Collection
     school: School
     at: datetime
+    pupils: tuple[Claimant, ...]
+
+    @property
+    def parsed(self) -> ParsedReturn:
+        """What was read."""
+        return self.examined.parsed
 
     @property
     def lines(self) -> Mapping[int, int]:
         """The line of each pupil, by pupil number."""
-        return {row["pupil_no"]: row["line"] for row in self.parsed.tables["pupil"].to_pylist()}
+        lines = self.parsed.tables["pupil"]["line"].to_pylist()
+        return {one.pupil_no: int(line or 0) for one, line in zip(self.pupils, lines, strict=True)}
+
+    @property
+    def upns(self) -> set[str]:
+        """Every UPN and former UPN given."""
+        return {upn for one in self.pupils for upn in (one.upn, one.former_upn) if upn}
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """An arrival with its issues and the person of each pupil."""
+
+    arrival: Arrival
+    issues: Sequence[IssueLine]
+    matches: Sequence[Match]
 
 
 def ingest_file(*, by: Actor, path: Path) -> Receipt:
@@ -76,18 +102,39 @@ def ingest(*, by: Actor, data: bytes, name: str) -> Receipt:
         UseRefused: the collection is not open, or the school is not registered.
     """
     require_role(by, Role.OPERATOR, Role.SYSTEM)
-    parsed = read_any(data, name)
-    collection, school = _open_collection(parsed), _school(parsed)
-    with _one_at_a_time():
-        # The time is taken under the lock: a return that had to wait is the later one, and supersedes the other.
-        arrival = Arrival(parsed, collection, school, clock.now())
-        _refuse_same_file(parsed)
-        matches, known = identity_rows.match_pupils(parsed)
-        judged = [*_judge(arrival), *match_lines(matches, arrival.lines)]
-        issues = [_placed(one, parsed) for one in judged]
-        if _has_errors(issues):
-            return _refuse(by, arrival, issues)
-        return _take_in(by, arrival, issues, matches, known)
+    (outcome,) = take_in(by=by, batch=[examine(data, name, clock.now())])
+    if not isinstance(outcome, Receipt):
+        raise outcome
+    return outcome
+
+
+def take_in(*, by: Actor, batch: Sequence[Examined]) -> list[Outcome]:
+    """Take in returns that were read and judged by themselves; gives what became of each, in order."""
+    require_role(by, Role.OPERATOR, Role.SYSTEM)
+    outcomes: dict[int, Outcome] = {}
+    while len(outcomes) < len(batch):
+        left = [number for number in range(len(batch)) if number not in outcomes]
+        with _one_at_a_time():
+            taken = _take_some(by, [batch[number] for number in left])
+        outcomes |= {left[place]: outcome for place, outcome in taken.items()}
+    return [outcomes[number] for number in range(len(batch))]
+
+
+def _take_some(by: Actor, batch: Sequence[Examined]) -> dict[int, Outcome]:
+    """Take in those that share nothing with an earlier one, the first among them; gives outcomes by place."""
+    # The time is taken under the lock: a return that had to wait is the later one, and supersedes the other.
+    found = _arrivals(batch, clock.now())
+    arrivals = {place: one for place, one in enumerate(found) if isinstance(one, Arrival)}
+    outcomes: dict[int, Outcome] = {place: one for place, one in enumerate(found) if not isinstance(one, Arrival)}
+    known = identity_rows.known_upns([pupil for one in arrivals.values() for pupil in one.pupils])
+    apart = _apart(arrivals, known)
+    elsewhere = identity_rows.only_school_elsewhere([arrivals[place].parsed for place in apart])
+    judged = {place: _judged(arrivals[place], other, known) for place, other in zip(apart, elsewhere, strict=True)}
+    sound = {place: one for place, one in judged.items() if not _has_errors(one.issues)}
+    outcomes |= {place: _refuse(by, one) for place, one in judged.items() if place not in sound}
+    if sound:
+        outcomes |= zip(sound, _take_together(by, list(sound.values()), known), strict=True)
+    return outcomes
 
 
 def recover() -> dict[str, int]:
@@ -109,37 +156,72 @@ def _one_at_a_time() -> Iterator[None]:
                 cursor.execute("SELECT pg_advisory_unlock(%s)", [_LOCK])
 
 
-def _open_collection(parsed: ParsedReturn) -> Collection:
-    code = parsed.header.collection_code
-    found = Collection.objects.filter(code=code, closed_at=None).first()
-    if found is None:
+def _arrivals(batch: Sequence[Examined], at: datetime) -> list[Arrival | InputRefused | UseRefused]:
+    headers = [one.parsed.header for one in batch]
+    collections = {
+        one.code: one
+        for one in Collection.objects.filter(code__in={one.collection_code for one in headers}, closed_at=None)
+    }
+    schools = School.objects.in_bulk({one.laestab for one in headers})
+    held = Return.objects.filter(
+        file_sha256__in=[one.parsed.sha256 for one in batch], state__in=(Return.ACCEPTED, Return.SUPERSEDED)
+    )
+    earlier = {one.file_sha256: one for one in held.order_by("received_at")}
+    return [_arrival(one, at, collections, schools, earlier) for one in batch]
+
+
+def _arrival(
+    one: Examined,
+    at: datetime,
+    collections: Mapping[str, Collection],
+    schools: Mapping[str, School],
+    earlier: Mapping[str, Return],
+) -> Arrival | InputRefused | UseRefused:
+    name, code = one.parsed.name, one.parsed.header.collection_code
+    collection, school = collections.get(code), schools.get(one.parsed.header.laestab)
+    if collection is None:
         mend = "Send it while the collection is open; check collection, term and year in the header."
-        raise UseRefused(
-            Reason("collection-not-open", "No collection of this kind is open", f"{parsed.name}: {code}"[:200], mend)
+        return UseRefused(
+            Reason("collection-not-open", "No collection of this kind is open", f"{name}: {code}"[:200], mend)
         )
-    return found
-
-
-def _school(parsed: ParsedReturn) -> School:
-    found = School.objects.filter(laestab=parsed.header.laestab).first()
-    if found is None:
+    if school is None:
         mend = "Check LEA and Estab in the header, or ask the authority to register the school."
-        raise UseRefused(Reason("school-unknown", "This school is not registered", f"{parsed.name}, Header", mend))
-    return found
-
-
-def _refuse_same_file(parsed: ParsedReturn) -> None:
-    held = (Return.ACCEPTED, Return.SUPERSEDED)
-    earlier = Return.objects.filter(file_sha256=parsed.sha256, state__in=held).order_by("received_at").last()
-    if earlier is not None:
-        message = f"This very file was already received on {earlier.received_at:%d %B %Y} and {earlier.state}"
+        return UseRefused(Reason("school-unknown", "This school is not registered", f"{name}, Header", mend))
+    same = earlier.get(one.parsed.sha256)
+    if same is not None:
+        message = f"This very file was already received on {same.received_at:%d %B %Y} and {same.state}"
         mend = "Nothing was changed. Send a new file if there is something to correct."
-        raise InputRefused(Reason("already-received", message, parsed.name, mend))
+        return InputRefused(Reason("already-received", message, name, mend))
+    return Arrival(one, collection, school, at, identity_rows.claimants(one.parsed))
 
 
-def _judge(arrival: Arrival) -> list[IssueLine]:
-    elsewhere = identity_rows.only_school_elsewhere(arrival.parsed)
-    return rule_lines(check(arrival.parsed, CheckContext(arrival.at, elsewhere.__contains__)))
+def _apart(arrivals: Mapping[int, Arrival], known: Mapping[str, Known]) -> list[int]:
+    """Those that share no school, no UPN and no person with an earlier one, and the first one's collection.
+
+    One that must wait is still an earlier one to those behind it, so that no two that share something change places.
+    """
+    schools: set[str] = set()
+    upns: set[str] = set()
+    people: set[int] = set()
+    apart: list[int] = []
+    for place, one in arrivals.items():
+        theirs, school = one.upns, one.school.laestab
+        persons = {known[upn].person for upn in theirs if upn in known}
+        shared = school in schools or not upns.isdisjoint(theirs) or not people.isdisjoint(persons)
+        code = arrivals[apart[0]].collection.code if apart else one.collection.code
+        if not shared and one.collection.code == code:
+            apart.append(place)
+        schools.add(school)
+        upns |= theirs
+        people |= persons
+    return apart
+
+
+def _judged(arrival: Arrival, elsewhere: frozenset[str], known: Mapping[str, Known]) -> Judged:
+    matches = match(arrival.pupils, known)
+    doubts = match_lines(matches, arrival.lines)
+    issues = [*rule_lines(arrival.examined.again(elsewhere)), *doubts]
+    return Judged(arrival, [_placed(one, arrival.parsed) for one in issues], matches)
 
 
 def _placed(issue: IssueLine, parsed: ParsedReturn) -> IssueLine:
@@ -152,26 +234,33 @@ def _has_errors(issues: Sequence[IssueLine]) -> bool:
     return any(one.severity == Severity.ERROR for one in issues)
 
 
-def _refuse(by: Actor, arrival: Arrival, issues: Sequence[IssueLine]) -> Receipt:
+def _refuse(by: Actor, judged: Judged) -> Receipt:
     with transaction.atomic():
-        row = _row(arrival, uuid.uuid4(), Return.REFUSED, issues)
+        row = _row(judged, uuid.uuid4(), Return.REFUSED)
         row.save(force_insert=True)
         audit(by, "refuse-return", str(row.pk), collection=row.collection_id, school=row.school_id)
         return _tell_school(row)
 
 
-def _take_in(
-    by: Actor, arrival: Arrival, issues: Sequence[IssueLine], matches: Sequence[Match], known: Mapping[str, Known]
-) -> Receipt:
-    return_id = uuid.uuid4()
-    keys = identity_rows.give_keys(matches)
-    tables = landing.with_people(arrival.parsed.tables, keys, arrival.school.laestab)
-    config = settings.ROLLBOOK
+def _take_together(by: Actor, sound: Sequence[Judged], known: Mapping[str, Known]) -> list[Receipt]:
+    keys = iter(identity_rows.give_keys([match for one in sound for match in one.matches]))
+    taken = [
+        Taken(
+            parsed=one.arrival.parsed,
+            row=_row(one, uuid.uuid4(), Return.ACCEPTED),
+            matches=one.matches,
+            keys={match.claimant.pupil_no: next(keys) for match in one.matches},
+            known=known,
+        )
+        for one in sound
+    ]
     try:
-        versions = landing.land(config.study, tables, str(return_id), arrival.collection.code, durable=config.durable)
-        row = _row(arrival, return_id, Return.ACCEPTED, issues)
-        row.delta_versions = versions
-        return _commit(by, arrival, row, matches, keys, known)
+        versions = landing.land_together(
+            settings.ROLLBOOK.study, [_study_rows(one) for one in taken], durable=settings.ROLLBOOK.durable
+        )
+        for one, landed in zip(taken, versions, strict=True):
+            one.row.delta_versions = landed
+        return _commit(by, taken)
     except Exception:
         # A commit that was done and reported as failed comes here too, so what to remove is for PostgreSQL to say.
         # Where it cannot be asked, or the store does not answer, the next start does this.
@@ -180,37 +269,39 @@ def _take_in(
         raise
 
 
-def _commit(
-    by: Actor,
-    arrival: Arrival,
-    row: Return,
-    matches: Sequence[Match],
-    keys: Mapping[int, int],
-    known: Mapping[str, Known],
-) -> Receipt:
-    """The commit of the return: all of it, or nothing that any reader will ever see."""
+def _study_rows(one: Taken) -> landing.Rows:
+    tables = landing.with_people(one.parsed.tables, one.keys, one.row.school_id)
+    return landing.Rows(tables, str(one.row.pk), one.row.collection_id)
+
+
+def _commit(by: Actor, taken: Sequence[Taken]) -> list[Receipt]:
+    """The commit of the returns: all of them, or nothing that any reader will ever see."""
     with transaction.atomic(durable=True):
-        _supersede(row)
-        row.save(force_insert=True)
-        identity_rows.write_identity(arrival.parsed, row, matches, keys, known)
-        audit(by, "accept-return", str(row.pk), collection=row.collection_id, school=row.school_id, pupils=len(matches))
-        return _tell_school(row)
+        for one in taken:
+            _supersede(one.row)
+            one.row.save(force_insert=True)
+        identity_rows.write_identity(taken)
+        for one in taken:
+            row, pupils = one.row, len(one.matches)
+            audit(by, "accept-return", str(row.pk), collection=row.collection_id, school=row.school_id, pupils=pupils)
+        return [_tell_school(one.row) for one in taken]
 
 
-def _row(arrival: Arrival, return_id: uuid.UUID, state: str, issues: Sequence[IssueLine]) -> Return:
-    on_roll = sum(row["on_roll"] for row in arrival.parsed.tables["pupil"].to_pylist())
+def _row(judged: Judged, return_id: uuid.UUID, state: str) -> Return:
+    parsed = judged.arrival.parsed
+    on_roll = parsed.tables["pupil"]["on_roll"].to_pylist().count(True)
     return Return(
         id=return_id,
-        collection=arrival.collection,
-        school=arrival.school,
-        serial=arrival.parsed.header.serial_no or "",
-        received_at=arrival.at,
-        file_sha256=arrival.parsed.sha256,
+        collection=judged.arrival.collection,
+        school=judged.arrival.school,
+        serial=parsed.header.serial_no or "",
+        received_at=judged.arrival.at,
+        file_sha256=parsed.sha256,
         state=state,
         on_roll=on_roll,
-        no_longer_on_roll=arrival.parsed.pupils - on_roll,
-        issues=[asdict(one) for one in issues],
-        discards=[asdict(one) for one in discard_lines(arrival.parsed.discards)],
+        no_longer_on_roll=parsed.pupils - on_roll,
+        issues=[asdict(one) for one in judged.issues],
+        discards=[asdict(one) for one in discard_lines(parsed.discards)],
     )
 
 

@@ -1,16 +1,16 @@
 """Collects what the reader takes, pupil by pupil, into columns; and what it drops, as counts without values."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
 import pyarrow as pa
 from lxml import etree
 
-from rollbook.dataplane.census.parsed import Discard, Fault
+from rollbook.dataplane.census.parsed import Discard, Fault, Record
 from rollbook.dataplane.census.profile import ALWAYS, IDENTITY_COPIES, Leaf, Profile, is_withdrawn
-from rollbook.dataplane.census.untrusted import line_of
-from rollbook.dataplane.census.values import MAX_TEXT, Value, read_value
+from rollbook.dataplane.census.untrusted import Limits, line_of, refuse_deep
+from rollbook.dataplane.census.values import MAX_TEXT, read_value
 
 WITHDRAWN_RULE: Final = "PT-041"
 UNREADABLE_RULE: Final = "PT-060"
@@ -23,33 +23,34 @@ _MAX_KINDS: Final = 200
 class Gathering:
     """One return's columns, faults and discards while it is being read. `before` hands on what the header gave."""
 
-    def __init__(self, profile: Profile, before: "Gathering | None" = None) -> None:
-        self.profile = profile
+    def __init__(self, profile: Profile, name: str, limits: Limits, before: "Gathering | None" = None) -> None:
+        self.profile, self.name, self.limits = profile, name, limits
         self.faults: list[Fault] = before.faults if before else []
         self._drops: dict[tuple[str, str], list[int]] = before._drops if before else {}
-        self._columns: dict[str, dict[str, list[Any]]] = {
-            name: {field.name: [] for field in schema} for name, schema in profile.schemas.items()
+        self._blank: dict[str, dict[str, Any]] = {
+            name: dict.fromkeys(schema.names) for name, schema in profile.schemas.items()
         }
-        self._pupil: dict[str, Value | bool | None] = {}
+        self.pupils: list[Record] = []
+        self.rows: dict[str, list[Record]] = {}
+        self._pupil: Record = {}
         self._no = 0
 
-    def begin_pupil(self, element: etree._Element, *, on_roll: bool) -> None:
-        """Start the next pupil."""
+    def begin_pupil(self, element: etree._Element, *, on_roll: bool) -> Record:
+        """Start the next pupil; gives the record to fill."""
         self._no += 1
         self._pupil = {"pupil_no": self._no, "line": line_of(element), "on_roll": on_roll}
+        return self._pupil
 
     def end_pupil(self) -> None:
-        """Write the pupil's single values to the tables pupil and identity."""
+        """Keep the pupil, with identity's own copies of what matching needs."""
         pupil = self._pupil
         for column, source in IDENTITY_COPIES:
-            pupil.setdefault(column, pupil.get(source))
-        for table in ("pupil", "identity"):
-            for name, column_values in self._columns[table].items():
-                column_values.append(pupil.get(name))
+            if source in pupil:
+                pupil.setdefault(column, pupil[source])
+        self.pupils.append(pupil)
 
-    def take(self, element: etree._Element, leaf: Leaf, path: str, into: dict[str, Value] | None = None) -> None:
-        """Take one value, into the pupil or into a row. A value that cannot be read becomes a fault and is left out."""
-        row = self._pupil if into is None else into
+    def take(self, element: etree._Element, leaf: Leaf, path: str, row: Record) -> None:
+        """Take one value into a record. A value that cannot be read becomes a fault and is left out."""
         if len(element) or element.attrib:
             self._drop_inside(element, path)
         text = element.text
@@ -61,18 +62,18 @@ class Gathering:
         except ValueError:
             self.fault(UNREADABLE_RULE, element, self._no, leaf.field)
             return
-        if leaf.column not in row:
+        if row.get(leaf.column) is None:
             row[leaf.column] = value
         elif leaf.kind == "line":
             row[leaf.column] = f"{row[leaf.column]}, {value}"
         else:
             self.fault(TWICE_RULE, element, self._no, leaf.field)
 
-    def add_row(self, table: str, element: etree._Element, row: dict[str, Value]) -> None:
-        """Add a row to a child table of the present pupil."""
-        keyed: dict[str, Value] = {"pupil_no": self._no, "line": line_of(element), **row}
-        for name, values in self._columns[table].items():
-            values.append(keyed.get(name))
+    def new_row(self, table: str, element: etree._Element) -> Record:
+        """A new row of a child table of the present pupil; gives the record to fill."""
+        row = {**self._blank[table], "pupil_no": self._no, "line": line_of(element)}
+        self.rows.setdefault(table, []).append(row)
+        return row
 
     def fault(self, rule: str, element: etree._Element, pupil_no: int | None, field: str) -> None:
         """Remember that a value could not be taken, and where."""
@@ -87,6 +88,7 @@ class Gathering:
 
     def drop(self, element: etree._Element, path: str) -> None:
         """Drop an element and all inside it, keeping only where it stood."""
+        refuse_deep(element, self.name, self.limits)
         parent, _, name = path.rpartition("/")
         rule = WITHDRAWN_RULE if is_withdrawn(name) else UNKNOWN_RULE
         self._count(rule, f"{parent}/{name if _NAME.fullmatch(name) else '(other)'}", line_of(element))
@@ -115,8 +117,20 @@ class Gathering:
 
     def tables(self) -> dict[str, pa.Table]:
         """The tables: those that every return has, and others that hold rows."""
+        rows = {**self.rows, "pupil": self.pupils, "identity": self.pupils}
         return {
-            name: pa.table(columns, schema=self.profile.schemas[name])
-            for name, columns in self._columns.items()
-            if name in ALWAYS or columns["pupil_no"]
+            name: _table(rows.get(name, ()), schema)
+            for name, schema in self.profile.schemas.items()
+            if name in ALWAYS or name in rows
         }
+
+
+def _table(records: Sequence[Record], schema: pa.Schema) -> pa.Table:
+    given = set().union(*records)
+    columns = [
+        pa.array([one.get(field.name) for one in records], field.type)
+        if field.name in given
+        else pa.nulls(len(records), field.type)
+        for field in schema
+    ]
+    return pa.table(columns, schema=schema)

@@ -1,9 +1,10 @@
 """What reading a return yields: values only, no behaviour. The reader makes these; rules, store and pages use them."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
+from typing import Any
 
 import pyarrow as pa
 
@@ -94,13 +95,27 @@ class Fault:
     field: str
 
 
+Record = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Records:
+    """What the tables hold, as the reader met it: pupils, and rows of child tables by name. Absent values may be left
+    out of a pupil, not of a row.
+    """
+
+    pupils: Sequence[Record]
+    rows: Mapping[str, Sequence[Record]]
+
+
 @dataclass(frozen=True, slots=True)
 class ParsedReturn:
     """One return, read and not yet judged.
 
     `tables` always holds identity, address, pupil, fsm_period, sen_need, exclusion and session; tables of other blocks
     only when the return has rows of them. Every table begins with pupil_no (int32, 1 onwards in file order) and line
-    (int32). Values are text as sent, but for dates (date32), counts (int32) and hours (double).
+    (int32). Values are text as sent, but for dates (date32), counts (int32) and hours (double). `records` are the same
+    values for rules that go row by row; without them the tables are read.
 
     A file of several members (a zip) numbers its lines through: `members` has the number before the first line of each
     member and its name, in order, and `place` turns a line back into the member and the line inside it.
@@ -116,6 +131,7 @@ class ParsedReturn:
     faults: tuple[Fault, ...]
     form: Form = Form.SCHOOL_XML
     members: tuple[tuple[int, str], ...] = ()
+    records: Records | None = field(default=None, compare=False, repr=False)
 
     def place(self, line: int) -> tuple[str, int]:
         """The member a line stands in and its number there; an empty name when the file is its only member."""

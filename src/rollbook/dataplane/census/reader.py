@@ -6,16 +6,16 @@ is a value and stays. Judging what was read is left to `rules`.
 """
 
 import hashlib
-from collections.abc import Callable
-from typing import Final, TypeVar
+from collections.abc import Callable, Mapping
+from typing import Any, Final, TypeVar
 
 from lxml import etree
 
 from rollbook.dataplane.census.gathering import Gathering
-from rollbook.dataplane.census.parsed import Header, ParsedReturn, SchoolFacts
-from rollbook.dataplane.census.profile import Group, Leaf, Node, Row, profile_of
+from rollbook.dataplane.census.parsed import Header, ParsedReturn, Record, Records, SchoolFacts
+from rollbook.dataplane.census.profile import Group, Leaf, Node, profile_of
 from rollbook.dataplane.census.untrusted import Limits, line_of, parse_untrusted
-from rollbook.dataplane.census.values import Value, read_date, read_moment
+from rollbook.dataplane.census.values import MAX_TEXT, PLAIN, read_date, read_moment, read_value
 from rollbook.kernel.refusals import InputRefused, Reason
 
 _HEADER: Final = {
@@ -32,24 +32,27 @@ _SCHOOL: Final = {
 }  # fmt: skip
 _BLOCKS: Final = {"PupilsOnRoll": "PupilOnRoll", "PupilsNoLongerOnRoll": "PupilNoLongerOnRoll"}
 T = TypeVar("T")
+_MOST_EQUALS: Final = 1_000
 _TOP: Final = frozenset({"Header", "School", "Pupils"})
 _MEND_SHAPE: Final = "Send the school census file that the school's system made, one school a file."
 
 
 def read_return(data: bytes, name: str, *, limits: Limits | None = None) -> ParsedReturn:
     """Read one return. `name` is the file's name, for messages. Raises InputRefused; never crashes on any bytes."""
-    root = parse_untrusted(data, name, limits or Limits())
+    limits = limits or Limits()
+    root = parse_untrusted(data, name, limits)
     blocks = _top_blocks(root, name)
-    discards = Gathering(profile_of("unknown"))
+    discards = Gathering(profile_of("unknown"), name, limits)
     header = _header(blocks["Header"], discards)
-    gathering = Gathering(profile_of(header.collection_code), discards)
+    gathering = Gathering(profile_of(header.collection_code), name, limits, discards)
     gathering.drop_others(root, _TOP, "Message")
     school = _school(blocks.get("School"), gathering)
     if "Pupils" in blocks:
-        _pupils(blocks["Pupils"], gathering)
+        _pupils(blocks["Pupils"], gathering, bare=_no_attributes(data))
     return ParsedReturn(
         name=name, sha256=hashlib.sha256(data).hexdigest(), size=len(data), header=header, school=school,
         tables=gathering.tables(), discards=gathering.discards(), faults=tuple(gathering.faults),
+        records=Records(gathering.pupils, gathering.rows),
     )  # fmt: skip
 
 
@@ -129,7 +132,19 @@ def _school(block: etree._Element | None, gathering: Gathering) -> SchoolFacts:
     return SchoolFacts(**texts, line=line_of(block), lines=lines)
 
 
-def _pupils(block: etree._Element, gathering: Gathering) -> None:
+def _no_attributes(data: bytes) -> bool:
+    """Whether no element among the pupils can have an attribute: no equals sign stands inside a tag."""
+    at = start = data.find(b"<Pupils")
+    for _ in range(_MOST_EQUALS):
+        at = data.find(b"=", at + 1)
+        if at < 0:
+            return True
+        if data.rfind(b"<", start, at) > data.rfind(b">", start, at):
+            return False
+    return False
+
+
+def _pupils(block: etree._Element, gathering: Gathering, *, bare: bool) -> None:
     for roll in block:
         inside = _BLOCKS.get(str(roll.tag))
         if inside is None:
@@ -139,34 +154,49 @@ def _pupils(block: etree._Element, gathering: Gathering) -> None:
         shape = gathering.profile.on_roll if on_roll else gathering.profile.off_roll
         for pupil in roll:
             if pupil.tag == inside:
-                gathering.begin_pupil(pupil, on_roll=on_roll)
-                _walk(pupil, shape, inside, gathering)
+                record = gathering.begin_pupil(pupil, on_roll=on_roll)
+                _walk(pupil, shape.children, record, inside, gathering, bare)
                 gathering.end_pupil()
             else:
                 gathering.drop(pupil, f"{roll.tag}/{pupil.tag}")
 
 
-def _walk(element: etree._Element, shape: Group, path: str, gathering: Gathering) -> None:
-    """Take what the shape names. Recursion is as deep as the profile, whatever the file does."""
-    children = shape.children
-    for child in element:
-        node: Node | None = children.get(child.tag)
-        if node is None:
-            gathering.drop(child, f"{path}/{child.tag}")
-        elif isinstance(node, Leaf):
-            gathering.take(child, node, f"{path}/{child.tag}")
-        elif isinstance(node, Group):
-            _walk(child, node, f"{path}/{child.tag}", gathering)
-        else:
-            _row(child, node, f"{path}/{child.tag}", gathering)
+def _walk(
+    element: etree._Element,
+    children: Mapping[str, Node],
+    record: Record,
+    path: str,
+    gathering: Gathering,
+    bare: bool,
+) -> None:
+    """Take what the shape names. Recursion is as deep as the profile, whatever the file does.
 
-
-def _row(element: etree._Element, node: Row, path: str, gathering: Gathering) -> None:
-    row: dict[str, Value] = {}
+    Nearly every value can be read and stands in an element that holds nothing else, for the first time: these are taken
+    here, in the loop that reading spends its time in. `Gathering.take` is the rule, and takes the others.
+    """
     for child in element:
-        leaf = node.leaves.get(child.tag)
-        if leaf is None:
-            gathering.drop(child, f"{path}/{child.tag}")
+        tag = child.tag
+        node: Any = children.get(tag)
+        if node.__class__ is Leaf:
+            column = node.column
+            if bare and record.get(column) is None and not len(child) and node.kind != "line":
+                text = child.text
+                if text is None or not (text := text.strip()):
+                    continue
+                if node.kind not in PLAIN:
+                    try:
+                        record[column] = read_value(text, node.kind)
+                        continue
+                    except ValueError:
+                        pass  # told by `take`
+                elif len(text) <= MAX_TEXT:
+                    record[column] = text
+                    continue
+            gathering.take(child, node, f"{path}/{tag}", record)
+        elif node is None:
+            gathering.drop(child, f"{path}/{tag}")
+        elif node.__class__ is Group:
+            _walk(child, node.children, record, f"{path}/{tag}", gathering, bare)
         else:
-            gathering.take(child, leaf, f"{path}/{child.tag}", row)
-    gathering.add_row(node.table, element, row)
+            row = gathering.new_row(node.table, child)
+            _walk(child, node.leaves, row, f"{path}/{tag}", gathering, bare)

@@ -1,14 +1,17 @@
 """What a rule is, what it sees, and what it says. The rules themselves stand in `rulebook`, the list in `rules`."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from enum import StrEnum
 from functools import cached_property
 from typing import Any
 
-from rollbook.dataplane.census.parsed import Header, ParsedReturn, SchoolFacts
+import pyarrow as pa
+
+from rollbook.dataplane.census.parsed import Header, ParsedReturn, Records, SchoolFacts
 from rollbook.kernel.terms import Term, Windows, age_at_previous_31_august, census_day, windows
+from rollbook.kernel.upn import UpnFault, upn_faults
 
 
 class Severity(StrEnum):
@@ -92,6 +95,8 @@ class ReturnView:
         self.context = context
         self.header: Header = parsed.header
         self.school: SchoolFacts = parsed.school
+        self._records = parsed.records or _records(parsed.tables)
+        self._ages: dict[date, int] = {}
 
     @cached_property
     def term(self) -> Term | None:
@@ -114,20 +119,35 @@ class ReturnView:
     @cached_property
     def pupils(self) -> tuple[Pupil, ...]:
         """Every pupil, leavers included, in file order."""
-        tables = self.parsed.tables
+        records = self._records
         children: dict[int, dict[str, list[Mapping[str, Any]]]] = {}
-        for name, table in tables.items():
-            if name not in ("identity", "pupil"):
-                for row in table.to_pylist():
-                    children.setdefault(row["pupil_no"], {}).setdefault(name, []).append(row)
-        pairs = zip(tables["pupil"].to_pylist(), tables["identity"].to_pylist(), strict=True)
-        return tuple(self._pupil({**identity, **single}, children) for single, identity in pairs)
+        for name, rows in records.rows.items():
+            for row in rows:
+                children.setdefault(row["pupil_no"], {}).setdefault(name, []).append(row)
+        return tuple(self._pupil(values, children) for values in records.pupils)
 
     def _pupil(self, values: Mapping[str, Any], children: dict[int, dict[str, list[Mapping[str, Any]]]]) -> Pupil:
         born = values.get("date_of_birth")
-        age = age_at_previous_31_august(born, self.day) if isinstance(born, date) and self.day is not None else None
+        age = self._age(born) if isinstance(born, date) and self.day is not None else None
         no = values["pupil_no"]
         return Pupil(no, values["line"], values["on_roll"], age, values, children.get(no, {}))
+
+    def _age(self, born: date) -> int | None:
+        age = self._ages.get(born)
+        if age is None and self.day is not None:
+            age = self._ages[born] = age_at_previous_31_august(born, self.day)
+        return age
+
+    @cached_property
+    def upn_faults(self) -> tuple[tuple[Pupil, tuple[UpnFault, ...]], ...]:
+        """Pupils whose UPN has faults, and which."""
+        given = ((pupil, pupil.text("upn")) for pupil in self.pupils)
+        judged = ((pupil, upn_faults(upn, self.day)) for pupil, upn in given if upn is not None)
+        return tuple((pupil, faults) for pupil, faults in judged if faults)
+
+    def rows(self, table: str) -> Sequence[Mapping[str, Any]]:
+        """All rows of a table; those of `pupil` are the pupils' single values."""
+        return self._records.pupils if table == "pupil" else self._records.rows.get(table, ())
 
     @cached_property
     def on_roll(self) -> tuple[Pupil, ...]:
@@ -146,6 +166,12 @@ class ReturnView:
     def school_at(self, column: str) -> Finding:
         """A finding about the school block."""
         return Finding(self.school.lines.get(column, self.school.line), None, column.replace("_", "-"))
+
+
+def _records(tables: Mapping[str, pa.Table]) -> Records:
+    pairs = zip(tables["pupil"].to_pylist(), tables["identity"].to_pylist(), strict=True)
+    rows = {name: table.to_pylist() for name, table in tables.items() if name not in ("identity", "pupil")}
+    return Records([{**identity, **single} for single, identity in pairs], rows)
 
 
 Find = Callable[[ReturnView], Iterable[Finding]]

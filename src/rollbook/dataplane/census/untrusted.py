@@ -20,6 +20,7 @@ _OTHER_BOMS: Final = (b"\xff\xfe", b"\xfe\xff", b"\x00\x00\xfe\xff", b"\x00<", b
 _UTF8_BOM: Final = b"\xef\xbb\xbf"
 _AGAIN: Final = "Export the return again from the school's system and send the new file unchanged."
 _LAST_EXACT_LINE: Final = 65_535
+_DEEPEST_READ: Final = 9
 _MISMATCH: Final = 76  # numbers of libxml2's parser errors
 _EXCESSIVE: Final = 114
 _ESCAPE: Final = ("An & stands where it has no meaning", "Write & as &amp; in every value.")
@@ -147,7 +148,22 @@ def _too_deep(where: str) -> InputRefused:
 
 
 def _refuse_depth(root: etree._Element, name: str, limits: Limits) -> None:
-    # One pass inside the parser library; a Python walk of every element would cost more than the reading.
-    deep: object = root.xpath("(" + "/*" * (limits.max_depth + 1) + ")[1]")
+    """Refuse what is too deep, but for the pupils of a return: these the reader walks itself, no deeper than a return
+    goes, and what it drops on the way it asks about by `refuse_deep`.
+    """
+    if root.tag != "Message" or limits.max_depth < _DEEPEST_READ:
+        refuse_deep(root, name, limits)
+        return
+    for block in root:
+        if block.tag != "Pupils":
+            refuse_deep(block, name, limits)
+
+
+def refuse_deep(element: etree._Element, name: str, limits: Limits) -> None:
+    """Refuse an element that holds others too deep inside the document."""
+    if not len(element):
+        return
+    left = limits.max_depth - sum(1 for _ in element.iterancestors())
+    deep: object = element.xpath("(" + "/".join("*" * max(left, 1)) + ")[1]")
     if isinstance(deep, list) and deep:
         raise _too_deep(f"{name}, line {line_of(deep[0])}")

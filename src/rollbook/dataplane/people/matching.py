@@ -9,7 +9,8 @@ Pure: what is known comes in as a mapping, what to write goes out as values. Lef
 identity zone (`services.identity_rows`), and whether the UPNs are well formed (`dataplane.census.rules`).
 """
 
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
@@ -98,16 +99,16 @@ def match(claimants: Sequence[Claimant], known: Mapping[str, Known]) -> tuple[Ma
     """One match for each claimant, in order. `known` has each of their UPNs and former UPNs that the zone holds."""
     own = {one.upn for one in claimants if one.upn}
     by_own = {one.pupil_no: _by_own_upn(one, known) for one in claimants}
-    taken = [found.person for found in by_own.values() if found.person is not None]
+    taken = Counter(found.person for found in by_own.values() if found.person is not None)
     results: list[Match] = []
     for one in claimants:
         found = by_own[one.pupil_no]
-        if found.person is not None and taken.count(found.person) > 1:
+        if found.person is not None and taken[found.person] > 1:
             found = Match(one, found.person, Route.OWN, (Doubt.ONE_PERSON_TWICE,))
         elif found.person is None and not found.doubts:
             found = _by_former_upn(one, known, own, taken)
             if found.person is not None:
-                taken.append(found.person)
+                taken[found.person] += 1
         elif found.person is not None:
             found = _with_claim(found, known)
         results.append(found)
@@ -126,7 +127,7 @@ def _by_own_upn(one: Claimant, known: Mapping[str, Known]) -> Match:
     return Match(one, None, Route.NEW, (Doubt.UPN_OF_ANOTHER,))
 
 
-def _by_former_upn(one: Claimant, known: Mapping[str, Known], own: set[str], taken: Sequence[int]) -> Match:
+def _by_former_upn(one: Claimant, known: Mapping[str, Known], own: set[str], taken: Collection[int]) -> Match:
     held = known.get(one.former_upn or "")
     if held is None:
         return Match(one, None, Route.NEW)

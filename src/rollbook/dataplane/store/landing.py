@@ -1,25 +1,27 @@
 """Landing: a return's rows into the study tables, and the removal of rows that no commit ever named.
 
-Guarantees. One table's rows of one return arrive in one Delta commit: all of them or none, durable when `land` returns.
-The tables of a return are separate commits, and none of them is the commit of the return: that is the PostgreSQL
-transaction that names the return id. Until it does, no reader asks for the rows, and `forget_unnamed` removes them. Two
-landings may run at once; `forget_unnamed` may not run beside a landing, because it would take rows that are about to be
-named. The caller holds the lock.
+Guarantees. One table's rows of one return arrive in one Delta commit, alone or with those of other returns taken in
+together: all of them or none, durable when `land` returns. The tables of a return are separate commits, and none of
+them is the commit of the return: that is the PostgreSQL transaction that names the return id. Until it does, no reader
+asks for the rows, and `forget_unnamed` removes them. Two landings may run at once; `forget_unnamed` may not run beside
+a landing, because it would take rows that are about to be named. The caller holds the lock.
 """
 
 import json
 import os
 import shutil
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from deltalake import CommitProperties, DeltaTable, write_deltalake
 
-from rollbook.dataplane.store.tables import PARTITIONS, TABLES, bucket_of, files_of, open_table, schema_of
+from rollbook.dataplane.store.tables import BUCKET_BITS, PARTITIONS, TABLES, files_of, open_table, schema_of
 from rollbook.kernel.refusals import Reason, StateBroken
 
 _COLUMN_STATISTICS = {"delta.dataSkippingStatsColumns": "return_id,person_key"}
@@ -36,35 +38,58 @@ def with_people(tables: Mapping[str, pa.Table], keys: Mapping[int, int], laestab
 
 
 def _keyed(table: pa.Table, keys: Mapping[int, int], laestab: str) -> pa.Table:
-    people = pa.array([keys[int(number)] for number in _values(table, "pupil_no")], pa.int64())
+    numbers = pa.array(keys.keys(), pa.int32())
+    people = pa.array(keys.values(), pa.int64()).take(pc.index_in(table["pupil_no"].combine_chunks(), numbers))
+    if people.null_count:
+        raise KeyError("a row of a pupil without a key")
     rest = table.drop_columns(["pupil_no"])
-    return rest.append_column("person_key", people).append_column("laestab", pa.array([laestab] * len(rest)))
+    return rest.append_column("person_key", people).append_column("laestab", pa.repeat(laestab, len(rest)))
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """What one return lands: tables with `person_key`, `laestab`, `line` and item columns."""
+
+    tables: Mapping[str, pa.Table]
+    return_id: str
+    collection: str
 
 
 def land(
     root: Path, tables: Mapping[str, pa.Table], return_id: str, collection: str, *, durable: bool = True
 ) -> dict[str, int]:
-    """Append a return's rows; gives the Delta version of each table that got some.
+    """As `land_together`, for one return."""
+    (versions,) = land_together(root, [Rows(tables, return_id, collection)], durable=durable)
+    return versions
 
-    Each table has `person_key`, `laestab`, `line` and item columns. `durable=False` spares the flush to disk, for
-    throwaway stores.
+
+def land_together(root: Path, returns: Sequence[Rows], *, durable: bool = True) -> list[dict[str, int]]:
+    """Append the rows of some returns; gives for each return the Delta version of each table that got some of it.
+
+    `durable=False` spares the flush to disk, for throwaway stores.
 
     Raises:
         StateBroken: a column that the catalogue does not know for its table; nothing of that table is written.
     """
-    versions: dict[str, int] = {}
+    versions: list[dict[str, int]] = [{} for _ in returns]
     # Nobody else on the machine reads the tables; a folder that is there already keeps its mode.
     root.mkdir(mode=0o700, parents=True, exist_ok=True)
     for name in TABLES:
-        if name in tables and tables[name].num_rows:
-            versions[name] = append(root / name, _shaped(name, tables[name], return_id, collection), return_id)
-            if durable:
-                _flush(root / name, versions[name])
+        having = [number for number, one in enumerate(returns) if name in one.tables and one.tables[name].num_rows]
+        if not having:
+            continue
+        rows = pa.concat_tables([_shaped(name, returns[number]) for number in having])
+        rows = rows.sort_by([("person_key", "ascending"), ("line", "ascending")])
+        version = append(root / name, rows, [returns[number].return_id for number in having])
+        if durable:
+            _flush(root / name, version)
+        for number in having:
+            versions[number][name] = version
     return versions
 
 
-def append(folder: Path, rows: pa.Table, return_id: str) -> int:
-    """One Delta commit, tagged with the return id; gives its version."""
+def append(folder: Path, rows: pa.Table, return_ids: Sequence[str]) -> int:
+    """One Delta commit, tagged with the return ids; gives its version."""
     write_deltalake(
         folder,
         rows,
@@ -72,13 +97,13 @@ def append(folder: Path, rows: pa.Table, return_id: str) -> int:
         schema_mode="merge",
         partition_by=list(PARTITIONS),
         configuration=_COLUMN_STATISTICS,
-        commit_properties=CommitProperties(custom_metadata={"return_id": return_id}),
+        commit_properties=CommitProperties(custom_metadata={"return_id": " ".join(return_ids)}),
     )
     return DeltaTable(folder).version()
 
 
-def _shaped(name: str, table: pa.Table, return_id: str, collection: str) -> pa.Table:
-    schema = schema_of(name)
+def _shaped(name: str, rows: Rows) -> pa.Table:
+    schema, table = schema_of(name), rows.tables[name]
     unknown = sorted(set(table.column_names) - set(schema.names))
     if unknown:
         raise StateBroken(
@@ -86,9 +111,9 @@ def _shaped(name: str, table: pa.Table, return_id: str, collection: str) -> pa.T
         )
     count = table.num_rows
     given = {
-        "collection": pa.array([collection] * count, pa.string()),
-        "bucket": pa.array([bucket_of(int(key)) for key in _values(table, "person_key")], pa.int32()),
-        "return_id": pa.array([return_id] * count, pa.string()),
+        "collection": pa.repeat(rows.collection, count),
+        "bucket": pc.shift_right(table["person_key"].cast(pa.int64()), BUCKET_BITS).cast(pa.int32()),
+        "return_id": pa.repeat(rows.return_id, count),
     }
     columns = [
         given[field.name] if field.name in given
@@ -96,7 +121,7 @@ def _shaped(name: str, table: pa.Table, return_id: str, collection: str) -> pa.T
         else pa.nulls(count, field.type)
         for field in schema
     ]  # fmt: skip
-    return pa.table(columns, schema=schema).sort_by([("person_key", "ascending"), ("line", "ascending")])
+    return pa.table(columns, schema=schema)
 
 
 def _values(table: pa.Table, column: str) -> list[Any]:

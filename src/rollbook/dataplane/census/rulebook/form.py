@@ -66,8 +66,16 @@ def listed(view: ReturnView) -> Iterator[Finding]:
         if item.values and item.id not in _ELSEWHERE
     ]
     for table, column, item, codes in lists:
-        for pupil in view.pupils:
-            yield from _unlisted(pupil, table, column, item, codes)
+        if not _all_listed(view, table, column, codes):
+            for pupil in view.pupils:
+                yield from _unlisted(pupil, table, column, item, codes)
+
+
+def _all_listed(view: ReturnView, table: str, column: str, codes: Mapping[str, str]) -> bool:
+    """Whether the distinct values of a column, in few steps of the machine, show that no row can be wrong."""
+    rows = view.rows(table)
+    values = {row.get(column) for row in rows}
+    return values.issubset({*codes, None})
 
 
 _SCHOOL_CODES: Final = ("school_type", "intake", "governance", "highest_year", "lowest_year")

@@ -19,9 +19,8 @@ AGE_RANGES: Final = {
 
 
 def _with_fault(view: ReturnView, *faults: UpnFault) -> Iterator[Finding]:
-    for pupil in view.pupils:
-        upn = pupil.text("upn")
-        if upn is not None and not set(faults).isdisjoint(upn_faults(upn, view.day)):
+    for pupil, found in view.upn_faults:
+        if not set(faults).isdisjoint(found):
             yield pupil.at("upn")
 
 

@@ -1,0 +1,38 @@
+"""A return read and judged by itself, before anything is asked of the stores. Needs no Django, so that processes of
+their own can do it for many files at once.
+"""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from rollbook.dataplane.census.formats.reading import read_any
+from rollbook.dataplane.census.parsed import ParsedReturn
+from rollbook.dataplane.census.rules import check
+from rollbook.dataplane.census.ruling import CheckContext, Issue
+
+
+@dataclass(frozen=True, slots=True)
+class Examined:
+    """One return on its way in. `issues` leave out what only the authority knows: the same UPN on another roll."""
+
+    parsed: ParsedReturn
+    issues: tuple[Issue, ...]
+    at: datetime
+
+    def again(self, elsewhere: frozenset[str]) -> tuple[Issue, ...]:
+        """The issues, given the UPNs that another school has on its roll as an only school."""
+        if not elsewhere:
+            return self.issues
+        return check(self.parsed, CheckContext(self.at, elsewhere.__contains__))
+
+
+def examine(data: bytes, name: str, at: datetime) -> Examined:
+    """Read and judge one file; `at` is the moment it came.
+
+    Raises:
+        InputRefused: the bytes are no return.
+    """
+    parsed = read_any(data, name)
+    issues = check(parsed, CheckContext(at))
+    # The rules are done with the rows; columns are what goes on, perhaps to another process.
+    return Examined(replace(parsed, records=None), issues, at)
