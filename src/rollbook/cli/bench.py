@@ -8,10 +8,10 @@ from rich.console import Console
 from rich.table import Table
 
 from rollbook.kernel.refusals import InputRefused, Reason
-from rollbook.services.bench import disclosure_set, pseudonyms
+from rollbook.services.bench import disclosure_set, match, pseudonyms
 from rollbook.services.bench.measure import Result
 
-BENCHES = {"disclosure-set": disclosure_set.run, "pseudonyms": pseudonyms.run}
+BENCHES = {"disclosure-set": disclosure_set.run, "match": match.run, "pseudonyms": pseudonyms.run}
 
 
 def bench(
