@@ -78,7 +78,8 @@ def _pupils(size: int) -> dict[str, float]:
     with tempfile.TemporaryDirectory() as spill:
         linkage = link(files.left, files.right, PUPILS, room=Room(MEMORY_MB, Path(spill)))
     seconds = time.perf_counter() - started
-    truth = {(one, one) for one in set(files.left["id"].to_pylist()) & set(files.right["id"].to_pylist())}
+    both = set(files.left["id"].to_pylist()) & set(files.right["id"].to_pylist())
+    truth = {(str(one), str(one)) for one in both}
     precision, recall = _scores(linkage, truth)
     return {
         "pupils_s": round(seconds, 2),

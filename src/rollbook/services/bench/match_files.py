@@ -1,7 +1,7 @@
 """Two files of invented pupils with known true pairs, for the benchmark of matching: by seed and size always the same.
 
 Four in five of each file are in the other. Of these, in the second file: first name or surname mistyped in 10 % each,
-birth date in 6 %, moved house 15 %, no postcode 5 %. One in eighty has a twin. Names are syllables of nobody's language.
+birth date in 6 %, moved house 15 %, no postcode 5 %. One in eighty has a twin. Names are syllables of no language.
 """
 
 from dataclasses import dataclass
@@ -14,14 +14,16 @@ SHARED = 0.8
 # People of both files. `chance(i, k)` is a number in [0, 1) that depends on nothing else.
 _MACROS = """
 CREATE MACRO chance(i, k) AS (hash(i * 64 + k) % 1000003) / 1000003.0;
-CREATE MACRO syllable(n) AS substr('bdfghjklmnprstvwz', (n % 17)::INT + 1, 1) || substr('aeiou', (n // 17 % 5)::INT + 1, 1);
+CREATE MACRO syllable(n) AS
+    substr('bdfghjklmnprstvwz', (n % 17)::INT + 1, 1) || substr('aeiou', (n // 17 % 5)::INT + 1, 1);
 CREATE MACRO name(n, tail) AS
     syllable(n * 7 + 3) || syllable(n // 5 + 11) || syllable(n * 3 + n // 60) || syllable(n // 85 + 29) || tail;
 CREATE MACRO typed(t, c) AS CASE
     WHEN c < 0.5 THEN substr(t, 1, 2) || substr('xqyuc', (c * 10)::INT % 5 + 1, 1) || substr(t, 4)
     WHEN c < 0.75 THEN substr(t, 1, 3) || substr(t, 5)
     ELSE substr(t, 1, 3) || substr(t, 5, 1) || substr(t, 4, 1) || substr(t, 6) END;
-CREATE MACRO postcode(n) AS chr(65 + (n % 26)::INT) || chr(65 + (n // 26 % 26)::INT) || (n // 676 % 90 + 10)::INT::VARCHAR
+CREATE MACRO postcode(n) AS
+    chr(65 + (n % 26)::INT) || chr(65 + (n // 26 % 26)::INT) || (n // 676 % 90 + 10)::INT::VARCHAR
     || ' ' || (n // 60840 % 10)::INT::VARCHAR || 'ZZ';
 CREATE MACRO digits(d, c) AS strftime(CASE
     WHEN c < 0.4 AND day(d) <= 12 THEN make_date(year(d), day(d), month(d))

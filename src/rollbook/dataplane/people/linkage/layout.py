@@ -14,7 +14,7 @@ RIVAL_BITS = 2.0
 
 
 class Kind(StrEnum):
-    """How a column is compared. Names and places: rare ones count more; codes: letter by letter; sorts: equal or not."""
+    """How a column is compared. Names: rare ones count more; codes: letter by letter; sorts: equal or not."""
 
     NAME = "name"
     CODE = "code"
@@ -34,9 +34,9 @@ class Layout:
     """The fields of a comparison.
 
     `blocks`: a pair is looked at when all columns of one of these are equal. `training`: blocks over which agreement is
-    learnt; each field must be outside one of them. `sure`: columns that together nearly always mean one person, of which
-    about `sure_share` of all true pairs agree in one. `twins`: the column in which twins differ, and those in which they
-    are alike.
+    learnt; each field must be outside one of them. `sure`: columns that together nearly always mean one person; about
+    `sure_share` of all true pairs agree in one of them. `twins`: the files are of children, so that two who differ in
+    the first name alone may be twins.
     """
 
     fields: tuple[Field, ...]
@@ -44,12 +44,10 @@ class Layout:
     training: tuple[tuple[str, ...], ...]
     sure: tuple[tuple[str, ...], ...]
     sure_share: float
+    forename: str
+    surname: str
     birth: str
-    twins: tuple[str, tuple[str, ...]]
-
-    def has(self, *columns: str) -> bool:
-        """Whether all of these are compared."""
-        return {*columns} <= {one.column for one in self.fields}
+    twins: bool
 
 
 PUPILS = Layout(
@@ -64,12 +62,15 @@ PUPILS = Layout(
         ("born", "surname"),
         ("born", "forename"),
         ("born", "postcode"),
-        ("forename", "surname", "postcode"),
+        ("forename", "postcode"),
+        ("surname", "postcode"),
         ("surname", "forename", "sex"),
     ),
     training=(("born", "surname"), ("forename", "surname"), ("born", "postcode")),
     sure=(("forename", "surname", "born"), ("forename", "born", "postcode"), ("surname", "forename", "postcode")),
     sure_share=0.85,
+    forename="forename",
+    surname="surname",
     birth="born",
-    twins=("forename", ("surname", "born")),
+    twins=True,
 )

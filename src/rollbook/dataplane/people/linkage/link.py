@@ -7,6 +7,7 @@ What is learnt is learnt once, from the largest part, and used for all.
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -24,15 +25,13 @@ FEWEST = 20
 
 @dataclass(slots=True)
 class Linkage:
-    """The pairs, and the records that could not be compared, because name and birth date are missing."""
+    """The pairs, and the records that could not be compared, because too much of name and birth date is missing."""
 
     linked: list[Linked] = field(default_factory=list)
     errors: list[str] = field(default_factory=list)
 
 
-def link(
-    left: pa.Table, right: pa.Table, layout: Layout, *, part: int = PART, room: Room = ROOM
-) -> Linkage:
+def link(left: pa.Table, right: pa.Table, layout: Layout, *, part: int = PART, room: Room = ROOM) -> Linkage:
     """Who of `left` may be who of `right`, at most one each. Records of neither list have the outcome none."""
     made = Linkage()
     left, right = (_comparable(one, layout, made.errors) for one in (left, right))
@@ -53,10 +52,8 @@ def _add_rest(
     """Compare anew who has no sure match, without regard to the birth year."""
     sure = [one for one in made.linked if one.outcome is MatchOutcome.MATCH]
     rest = _without(left, [one.left for one in sure]), _without(right, [one.right for one in sure])
-    surname = layout.twins[1][0]
-    found = [
-        one for each in _parts(*rest, (surname, 3), part) for one in _weighed(*each, model, layout, room)
-    ]
+    parts = _parts(*rest, (layout.surname, 3), part)
+    found = [one for each in parts for one in _weighed(*each, model, layout, room)]
     taken = {record for one in found for record in (("l", one.left), ("r", one.right))}
     earlier = [
         one
@@ -74,11 +71,10 @@ def _weighed(left: pa.Table, right: pa.Table, model: Model, layout: Layout, room
 
 
 def _comparable(records: pa.Table, layout: Layout, errors: list[str]) -> pa.Table:
-    name, (surname, *_) = layout.twins
-    known = pc.and_(
-        pc.is_valid(records[layout.birth]), pc.or_(pc.is_valid(records[name]), pc.is_valid(records[surname]))
-    )
-    errors += records.filter(pc.invert(known))["id"].to_pylist()
+    # Two of birth date, first name and surname: with fewer there is nobody to find.
+    born, forename, surname = (pc.is_valid(records[one]) for one in (layout.birth, layout.forename, layout.surname))
+    known = pc.or_(pc.and_(born, pc.or_(forename, surname)), pc.and_(forename, surname))
+    errors += [str(one) for one in records.filter(pc.invert(known))["id"].to_pylist()]
     return records.filter(known)
 
 
@@ -88,13 +84,14 @@ def _parts(left: pa.Table, right: pa.Table, by: tuple[str, int], part: int) -> I
         yield left, right
         return
     column, length = by
-    starts = [pc.fill_null(pc.utf8_slice_codeunits(one[column], 0, length), "") for one in (left, right)]
+    starts: list[Any] = [pc.utf8_slice_codeunits(one[column], 0, length) for one in (left, right)]
     counts: Counter[str] = Counter()
     for side in starts:
         for one in pc.value_counts(side).to_pylist():
-            counts[one["values"]] = max(counts[one["values"]], one["counts"])
+            counts[one["values"] or ""] = max(counts[one["values"] or ""], one["counts"])
     for group in _groups(counts, part):
-        wanted = pa.array(group, pa.string())
+        # The empty word stands for those who have no value there.
+        wanted = pa.array([one or None for one in group], pa.string())
         yield left.filter(pc.is_in(starts[0], value_set=wanted)), right.filter(pc.is_in(starts[1], value_set=wanted))
 
 

@@ -67,8 +67,10 @@ def _one_to_one(connection: duckdb.DuckDBPyConnection, pairs: str) -> str:
                greatest(coalesce(second_l, -1e9), coalesce(second_r, -1e9)) > match_weight - {RIVAL_BITS} AS rival
         FROM (SELECT *,
             -- The strongest other pair of either record.
-            CASE WHEN row_number() OVER l = 1 THEN lead(match_weight) OVER l ELSE first(match_weight) OVER l END second_l,
-            CASE WHEN row_number() OVER r = 1 THEN lead(match_weight) OVER r ELSE first(match_weight) OVER r END second_r
+            CASE WHEN row_number() OVER l = 1 THEN lead(match_weight) OVER l
+                 ELSE first(match_weight) OVER l END AS second_l,
+            CASE WHEN row_number() OVER r = 1 THEN lead(match_weight) OVER r
+                 ELSE first(match_weight) OVER r END AS second_r
             FROM {pairs}
             WINDOW l AS (PARTITION BY id_l ORDER BY match_weight DESC, id_r),
                    r AS (PARTITION BY id_r ORDER BY match_weight DESC, id_l))
@@ -113,10 +115,9 @@ def _outcome(probability: float, rival: bool, found: list[int], layout: Layout) 
 
 
 def _may_be_twins(found: list[int], layout: Layout) -> bool:
-    levels = {field.column: level for field, level in zip(layout.fields, found, strict=True)}
-    apart, alike = layout.twins
-    top = {field.column: len(_LEVELS[field.kind]) - 1 for field in layout.fields}
-    return levels.get(apart) == 0 and all(levels[one] == top[one] for one in alike)
+    codes = _codes(found, layout)
+    same = {f"{layout.surname}-same", f"{layout.birth}-same"}
+    return layout.twins and f"{layout.forename}-differs" in codes and same <= {*codes}
 
 
 def _codes(found: list[int], layout: Layout) -> tuple[str, ...]:
