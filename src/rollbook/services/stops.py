@@ -95,7 +95,7 @@ def other_children(by: Actor, handle: str) -> tuple[OtherChild, ...]:
         same = Responsibility.objects.filter(adult_name__iexact=held.adult_name, address__iexact=held.address)
         if held.account_id is not None:
             same = same | Responsibility.objects.filter(account_id=held.account_id)
-        rows = with_pupil(same.exclude(person_id=held.person_id)).order_by("pk")
+        rows = with_pupil(same.exclude(person_id__in=keys_of(held.person_id))).order_by("pk")
         found = tuple(
             OtherChild(row.handle, name_of(row)) for row in rows if standing_of(row, born_of(row)) is Standing.ACTIVE
         )

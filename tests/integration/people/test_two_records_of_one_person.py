@@ -12,6 +12,7 @@ from rollbook.records.models.accounts import School
 from rollbook.records.models.control import Audit
 from rollbook.records.models.doubles import DoNotLink, Double
 from rollbook.records.models.identity import Identifier, Person, Responsibility, Sighting
+from rollbook.rights.reasons import STOP_REASONS
 from rollbook.services import choices, doubles, linking, merging, portal, returns, run_plan, stops
 from rollbook.services.do_not_link import keep_apart, lift
 from rollbook.services.ingest import ingest
@@ -289,7 +290,7 @@ def test_an_objection_made_on_one_record_leaves_out_both() -> None:
 def test_a_stop_on_one_record_stops_the_same_adult_on_the_other() -> None:
     handles = [recorded(PARENT, upn) for upn in (old(), NEW)]
     joined()
-    stops.stop(by=actor_of(CUSTODIAN), responsibility=handles[0], why="court-order")
+    stops.stop(by=actor_of(CUSTODIAN), responsibility=handles[0], why=STOP_REASONS[0].value)
     with people_zone():
         assert not Responsibility.objects.filter(stopped_at=None).exists()
 
