@@ -326,3 +326,22 @@ def test_the_page_of_the_list() -> None:
     for stranger in (STRANGER, PUPIL, RESEARCHER):
         assert browser_of(stranger).get("/casework/apart/").status_code in {403, 404}
         assert browser_of(stranger).get("/casework/doubles/").status_code in {403, 404}
+
+
+def test_looking_for_real_finds_the_same_pupils_under_other_numbers() -> None:
+    def send(school: str, first: int, serial: str) -> None:
+        file = ground.a_large_file(60, school=school, first=first)
+        file = file.replace(b"<SerialNo>001</SerialNo>", f"<SerialNo>{serial}</SerialNo>".encode())
+        for number in range(first, first + 60):
+            file = file.replace(f">Sample{number}<".encode(), f">Quell{number % 60}ow<".encode())
+            file = file.replace(f">Ada{number}<".encode(), f">{'BDFGKLMNPR'[number % 10]}ivo{number % 60}<".encode())
+        assert ingest(by=OPERATOR, data=file, name=f"{serial}.xml").state == "accepted"
+
+    send(ground.SCHOOL, 0, "002")
+    with people_zone():
+        Person.objects.update(first_return=None)
+    send(ground.OTHER_SCHOOL, 600, "003")
+    sought = linking.find_doubles(by=OPERATOR, collection=ground.SPRING)
+    assert (sought.people, sought.errors) == (60, 0)
+    assert sought.new >= 50
+    assert all(one.evidence for one in doubles.waiting_doubles(actor_of(CUSTODIAN)))
