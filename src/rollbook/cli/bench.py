@@ -8,10 +8,15 @@ from rich.console import Console
 from rich.table import Table
 
 from rollbook.kernel.refusals import InputRefused, Reason
-from rollbook.services.bench import disclosure_set, ingest, pseudonyms
+from rollbook.services.bench import disclosure_set, ingest, match, pseudonyms
 from rollbook.services.bench.measure import Result
 
-BENCHES = {"disclosure-set": disclosure_set.run, "ingest": ingest.run, "pseudonyms": pseudonyms.run}
+BENCHES = {
+    "disclosure-set": disclosure_set.run,
+    "ingest": ingest.run,
+    "match": match.run,
+    "pseudonyms": pseudonyms.run,
+}
 
 
 def bench(

@@ -130,3 +130,16 @@ def register_school(
     """Register a school, so that its returns can be received."""
     collections.register_school(by=operator(), laestab=laestab, name=name, phase=phase, urn=urn)
     typer.echo(f"{laestab} is registered.")
+
+
+@collection.command("doubles")
+def find_doubles(
+    code: Annotated[str, typer.Argument(help="the collection's code, for example sc-spr-2025")],
+) -> None:
+    """Look among a collection's new people for those known already; custodians decide on what is found."""
+    from rollbook.services import linking
+
+    found = linking.find_doubles(by=operator(), collection=code)
+    for outcome, count in {**found.outcomes, "no-match": found.none, "error": found.errors}.items():
+        typer.echo(f"{outcome}: {count}")
+    typer.echo(f"New for the custodians: {found.new}")

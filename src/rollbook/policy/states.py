@@ -1,4 +1,4 @@
-"""What may become of a request, a project, a run, an output and a gateway case, as tables.
+"""What may become of a request, a project, a run, an output, a gateway case and a pair of records, as tables.
 
 Each table says, for every state, which states may follow and whose turn it is. Deeds ask `refuses` before they change
 anything; nothing else in Rollbook knows an order of states. An unknown state is refused like a forbidden step.
@@ -63,6 +63,15 @@ class CaseState(StrEnum):
     REFUSED = "refused"
     CONFIRMED = "confirmed"
     DISCLOSED = "disclosed"
+
+
+class DoubleState(StrEnum):
+    """Two records that may be one person's: proposed by one person, joined by another, parted by either."""
+
+    WAITING = "waiting"
+    PROPOSED = "proposed"
+    JOINED = "joined"
+    APART = "apart"
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,6 +185,24 @@ CASES = Machine(
         CaseState.CONFIRMED: Role.SYSTEM,
         CaseState.REFUSED: None,
         CaseState.DISCLOSED: None,
+    },
+)
+
+DOUBLES = Machine(
+    "pair of records",
+    DoubleState.WAITING,
+    {
+        DoubleState.WAITING: frozenset({DoubleState.PROPOSED, DoubleState.APART}),
+        DoubleState.PROPOSED: frozenset({DoubleState.JOINED, DoubleState.APART}),
+        DoubleState.JOINED: frozenset({DoubleState.APART}),
+        # Nothing is decided for good: new evidence may come.
+        DoubleState.APART: frozenset({DoubleState.PROPOSED}),
+    },
+    {
+        DoubleState.WAITING: Role.CUSTODIAN,
+        DoubleState.PROPOSED: Role.CUSTODIAN,
+        DoubleState.JOINED: Role.CUSTODIAN,
+        DoubleState.APART: Role.CUSTODIAN,
     },
 )
 

@@ -15,6 +15,7 @@ from rollbook.services.access_rows import confirmed_of, name_of, passes, passing
 from rollbook.services.actors import Actor, Role, require_session
 from rollbook.services.arrivals import welcome
 from rollbook.services.codes import account_number
+from rollbook.services.one_person import keys_of
 from rollbook.services.people_zone import people_zone
 
 PORTAL_ROLES = (Role.PARENT, Role.PUPIL)
@@ -111,6 +112,8 @@ def onlookers(by: Actor, handle: str) -> tuple[Onlooker, ...]:
     """The adults who may see the record, the asker included. A pupil's own account is nobody else's business."""
     person_key = allowed(by, handle)
     with people_zone():
-        rows = Access.objects.filter(person_id=person_key, state=Access.CONFIRMED, responsibility__isnull=False)
+        rows = Access.objects.filter(
+            person_id__in=keys_of(person_key), state=Access.CONFIRMED, responsibility__isnull=False
+        )
         found = [(one.responsibility, one.how) for one in passing(ready(rows))]
     return tuple(Onlooker(held.adult_name, HOW[how]) for held, how in found if held is not None)

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import date
 from typing import Any
 
-from django.db.models import OuterRef, QuerySet, Subquery
+from django.db.models import QuerySet, Subquery
 
 from rollbook.records.models.collections import Return
 from rollbook.records.models.identity import Access, Responsibility, Sighting
@@ -12,11 +12,12 @@ from rollbook.rights.authority import Authority, Standing, standing
 from rollbook.rights.bases import Deed
 from rollbook.services import clock
 from rollbook.services.actors import Role
+from rollbook.services.one_person import family
 
 
 def with_pupil(rows: QuerySet[Any], person: str = "person") -> QuerySet[Any]:
     """`rows` with the pupil's birth date, names and present school beside them, from the latest sighting."""
-    seen = Sighting.objects.filter(person=OuterRef(person))
+    seen = Sighting.objects.filter(person_id__in=family(person))
     latest = seen.order_by("-source__received_at", "-pk")
     at_school = seen.filter(source__state=Return.ACCEPTED, on_roll=True).order_by(
         "-source__collection__reference_date", "-source__received_at", "-pk"

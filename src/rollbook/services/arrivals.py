@@ -6,6 +6,7 @@ from rollbook.services.access_rows import passing, ready
 from rollbook.services.actors import Actor
 from rollbook.services.audit import audit
 from rollbook.services.messages import tell
+from rollbook.services.one_person import keys_of
 
 SUBJECT = "Someone new can see a record"
 BODY = (
@@ -29,7 +30,7 @@ def welcome(by: Actor, access: Access) -> None:
 
 
 def _others(access: Access) -> list[Access]:
-    same = Access.objects.filter(person_id=access.person_id, state=Access.CONFIRMED).exclude(pk=access.pk)
+    same = Access.objects.filter(person_id__in=keys_of(access.person_id), state=Access.CONFIRMED).exclude(pk=access.pk)
     # `passing` leaves out whoever is under a safeguarding stop: they hear nothing of this record again.
     return passing(ready(same))
 

@@ -18,6 +18,7 @@ from rollbook.services.access_rows import passing, ready
 from rollbook.services.actors import Actor, system
 from rollbook.services.audit import audit
 from rollbook.services.keys import open_keys
+from rollbook.services.one_person import keys_of
 from rollbook.services.people_zone import people_zone
 
 KEPT = timedelta(days=1)
@@ -169,7 +170,7 @@ def _still_allowed(row: Bundle) -> bool:
 
 def _identifiers(person_key: int) -> Sequence[Identifier]:
     """Current first, then former ones; each stands in disclosures of its own time."""
-    rows = Identifier.objects.filter(person_id=person_key)
+    rows = Identifier.objects.filter(person_id__in=keys_of(person_key))
     return sorted(rows, key=lambda one: (one.standing != "current", one.scheme != "upn", one.pk))
 
 

@@ -17,6 +17,7 @@ from rollbook.services import clock
 from rollbook.services.access import allowed, asker, may
 from rollbook.services.actors import Actor, Role
 from rollbook.services.audit import audit
+from rollbook.services.one_person import keys_of
 from rollbook.services.people_zone import people_zone
 
 
@@ -100,13 +101,14 @@ def take_back_objection(*, by: Actor, handle: str) -> None:
 def objected_between(person_key: int) -> tuple[tuple[datetime, datetime | None], ...]:
     """The spans in which an objection to research stood; for the history of uses."""
     with people_zone():
-        rows = Choice.objects.filter(person_id=person_key, kind=ChoiceKind.OBJECT_RESEARCH.value)
+        rows = Choice.objects.filter(person_id__in=keys_of(person_key), kind=ChoiceKind.OBJECT_RESEARCH.value)
         return tuple(rows.order_by("made_at").values_list("made_at", "withdrawn_at"))
 
 
 def _standing(person_key: int) -> Choice | None:
-    rows = Choice.objects.filter(person_id=person_key, kind=ChoiceKind.OBJECT_RESEARCH.value, withdrawn_at=None)
-    return rows.first()
+    keys = keys_of(person_key)
+    rows = Choice.objects.filter(person_id__in=keys, kind=ChoiceKind.OBJECT_RESEARCH.value, withdrawn_at=None)
+    return rows.order_by("made_at").first()
 
 
 def _may_take_back(by: Actor, standing: Choice) -> bool:

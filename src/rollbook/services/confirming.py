@@ -19,6 +19,7 @@ from rollbook.services.access_rows import name_of, passes, ready, school_of_pupi
 from rollbook.services.actors import Actor, Role, require_session
 from rollbook.services.audit import audit
 from rollbook.services.codes import same_number
+from rollbook.services.one_person import keys_of
 from rollbook.services.people_zone import people_zone
 from rollbook.services.schooling import school_of
 
@@ -76,7 +77,11 @@ def waiting_for_approval(by: Actor, handle: str) -> tuple[Waiting, ...]:
     """The adults who ask to see the record behind `handle`, for somebody with responsibility who sees it already."""
     with people_zone():
         own = _approver(by, handle)
-        rows = ready(Access.objects.filter(person_id=own.person_id, state=Access.ASKED, responsibility__isnull=False))
+        rows = ready(
+            Access.objects.filter(
+                person_id__in=keys_of(own.person_id), state=Access.ASKED, responsibility__isnull=False
+            )
+        )
         return tuple(_waiting(row) for row in rows if passes(row, Deed.SEE))
 
 
@@ -89,7 +94,7 @@ def approve(*, by: Actor, handle: str, access: str, account_number: str) -> None
     """
     with people_zone():
         own = _approver(by, handle)
-        rows = Access.objects.filter(person_id=own.person_id, responsibility__isnull=False)
+        rows = Access.objects.filter(person_id__in=keys_of(own.person_id), responsibility__isnull=False)
         _let_in(by, _waiting_row(rows, access), account_number, how=BY_ACCOUNT, evidence="")
 
 

@@ -29,6 +29,7 @@ from rollbook.services.actors import Actor, require_session
 from rollbook.services.audit import audit
 from rollbook.services.gateway_seal import KEEP_ANSWER, recover, seal
 from rollbook.services.governance import gate_for_case
+from rollbook.services.one_person import keys_of, roots
 from rollbook.services.people_zone import people_zone
 
 __all__ = ["AnswerLine", "collect", "confirm_case", "match_case", "open_case", "recover", "refuse_case", "seal"]
@@ -190,7 +191,8 @@ def leaver(case: GatewayCase) -> tuple[Reason, ...]:
     """Why the person cannot be told about, if no school has them on roll and the power does not reach leavers
     (CASE-17).
     """
-    if POWERS[case.power].reaches_leavers or _sightings().filter(person=case.person_id, on_roll=True).exists():
+    keys = [] if case.person_id is None else keys_of(case.person_id)
+    if POWERS[case.power].reaches_leavers or _sightings().filter(person_id__in=keys, on_roll=True).exists():
         return ()
     mend = "Records of people who have left are not used in such cases."
     return (Reason("case-leaver", "The person is on no school's roll", mend=mend),)
@@ -296,9 +298,10 @@ def _candidates(asked: Asked) -> list[Candidate]:
         days.add(date(asked.born.year, asked.born.day, asked.born.month))
     seen = _sightings()
     rows = seen.filter(date_of_birth__in=days) | seen.filter(surname__iexact=asked.surname)
+    above = roots()
     return [
         Candidate(
-            person=row.person_id,
+            person=above.get(row.person_id, row.person_id),
             surnames=(row.surname, row.preferred_surname, row.former_surname),
             forename=row.forename,
             middle_names=row.middle_names,

@@ -91,6 +91,8 @@ GRANTS: Mapping[str, Grant] = {
     "identity.access": _IDENTITY,
     "identity.bundle": Grant(people=FULL),
     "identity.choice": _IDENTITY,
+    "identity.do_not_link": _IDENTITY,
+    "identity.double": _IDENTITY,
     "identity.gateway_case": _IDENTITY,
     "identity.identifier": _IDENTITY,
     "identity.key_block": _IDENTITY,

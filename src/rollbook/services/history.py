@@ -8,6 +8,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
+from pyroaring import BitMap
+
 from rollbook.kernel.refusals import StateBroken
 from rollbook.policy.powers import POWERS
 from rollbook.policy.purposes import PURPOSES, PurposeKind
@@ -18,6 +20,7 @@ from rollbook.services.access import allowed
 from rollbook.services.actors import Actor
 from rollbook.services.choices import objected_between
 from rollbook.services.log import reader
+from rollbook.services.one_person import keys_of
 
 RESULTS = {
     Output.STOPPED: "A rule stopped the table. Nothing came out.",
@@ -139,7 +142,7 @@ def _use(run: Run, person_key: int, spans: Sequence[tuple[datetime, datetime | N
 
 def _inside(run: Run, person_key: int) -> bool | None:
     try:
-        return person_key in populations.read(run.population_file, run.epoch)
+        return bool(populations.read(run.population_file, run.epoch).intersect(BitMap(keys_of(person_key))))
     except StateBroken:
         # Said as it is: the answer is not known, and "out" would be a guess.
         return None

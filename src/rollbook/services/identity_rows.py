@@ -18,6 +18,8 @@ from rollbook.dataplane.people.matching import Claimant, Known, Match, Standing
 from rollbook.records.models.collections import Return
 from rollbook.records.models.identity import Identifier, KeyBlock, Sighting
 from rollbook.services import identity_copy
+from rollbook.services.do_not_link import kept_apart
+from rollbook.services.one_person import roots
 from rollbook.services.people_zone import people_zone
 
 UPN, ULN = "upn", "uln"
@@ -62,7 +64,18 @@ def known_upns(pupils: Sequence[Claimant]) -> dict[str, Known]:
             .order_by("pk")
             .values_list("person_id", "date_of_birth")
         )
-    return {value: Known(person, Standing(standing), born.get(person)) for value, person, standing in rows}
+        above, listed = roots(), kept_apart()
+    return {
+        value: Known(
+            person,
+            Standing(standing),
+            born.get(person),
+            one=above.get(person),
+            closed=listed.pairs_of(person),
+            sealed=person in listed.sealed,
+        )
+        for value, person, standing in rows
+    }
 
 
 def only_school_elsewhere(returns: Sequence[ParsedReturn]) -> list[frozenset[str]]:

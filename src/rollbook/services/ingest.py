@@ -206,7 +206,7 @@ def _apart(arrivals: Mapping[int, Arrival], known: Mapping[str, Known]) -> list[
     apart: list[int] = []
     for place, one in arrivals.items():
         theirs, school = one.upns, one.school.laestab
-        persons = {known[upn].person for upn in theirs if upn in known}
+        persons = {known[upn].root for upn in theirs if upn in known}
         shared = school in schools or not upns.isdisjoint(theirs) or not people.isdisjoint(persons)
         code = arrivals[apart[0]].collection.code if apart else one.collection.code
         if not shared and one.collection.code == code:

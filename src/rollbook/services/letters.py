@@ -23,6 +23,7 @@ from rollbook.services.actors import Actor, Role, require_session
 from rollbook.services.audit import audit
 from rollbook.services.codes import code_hash, new_code
 from rollbook.services.letter_page import LetterText, as_pdf, as_text
+from rollbook.services.one_person import keys_of
 from rollbook.services.people_zone import people_zone
 from rollbook.services.schooling import require_pupil_of
 
@@ -166,7 +167,8 @@ def _check_fields(
 
 
 def _refuse_stopped(person: Person, adult_name: str) -> None:
-    stopped = Responsibility.objects.filter(person=person, stopped_at__isnull=False, adult_name__iexact=adult_name)
+    of_child = Responsibility.objects.filter(person_id__in=keys_of(person.pk))
+    stopped = of_child.filter(stopped_at__isnull=False, adult_name__iexact=adult_name)
     if stopped.exists():
         mend = "Ask the data protection officer."
         raise UseRefused(Reason("stopped", "A safeguarding stop lies on this adult and this pupil", mend=mend))

@@ -12,6 +12,7 @@ from rollbook.records.models.identity import NoticeGiven, Sighting
 from rollbook.services import clock
 from rollbook.services.actors import Actor, Role, require_role
 from rollbook.services.audit import audit
+from rollbook.services.one_person import keys_of
 from rollbook.services.people_zone import people_zone
 
 HOW = {
@@ -67,10 +68,11 @@ def tell(*, by: Actor, collection: str, how: str, day: date) -> int:
 def told(person_key: int) -> tuple[Told, ...]:
     """The notice of every collection the person is in, newest collection first, given or not. For the portal."""
     with people_zone():
-        seen = Sighting.objects.filter(person_id=person_key).values("source__collection_id")
+        keys = keys_of(person_key)
+        seen = Sighting.objects.filter(person_id__in=keys).values("source__collection_id")
         collections = Collection.objects.filter(code__in=seen).select_related("notice").order_by("-reference_date")
         given = {
-            row.publication_id: row for row in NoticeGiven.objects.filter(person_id=person_key).order_by("-given_on")
+            row.publication_id: row for row in NoticeGiven.objects.filter(person_id__in=keys).order_by("-given_on")
         }
         return tuple(_told(one, given.get(one.notice_id)) for one in collections)
 

@@ -15,6 +15,7 @@ from rollbook.kernel.refusals import InputRefused, Reason
 from rollbook.records.models.collections import Return
 from rollbook.records.models.identity import Sighting
 from rollbook.services.held import HeldFact, Statement, held_facts
+from rollbook.services.one_person import keys_of
 from rollbook.services.people_zone import people_zone
 from rollbook.services.receipts import Receipt, receipt_of
 from rollbook.services.uses_of_returns import UsesOfReturns
@@ -60,9 +61,13 @@ def facts_held(person_key: int) -> tuple[HeldFact, ...]:
     A value that a school has since withdrawn stays in the list, with an empty present value and its older ones.
     """
     with people_zone():
-        rows = Sighting.objects.filter(person_id=person_key).select_related("source__collection", "source__school")
+        keys = keys_of(person_key)
+        rows = Sighting.objects.filter(person_id__in=keys).select_related("source__collection", "source__school")
         sightings = list(rows.order_by("source__received_at", "pk"))
     return_ids = [str(one.source_id) for one in sightings]
-    facts = reading.rows_of(settings.ROLLBOOK.study, person_key, return_ids)
-    said = [Statement.of(one, [fact for fact in facts if fact.return_id == str(one.source_id)]) for one in sightings]
-    return held_facts(said, UsesOfReturns(person_key))
+    facts = {key: reading.rows_of(settings.ROLLBOOK.study, key, return_ids) for key in keys}
+    said = [
+        Statement.of(one, [fact for fact in facts[one.person_id] if fact.return_id == str(one.source_id)])
+        for one in sightings
+    ]
+    return held_facts(said, UsesOfReturns(keys))

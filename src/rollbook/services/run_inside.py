@@ -6,6 +6,7 @@ left is removed at the next start. The study hands over one stream of bytes, whi
 
 import shutil
 import tempfile
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
@@ -24,6 +25,7 @@ from rollbook.sdc.frequency import Verdict, check
 from rollbook.sdc.rules import SdcParameters
 from rollbook.sdc.tables import FrequencyTable
 from rollbook.services.keys import open_keys
+from rollbook.services.one_person import roots
 
 
 def table_of(run: Run, people: BitMap) -> tuple[FrequencyTable, Verdict]:
@@ -47,7 +49,12 @@ def clear(run_id: int) -> None:
 
 
 def _count(run: Run, study: StudyFiles, people: BitMap, folder: Path) -> tuple[FrequencyTable, Verdict]:
-    pseudonyms = partial(open_keys(settings.ROLLBOOK).pseudonymise, run.study.project.reference)
+    above, keyed = roots(), partial(open_keys(settings.ROLLBOOK).pseudonymise, run.study.project.reference)
+
+    def pseudonyms(keys: Sequence[int]) -> list[bytes]:
+        # A person with two keys is one person to the study too.
+        return keyed([above.get(key, key) for key in keys])
+
     extract(
         settings.ROLLBOOK.study,
         items=study.items,

@@ -10,6 +10,7 @@ from rollbook.records.models.governance import Request
 from rollbook.records.models.identity import Choice, Identifier
 from rollbook.rights.objections import ChoiceKind, leaves_out
 from rollbook.services import returns
+from rollbook.services.one_person import roots, whole
 from rollbook.services.people_zone import people_zone
 
 _CHUNK = 10_000
@@ -38,7 +39,8 @@ def draw(request: Request) -> Plan:
     wanted = everyone - objectors
     names = pupil_ids(wanted)
     people = BitMap(names)
-    return Plan(return_ids, people, len(everyone & objectors), tuple(names[key] for key in people))
+    # Two keys of one person have one name.
+    return Plan(return_ids, people, len(everyone & objectors), tuple(dict.fromkeys(names[key] for key in people)))
 
 
 def standing_objectors(*, purpose: str, power: str) -> BitMap:
@@ -47,14 +49,14 @@ def standing_objectors(*, purpose: str, power: str) -> BitMap:
     law = POWERS[power].overrides_choices
     biting = [kind.value for kind in ChoiceKind if leaves_out(kind, is_research=is_research, overriding_law=law)]
     with people_zone():
-        return BitMap(
-            Choice.objects.filter(kind__in=biting, withdrawn_at=None).values_list("person_id", flat=True).iterator()
-        )
+        standing = Choice.objects.filter(kind__in=biting, withdrawn_at=None)
+        return whole(BitMap(standing.values_list("person_id", flat=True).iterator()))
 
 
 def pupil_ids(people: BitMap) -> dict[int, str]:
     """The name in the log of each of `people` by person key: the current UPN, or failing that the current ULN."""
-    keys = list(people)
+    above = roots()
+    keys = sorted({above.get(key, key) for key in people})
     names: dict[int, str] = {}
     with people_zone():
         for start in range(0, len(keys), _CHUNK):
@@ -62,4 +64,5 @@ def pupil_ids(people: BitMap) -> dict[int, str]:
             # In order of scheme, so that a UPN is written over a ULN.
             for person, scheme, value in rows.order_by("scheme").values_list("person_id", "scheme", "value"):
                 names[person] = f"{scheme.lower()}:{value}"
-    return names
+    named = ((key, names.get(above.get(key, key))) for key in people)
+    return {key: name for key, name in named if name is not None}

@@ -118,7 +118,7 @@ def _submit_disclosure(run: Run, plan: Plan, made: MadeSet, population_file: str
         run.submission_id = submit(entry, refs={"of": decision.submission_id})
         run.did, run.epoch, run.set_store = made.did, made.epoch, made.store_name
         run.population_file, run.returns = population_file, list(plan.return_ids)
-        run.people, run.left_out, run.started_at = len(plan.people), plan.left_out, clock.now()
+        run.people, run.left_out, run.started_at = len(plan.pupil_ids), plan.left_out, clock.now()
         run.save()
         audit(system(), "log-run", str(run.id), people=run.people, left_out=run.left_out)
 

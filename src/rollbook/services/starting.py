@@ -20,6 +20,7 @@ from rollbook.services.access_rows import born_of, standing_of, with_pupil
 from rollbook.services.actors import Actor, Role
 from rollbook.services.audit import audit
 from rollbook.services.codes import code_hash
+from rollbook.services.one_person import keys_of
 from rollbook.services.people_zone import people_zone
 from rollbook.services.tries import count_try
 
@@ -85,10 +86,14 @@ def _fits(letter: Letter, account: Account | None) -> bool:
     """An existing account must act in the letter's role, and no stop may lie between it and this child."""
     if account is None:
         return True
-    earlier = Access.objects.filter(account=account, person=_person(letter)).select_related("responsibility").first()
-    stopped = earlier and earlier.responsibility and earlier.responsibility.stopped_at
-    waiting_or_in = earlier is not None and earlier.state != Access.ENDED
-    return account.role == _role(letter) and account.is_active and not stopped and not waiting_or_in
+    person = _person(letter)
+    keys = keys_of(person.pk) if person else ()
+    earlier = Access.objects.filter(account=account, person_id__in=keys).select_related("responsibility")
+    barred = any(
+        one.state != Access.ENDED or (one.responsibility is not None and one.responsibility.stopped_at is not None)
+        for one in earlier
+    )
+    return account.role == _role(letter) and account.is_active and not barred
 
 
 def _person(letter: Letter) -> Person | None:

@@ -18,6 +18,7 @@ from rollbook.services.access_rows import born_of, name_of, standing_of, with_pu
 from rollbook.services.actors import Actor, Role, require_session
 from rollbook.services.audit import audit
 from rollbook.services.letters import pupil_with
+from rollbook.services.one_person import keys_of
 from rollbook.services.people_zone import people_zone
 
 
@@ -60,7 +61,7 @@ def pupil_file(by: Actor, upn: str) -> PupilFile:
     with people_zone():
         identifier = pupil_with(upn)
         person = identifier.person
-        rows = list(with_pupil(Responsibility.objects.filter(person=person)).order_by("pk"))
+        rows = list(with_pupil(Responsibility.objects.filter(person_id__in=keys_of(person.pk))).order_by("pk"))
         held = tuple(_held(row) for row in rows)
         pupil = with_pupil(type(person).objects.filter(pk=person.pk), "pk").get()
         born = born_of(pupil)
@@ -94,7 +95,7 @@ def other_children(by: Actor, handle: str) -> tuple[OtherChild, ...]:
         same = Responsibility.objects.filter(adult_name__iexact=held.adult_name, address__iexact=held.address)
         if held.account_id is not None:
             same = same | Responsibility.objects.filter(account_id=held.account_id)
-        rows = with_pupil(same.exclude(person_id=held.person_id)).order_by("pk")
+        rows = with_pupil(same.exclude(person_id__in=keys_of(held.person_id))).order_by("pk")
         found = tuple(
             OtherChild(row.handle, name_of(row)) for row in rows if standing_of(row, born_of(row)) is Standing.ACTIVE
         )
@@ -119,9 +120,10 @@ def stop(*, by: Actor, responsibility: str, why: str) -> None:
         if held.stopped_at is not None:
             raise UseRefused(Reason("stopped", "This is stopped already"))
         # The same adult may stand under two grounds; a stop that left one open would be none.
-        same = Responsibility.objects.filter(person_id=held.person_id, adult_name__iexact=held.adult_name)
+        of_child = Responsibility.objects.filter(person_id__in=keys_of(held.person_id))
+        same = of_child.filter(adult_name__iexact=held.adult_name)
         if held.account_id is not None:
-            same = same | Responsibility.objects.filter(person_id=held.person_id, account_id=held.account_id)
+            same = same | of_child.filter(account_id=held.account_id)
         ids = [held.pk, *same.values_list("pk", flat=True)]
         Responsibility.objects.filter(pk__in=ids).update(stopped_at=now, stopped_by_id=account_id, why=why)
         _end_access(ids, now)

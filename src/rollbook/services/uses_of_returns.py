@@ -4,8 +4,11 @@ them.
 A sealed case is not among them before its reveal, for anyone.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+
+from pyroaring import BitMap
 
 from rollbook.records.models.log import LogSubmission
 from rollbook.records.models.studies import Run
@@ -25,8 +28,8 @@ class UseOfReturn:
 class UsesOfReturns:
     """Finds the uses of one person's facts. Populations are read once each, and only when needed."""
 
-    def __init__(self, person_key: int) -> None:
-        self._person = person_key
+    def __init__(self, keys: Sequence[int]) -> None:
+        self._keys = BitMap(keys)
         self._runs: dict[str, list[Run]] = {}
         self._inside: dict[int, bool] = {}
 
@@ -44,5 +47,5 @@ class UsesOfReturns:
 
     def _held_person(self, run: Run) -> bool:
         if run.pk not in self._inside:
-            self._inside[run.pk] = self._person in populations.read(run.population_file, run.epoch)
+            self._inside[run.pk] = bool(self._keys.intersect(populations.read(run.population_file, run.epoch)))
         return self._inside[run.pk]

@@ -174,3 +174,31 @@ def test_a_twins_number_is_not_claimed() -> None:
 def test_no_number_moves_from_one_person_to_another_once_seen(standing: Standing) -> None:
     _, restate, _ = changed([pupil(Y, X, OTHER)], {X: Known(7, standing, BORN)})
     assert restate == {}
+
+
+def test_a_record_never_to_be_linked_is_reached_by_its_own_current_number_alone() -> None:
+    def kept(standing: Standing) -> dict[str, Known]:
+        return {X: Known(7, standing, BORN, sealed=True)}
+
+    assert one(pupil(X), kept(CURRENT)) == (7, Route.OWN, ())
+    assert one(pupil(X), kept(FORMER))[0] is None
+    assert one(pupil(X), kept(CLAIMED)) == (None, Route.NEW, ())
+    assert one(pupil(Y, X), kept(CURRENT))[:2] == (None, Route.NEW)
+
+
+def test_the_school_cannot_tell_a_record_never_to_be_linked_from_another_that_did_not_fit() -> None:
+    sealed = one(pupil(Y, X), {X: Known(7, CURRENT, BORN, sealed=True)})
+    assert sealed == one(pupil(Y, X), {X: Known(7, CURRENT, OTHER)})
+
+
+def test_nobody_is_asked_to_join_a_pair_that_is_kept_apart() -> None:
+    known = {X: Known(7, CURRENT, BORN), Y: Known(8, CURRENT, BORN, closed=frozenset({7}))}
+    assert one(pupil(Y, X), known) == (8, Route.OWN, ())
+    assert one(pupil(Y, X), {X: known[X], Y: Known(8, CURRENT, BORN)}) == (8, Route.OWN, (Doubt.TWO_RECORDS,))
+
+
+def test_two_keys_of_one_person_are_one_person_in_a_file_too() -> None:
+    known = {X: Known(7, CURRENT, BORN), Y: Known(8, CURRENT, BORN, one=7)}
+    assert one(pupil(Y, X), known) == (8, Route.OWN, ())
+    both = match([pupil(X, no=1), pupil(Y, no=2)], known)
+    assert {found.doubts for found in both} == {(Doubt.ONE_PERSON_TWICE,)}

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rollbook.policy import states
-from rollbook.policy.states import CASES, DECISIONS, OUTPUTS, PROJECTS, REQUESTS, RUNS, Machine
+from rollbook.policy.states import CASES, DECISIONS, DOUBLES, OUTPUTS, PROJECTS, REQUESTS, RUNS, Machine
 from rollbook.records.models.identity import GatewayCase
 from rollbook.records.models.studies import Output, Run
 
@@ -19,6 +19,7 @@ MACHINES: dict[type[StrEnum], Machine[Any]] = {
     states.RunState: RUNS,
     states.OutputState: OUTPUTS,
     states.CaseState: CASES,
+    states.DoubleState: DOUBLES,
 }
 
 

@@ -3,7 +3,8 @@
 Own UPN first, then former UPN. Two pupils of one file never become one person, so twins cannot be merged, and no
 likeness of names is looked at. A former UPN is the weaker word: it links only where the birth dates agree (or day and
 month were swapped, or one is unknown), because joining two children's records shows one child to the other's family,
-while a missed link can be mended.
+while a missed link can be mended. A record that must not be linked (adoption, protection) is reached by its own current
+number alone, and nothing is said to the school that would show it.
 
 Pure: what is known comes in as a mapping, what to write goes out as values. Left to others: reading and writing the
 identity zone (`services.identity_rows`), and whether the UPNs are well formed (`dataplane.census.rules`).
@@ -78,11 +79,23 @@ class Claimant:
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What the identity zone knows about a UPN: whose it is, how it stands, and that person's latest birth date."""
+    """What the identity zone knows about a UPN: whose it is, how it stands, and that person's latest birth date.
+
+    `one`: the key that stands for the person, where two keys were joined. `closed`: keys it must never be linked with;
+    `sealed`: with none at all.
+    """
 
     person: int
     standing: Standing
     born: date | None
+    one: int | None = None
+    closed: frozenset[int] = frozenset()
+    sealed: bool = False
+
+    @property
+    def root(self) -> int:
+        """The key to compare with others."""
+        return self.person if self.one is None else self.one
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,17 +111,18 @@ class Match:
 def match(claimants: Sequence[Claimant], known: Mapping[str, Known]) -> tuple[Match, ...]:
     """One match for each claimant, in order. `known` has each of their UPNs and former UPNs that the zone holds."""
     own = {one.upn for one in claimants if one.upn}
+    one_of = {held.person: held.root for held in known.values()}
     by_own = {one.pupil_no: _by_own_upn(one, known) for one in claimants}
-    taken = Counter(found.person for found in by_own.values() if found.person is not None)
+    taken = Counter(one_of[found.person] for found in by_own.values() if found.person is not None)
     results: list[Match] = []
     for one in claimants:
         found = by_own[one.pupil_no]
-        if found.person is not None and taken[found.person] > 1:
+        if found.person is not None and taken[one_of[found.person]] > 1:
             found = Match(one, found.person, Route.OWN, (Doubt.ONE_PERSON_TWICE,))
         elif found.person is None and not found.doubts:
             found = _by_former_upn(one, known, own, taken)
             if found.person is not None:
-                taken[found.person] += 1
+                taken[one_of[found.person]] += 1
         elif found.person is not None:
             found = _with_claim(found, known)
         results.append(found)
@@ -119,10 +133,12 @@ def _by_own_upn(one: Claimant, known: Mapping[str, Known]) -> Match:
     held = known.get(one.upn or "")
     if held is None:
         return Match(one, None, Route.NEW)
-    if held.standing is Standing.CURRENT or same_birth(one.born, held.born):
+    if held.standing is Standing.CURRENT:
+        return Match(one, held.person, Route.OWN)
+    if not held.sealed and same_birth(one.born, held.born):
         return Match(one, held.person, Route.OWN)
     if held.standing is Standing.CLAIMED:
-        # The claim was wrong: this pupil gives the number as their own, and was born on another day.
+        # The claim was wrong, or must not count: this pupil gives the number as their own.
         return Match(one, None, Route.NEW)
     return Match(one, None, Route.NEW, (Doubt.UPN_OF_ANOTHER,))
 
@@ -131,15 +147,16 @@ def _by_former_upn(one: Claimant, known: Mapping[str, Known], own: set[str], tak
     held = known.get(one.former_upn or "")
     if held is None:
         return Match(one, None, Route.NEW)
-    if one.former_upn in own or held.person in taken or not same_birth(one.born, held.born):
+    if held.sealed or one.former_upn in own or held.root in taken or not same_birth(one.born, held.born):
         return Match(one, None, Route.NEW, (Doubt.FORMER_NOT_LINKED,))
     return Match(one, held.person, Route.FORMER)
 
 
 def _with_claim(found: Match, known: Mapping[str, Known]) -> Match:
-    held = known.get(found.claimant.former_upn or "")
-    apart = held is not None and held.person != found.person
-    return Match(found.claimant, found.person, found.route, (Doubt.TWO_RECORDS,)) if apart else found
+    own, held = known[found.claimant.upn or ""], known.get(found.claimant.former_upn or "")
+    if held is None or held.root == own.root or own.sealed or held.sealed or held.root in own.closed:
+        return found
+    return Match(found.claimant, found.person, found.route, (Doubt.TWO_RECORDS,))
 
 
 def same_birth(one: date | None, other: date | None) -> bool:

@@ -128,15 +128,6 @@ class Migration(migrations.Migration):
             ],
         ),
         migrations.CreateModel(
-            name='Person',
-            fields=[
-                ('key', models.BigIntegerField(primary_key=True, serialize=False)),
-            ],
-            options={
-                'db_table': '"identity"."person"',
-            },
-        ),
-        migrations.CreateModel(
             name='School',
             fields=[
                 ('laestab', models.CharField(max_length=7, primary_key=True, serialize=False)),
@@ -222,6 +213,16 @@ class Migration(migrations.Migration):
             field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, to='records.organisation'),
         ),
         migrations.CreateModel(
+            name='Person',
+            fields=[
+                ('key', models.BigIntegerField(primary_key=True, serialize=False)),
+                ('superseded_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='joined', to='records.person')),
+            ],
+            options={
+                'db_table': '"identity"."person"',
+            },
+        ),
+        migrations.CreateModel(
             name='Identifier',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -266,6 +267,42 @@ class Migration(migrations.Migration):
             ],
             options={
                 'db_table': '"identity"."gateway_case"',
+            },
+        ),
+        migrations.CreateModel(
+            name='Double',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('handle', models.CharField(default=rollbook.records.models.identity.new_handle, max_length=22, unique=True)),
+                ('outcome', models.CharField(max_length=16)),
+                ('evidence', models.JSONField(default=list)),
+                ('found_at', models.DateTimeField()),
+                ('state', models.CharField(max_length=12)),
+                ('why', models.CharField(blank=True, max_length=40)),
+                ('decided_at', models.DateTimeField(null=True)),
+                ('decided_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='records.account')),
+                ('proposed_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='records.account')),
+                ('other', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='records.person')),
+                ('person', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='records.person')),
+            ],
+            options={
+                'db_table': '"identity"."double"',
+            },
+        ),
+        migrations.CreateModel(
+            name='DoNotLink',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('why', models.CharField(max_length=40)),
+                ('recorded_at', models.DateTimeField()),
+                ('lifted_at', models.DateTimeField(null=True)),
+                ('lifted_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='records.account')),
+                ('recorded_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='records.account')),
+                ('other', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='records.person')),
+                ('person', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='records.person')),
+            ],
+            options={
+                'db_table': '"identity"."do_not_link"',
             },
         ),
         migrations.CreateModel(
@@ -599,6 +636,14 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='intakeday',
             constraint=models.UniqueConstraint(fields=('collection', 'day'), name='one_intake_entry_per_day'),
+        ),
+        migrations.AddConstraint(
+            model_name='double',
+            constraint=models.UniqueConstraint(fields=('person', 'other'), name='one_question_per_pair'),
+        ),
+        migrations.AddConstraint(
+            model_name='double',
+            constraint=models.CheckConstraint(condition=models.Q(('person__lt', models.F('other'))), name='lower_key_first'),
         ),
         migrations.AddConstraint(
             model_name='choice',

@@ -32,16 +32,21 @@ class KeyBlock(models.Model):
 
 
 class Person(models.Model):
-    """One person, one key, for life. The key never leaves the data plane."""
+    """One person, one key, for life. The key never leaves the data plane.
+
+    `superseded_by`: this key turned out to be the same person's as that one. Both keep their rows, and whoever reads a
+    person reads both (`services.one_person`); taking the pointer away parts them again. It is never more than one step.
+    """
 
     key = models.BigIntegerField(primary_key=True)
     first_return = models.ForeignKey(Return, null=True, on_delete=models.PROTECT)
+    superseded_by = models.ForeignKey("self", null=True, on_delete=models.PROTECT, related_name="joined")
 
     class Meta:
         db_table = '"identity"."person"'
 
     class Classes:
-        key = first_return = "key"
+        key = first_return = superseded_by = "key"
 
 
 class Identifier(models.Model):

@@ -66,8 +66,13 @@ def take_turns(contestants: Mapping[str, Work], runs: int) -> dict[str, Timed]:
     for _ in range(runs):
         for name, work in contestants.items():
             taken[name].append(_once(work))
-    peak = round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, 1)
+    peak = peak_mb()
     return {name: _timed(times, peak) for name, times in taken.items()}
+
+
+def peak_mb() -> float:
+    """The most memory this process has held so far."""
+    return round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, 1)
 
 
 def _once(work: Work) -> tuple[float, float]:

@@ -23,8 +23,13 @@ PLACES: Mapping[Role, tuple[tuple[str, str], ...]] = {
     Role.CUSTODIAN: (
         ("casework_desk", "Gateway cases that wait"),
         ("casework_pupil", "Who may act for a pupil"),
+        ("casework_doubles", "Records that may be one person’s"),
+        ("casework_apart", "Records never joined"),
     ),
-    Role.DATA_PROTECTION_OFFICER: (("casework_pupil", "Who may act for a pupil"),),
+    Role.DATA_PROTECTION_OFFICER: (
+        ("casework_pupil", "Who may act for a pupil"),
+        ("casework_apart", "Records never joined"),
+    ),
     Role.OVERSEER: (),
 }
 

@@ -2,7 +2,15 @@
 
 from django.urls import URLPattern
 
-from rollbook.web.casework import checking_pages, gateway_pages, index_pages, letter_pages, request_pages, study_pages
+from rollbook.web.casework import (
+    checking_pages,
+    gateway_pages,
+    index_pages,
+    letter_pages,
+    matching_pages,
+    request_pages,
+    study_pages,
+)
 
 urlpatterns: list[URLPattern] = [
     *index_pages.urlpatterns,
@@ -11,4 +19,5 @@ urlpatterns: list[URLPattern] = [
     *study_pages.urlpatterns,
     *checking_pages.urlpatterns,
     *gateway_pages.urlpatterns,
+    *matching_pages.urlpatterns,
 ]

@@ -1,0 +1,53 @@
+"""Joining, keeping apart and looking, as the database roles of the web and job processes."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+from django.db import connection
+
+from rollbook.services import config as config_of
+from rollbook.services import database, doubles, linking, merging
+from rollbook.services.actors import system
+from rollbook.services.do_not_link import keep_apart
+from rollbook.services.ingest import ingest
+from tests import census_ground as ground
+from tests.integration.log import log_story
+from tests.people import CUSTODIAN, DPO, OPERATOR, SECOND_CUSTODIAN, actor_of
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@contextmanager
+def process(name: config_of.Process) -> Iterator[None]:
+    """Django's connection as this process has it."""
+    facts: dict[str, Any] = database.sign_in(config_of.load(process=name))
+    before = dict(connection.settings_dict)
+    connection.close()
+    connection.settings_dict.update(USER=facts["user"], PASSWORD=facts["password"])
+    try:
+        yield
+    finally:
+        connection.close()
+        connection.settings_dict.update(before)
+
+
+def test_each_deed_within_the_rights_of_its_process() -> None:
+    ground.empty_store()
+    log_story.clear_rows()
+    ground.open_spring()
+    ingest(by=OPERATOR, data=ground.a_file(), name="one.xml")
+    numbers = [ground.upn(n) for n in range(501, 505)]
+    ingest(by=OPERATOR, data=ground.a_file(school=ground.OTHER_SCHOOL, upns=numbers), name="two.xml")
+    first, second, officer = actor_of(CUSTODIAN), actor_of(SECOND_CUSTODIAN), actor_of(DPO)
+    with process("web"):
+        pair = merging.report_double(by=first, upn=numbers[0], other_upn=numbers[1])
+        merging.propose(by=first, pair=pair)
+        merging.join(by=second, pair=pair)
+        assert doubles.one_double(first, pair).state == "joined"
+        merging.leave_apart(by=first, pair=pair, why="custodian")
+        keep_apart(by=officer, upn=numbers[0], other_upn=numbers[1], why="adoption")
+        assert len(doubles.kept_apart_list(officer)) == 1
+    with process("jobs"):
+        assert linking.find_doubles(by=system(), collection=ground.SPRING).people == 8
