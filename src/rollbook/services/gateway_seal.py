@@ -145,7 +145,7 @@ def _body(case: GatewayCase, summary: str) -> dict[str, Any]:
 
 
 def _summary(case: GatewayCase) -> str:
-    told = "The items named here were told." if case.state == CaseState.CONFIRMED else "Nothing was told."
+    told = "It was decided to tell the items named here." if case.state == CaseState.CONFIRMED else "Nothing was told."
     return f"One named child was asked about under agreement {case.agreement.publication.reference}. {told}"
 
 

@@ -44,7 +44,7 @@ class Narrator:
         """One step: a bar while it lasts (moving to and fro where nobody knows how long), then its line."""
         began = time.monotonic()
         columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
-        with Progress(*columns, console=self.console, transient=True) as bar:
+        with Progress(*columns, console=self.console, transient=True, disable=not self.console.is_terminal) as bar:
             step = Step(says, link, bar, bar.add_task(says or "Working", total=None))
             yield step
         took = time.monotonic() - began
