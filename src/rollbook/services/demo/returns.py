@@ -41,7 +41,7 @@ def receive(stage: Stage, files: tuple[GeneratedFile, ...]) -> None:
             not receipt.accepted and any(issue.rule == "PT-015" for issue in receipt.errors), "PT-015 refuses it"
         )
         narrator.check(collections_empty(), "nothing of it is stored")
-        step.link = f"line {receipt.errors[0].line}: {receipt.errors[0].message} {receipt.errors[0].mend}"
+        step.link = f"line {receipt.errors[0].line}: {receipt.errors[0].message}. {receipt.errors[0].mend}"
     with narrator.step("Returns come in") as step:
         receipts = [_receive(one, stage) for one in step.through(files)]
         pupils = sum(receipt.on_roll for receipt in receipts)
