@@ -13,6 +13,7 @@ import pytest
 
 from rollbook.services import config as settings
 from rollbook.services import database, embedded, keys
+from rollbook.services.system_user import system_user
 
 NOBODY = 65534
 
@@ -43,6 +44,15 @@ def as_ordinary_user(work: Callable[[], None]) -> None:
     assert os.waitstatus_to_exitcode(status) == 0
 
 
+@pytest.fixture
+def programs(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As root, the packages may lie where no ordinary user can look: the copy for the system user is used instead."""
+    if os.geteuid() == 0:
+        reachable = embedded._programs(system_user())
+        monkeypatch.setattr(embedded, "_programs", lambda user: reachable)
+
+
+@pytest.mark.usefixtures("programs")
 def test_the_server_lives_in_the_data_folder(folder: Path) -> None:
     environ = {
         "ROLLBOOK_DATA": str(folder / "data"),
