@@ -4,7 +4,6 @@ A list stays in force in its own chain of terms until a later list replaces it, 
 Fields are named by catalogue item (`sen-provision`).
 """
 
-import csv
 from collections.abc import Mapping
 from functools import cache
 from importlib.resources import files
@@ -15,7 +14,6 @@ from rollbook.dataplane.census.catalogue import ITEMS
 from rollbook.dataplane.census.labels import ALIKE, OWN_LABELS
 
 LATEST: Final = "sc-aut-2025"
-_CHAIN: Final = {"aut": "autumn", "spr": "spring", "sum": "summer"}
 # Lists renamed in autumn 2020 and 2021 keep their older name in the table of codes.
 _SCHOOL_LISTS: Final = {
     "phase": "school.phase", "school-type": "school.type", "intake": "school.intake",
@@ -28,13 +26,31 @@ _Group = dict[tuple[int, str], dict[str, str]]
 
 @cache
 def _published() -> dict[str, _Group]:
-    """Every published list: `table.field` to (year, term) to code to label."""
+    """Every list of our table: `table.field` to (year, term) to code to label.
+
+    A line `list` opens a list, a line `set` names the returns that set the codes below it; a code stands alone or
+    with a tab and its label.
+    """
     lists: dict[str, _Group] = {}
-    text = (files("rollbook.dataplane.census") / "data" / "census_codes.csv").read_text(encoding="utf-8")
-    for row in csv.DictReader(text.splitlines()):
-        group = lists.setdefault(f"{row['table']}.{row['field']}", {})
-        group.setdefault((int(row["year"]), row["term"]), {})[row["code"]] = row["label"]
+    group: _Group = {}
+    codes: dict[str, str] = {}
+    text = (files("rollbook.dataplane.census") / "data" / "code_lists.txt").read_text(encoding="utf-8")
+    for line in text.splitlines():
+        word, _, rest = line.partition(" ")
+        if word == "list":
+            group = lists.setdefault(rest, {})
+        elif word == "set":
+            codes = {}
+            group |= {_return(one): codes for one in rest.split()}
+        elif line and not line.startswith("# "):
+            code, _, meaning = line.partition("\t")
+            codes[code] = meaning
     return lists
+
+
+def _return(text: str) -> tuple[int, str]:
+    term, _, year = text.partition("-")
+    return int(year), term
 
 
 @cache
@@ -53,7 +69,7 @@ def _in_force(group: _Group, collection: str) -> dict[str, str]:
     limit = int(year) if year.isdigit() else 9999
     dated = [key for key in group if key[0] <= limit]
     # Some lists were set for one term only; the newest of any term stands in for a chain that has none.
-    chain = [key for key in dated if key[1] == _CHAIN.get(term)] or dated
+    chain = [key for key in dated if key[1] == term] or dated
     return group[max(chain)] if chain else {}
 
 
