@@ -59,6 +59,8 @@ def test_before_the_log_begins_the_pages_say_so(client: Client, db: None) -> Non
     log_story.empty_log()
     for address in ("/register/", "/register/uses/", "/register/volumes/", "/register/log/", "/register/duties/"):
         text(client, address)
+    for address in ("/register/volumes/", "/register/log/"):
+        assert "The log has not begun" in text(client, address)
 
 
 def test_a_refused_request_stays_public_with_its_reasons(client: Client, register: Register) -> None:
