@@ -22,7 +22,7 @@ _ANY_PUPIL: Final = frozenset(
      "PT-062"}
 )  # fmt: skip
 _EARLY: Final = _ANY_PUPIL | {
-    "PT-001", "PT-003", "PT-004", "PT-005", "PT-006", "PT-025", "PT-026", "PT-030", "PT-063",
+    "PT-001", "PT-003", "PT-004", "PT-005", "PT-006", "PT-025", "PT-026", "PT-030", "PT-063", "PT-063a",
 }  # fmt: skip
 _TRANSFER: Final = _ANY_PUPIL | {"PT-014", "PT-016", "PT-025"}
 _ROSTER: Final = _ANY_PUPIL | {"PT-016"}

@@ -9,6 +9,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from rollbook.dataplane.census.compiled.forms import UNSAID, Landed
 from rollbook.dataplane.census.parsed import Header, ParsedReturn, Records, SchoolFacts
 from rollbook.kernel.terms import Term, Windows, age_at_previous_31_august, census_day, windows
 from rollbook.kernel.upn import UpnFault, upn_faults
@@ -184,7 +185,8 @@ class Rule:
 
     `example_pass` and `example_fail` are small edits to the model return (see `examples`): the first must not break
     the rule, the second must. They are its tests and its documentation. `source` is the standing of the rule: OWN and
-    DOMAIN are never the Department's. `dfe_ref` is filled only where a number was seen.
+    DOMAIN are never the Department's. `dfe_ref` is filled only where a number was seen. `landed` states the same
+    rule over landed rows, or says why that cannot be.
     """
 
     id: str
@@ -199,6 +201,7 @@ class Rule:
     dfe_ref: str = ""
     valid_from: date = date(2015, 10, 1)
     valid_to: date | None = None
+    landed: Landed = UNSAID
 
     def applies(self, day: date | None) -> bool:
         """Whether the rule is in force for a return of this census day. Without a day every rule applies."""
@@ -223,11 +226,14 @@ def rule(
     dfe_ref: str = "",
     valid_from: date = date(2015, 10, 1),
     valid_to: date | None = None,
+    landed: Landed = UNSAID,
 ) -> Callable[[Find], Rule]:
     """Turns the function below it into a `Rule`, so that words, examples and test stand in one place."""
 
     def make(find: Find) -> Rule:
-        return Rule(number, severity, message, mend, source, find, passes, fails, fields, dfe_ref, valid_from, valid_to)
+        return Rule(
+            number, severity, message, mend, source, find, passes, fails, fields, dfe_ref, valid_from, valid_to, landed
+        )
 
     return make
 

@@ -8,11 +8,13 @@ from typing import Final
 
 from rollbook.dataplane.census.catalogue import ITEMS, known_collection
 from rollbook.dataplane.census.codes import codes_of
+from rollbook.dataplane.census.compiled.forms import READER_ONLY, NotLanded, Row, outside
 from rollbook.dataplane.census.gathering import TWICE_RULE, UNKNOWN_RULE, UNREADABLE_RULE
 from rollbook.dataplane.census.ruling import Finding, Pupil, ReturnView, Severity, rule
 
 # Fields with a rule of their own.
 _ELSEWHERE: Final = frozenset({"sex", "language", "ethnicity", "young-carer"})
+_LISTED: Final = tuple(item for item in ITEMS.values() if item.values and item.id not in _ELSEWHERE)
 
 
 def _faults(view: ReturnView, number: str) -> Iterator[Finding]:
@@ -23,6 +25,7 @@ def _faults(view: ReturnView, number: str) -> Iterator[Finding]:
     UNREADABLE_RULE, Severity.ERROR, "The value cannot be read",
     mend="Write days as 2025-01-16, counts as whole numbers, hours as 12.5, and keep text under 200 characters.",
     source="OWN", passes=(), fails=("P1/PupilIdentifiers/DOB = 27/03/2015",),
+    landed=READER_ONLY,
 )  # fmt: skip
 def readable(view: ReturnView) -> Iterator[Finding]:
     """The reader left the value out."""
@@ -33,6 +36,7 @@ def readable(view: ReturnView) -> Iterator[Finding]:
     TWICE_RULE, Severity.ERROR, "The element is given twice",
     mend="Keep the right one. The first was read.",
     source="OWN", passes=(), fails=("+ P1/PupilIdentifiers <Sex>M</Sex>",),
+    landed=READER_ONLY,
 )  # fmt: skip
 def once(view: ReturnView) -> Iterator[Finding]:
     """Of an element that may stand once."""
@@ -43,6 +47,7 @@ def once(view: ReturnView) -> Iterator[Finding]:
     UNKNOWN_RULE, Severity.DROPPED, "This item is not part of this collection; it was dropped and the discard recorded",
     mend="Nothing to mend for the return to be taken. Ask the supplier of the school's system why it is sent.",
     source="OWN (promise P10)", passes=(), fails=("+ P1/PupilCharacteristics <Religion>X</Religion>",),
+    landed=READER_ONLY,
 )  # fmt: skip
 def known(view: ReturnView) -> Iterator[Finding]:
     """No assessment covers it, so it is not taken."""
@@ -55,16 +60,12 @@ def known(view: ReturnView) -> Iterator[Finding]:
     "PT-063", Severity.ERROR, "The code is not in the list for this term",
     mend="Choose a code from the list in force for this term.",
     source="LIIA", passes=("P1/PupilCharacteristics/PLAA = O",), fails=("P1/PupilCharacteristics/PLAA = Q",),
+    landed=tuple(Row(item.table, item.id, outside(item.id)) for item in _LISTED),
 )  # fmt: skip
 def listed(view: ReturnView) -> Iterator[Finding]:
     """Fields with a rule of their own are left to it."""
     collection = view.header.collection_code
-    yield from _unlisted_school(view, collection)
-    lists = [
-        (item.table, item.column, item.id, codes_of(item.id, collection))
-        for item in ITEMS.values()
-        if item.values and item.id not in _ELSEWHERE
-    ]
+    lists = [(item.table, item.column, item.id, codes_of(item.id, collection)) for item in _LISTED]
     for table, column, item, codes in lists:
         if not _all_listed(view, table, column, codes):
             for pupil in view.pupils:
@@ -76,6 +77,17 @@ def _all_listed(view: ReturnView, table: str, column: str, codes: Mapping[str, s
     rows = view.rows(table)
     values = {row.get(column) for row in rows}
     return values.issubset({*codes, None})
+
+
+@rule(
+    "PT-063a", Severity.ERROR, "The school's code is not in the list for this term",
+    mend="Choose a code from the list in force for this term.",
+    source="LIIA", passes=("S/Governance = VA",), fails=("S/Governance = ZZ",),
+    landed=NotLanded("The school's particulars are not landed."),
+)  # fmt: skip
+def listed_school(view: ReturnView) -> Iterator[Finding]:
+    """Phase and accommodation have rules of their own."""
+    yield from _unlisted_school(view, view.header.collection_code)
 
 
 _SCHOOL_CODES: Final = ("school_type", "intake", "governance", "highest_year", "lowest_year")
@@ -101,6 +113,7 @@ def _unlisted(pupil: Pupil, table: str, column: str, item: str, codes: Mapping[s
     mend="Send a school census of spring, summer or autumn 2025.",
     source="OWN (promise P10)", fields=("Collection", "Term", "Year"),
     passes=("H/CollectionDetails/Term = AUT",), fails=("H/CollectionDetails/Year = 2019",),
+    landed=NotLanded("Nothing of an unknown collection is landed."),
 )  # fmt: skip
 def profile_held(view: ReturnView) -> Iterator[Finding]:
     """Without a profile nobody can say what may be taken."""
@@ -123,6 +136,9 @@ _NEEDED: Final = {
     source="OWN", fields=("EnrolStatus", "FSMstartDate", "SENtype", "Category", "AttendanceReason", "Sessions"),
     passes=("P1/PupilStatus/EnrolStatus = M",),
     fails=("- P1/PupilCharacteristics/FSMperiods/FSMperiod/FSMstartDate",),
+    landed=(Row("pupil", "enrol-status", "on_roll AND enrol_status IS NULL"), *(
+        Row(table, item, f"{item.replace('-', '_')} IS NULL") for table, items in _NEEDED.items() for item in items
+    )),
 )  # fmt: skip
 def complete(view: ReturnView) -> Iterator[Finding]:
     """Half an entry cannot be counted; without a status nobody knows whether a second school is right."""
@@ -134,4 +150,4 @@ def complete(view: ReturnView) -> Iterator[Finding]:
                 yield from (pupil.at(item, row["line"]) for item in items if row[item.replace("-", "_")] is None)
 
 
-RULES = (readable, once, known, listed, profile_held, complete)
+RULES = (readable, once, known, listed, listed_school, profile_held, complete)
