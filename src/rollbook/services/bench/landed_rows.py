@@ -37,15 +37,18 @@ FAULTS: Final = (
     Fault("PT-025", "sex"), Fault("PT-026", "date-of-birth"), Fault("PT-029", "language"),
     Fault("PT-030", "ethnicity"), Fault("PT-031", "fsm-end-date"), Fault("PT-032", "fsm-start-date"),
     Fault("PT-033", "fsm-start-date"), Fault("PT-034", "service-child"), Fault("PT-035", "yssa", (12, 18)),
-    Fault("PT-036", "funded-hours", (5, 18)), Fault("PT-037", "funded-hours", (2, 3)), Fault("PT-038", "extended-hours"),
+    Fault("PT-036", "funded-hours", (5, 18)), Fault("PT-037", "funded-hours", (2, 3)),
+    Fault("PT-038", "extended-hours"),
     Fault("PT-039", "hours-at-setting", (2, 4)), Fault("PT-040", "young-carer"), Fault("PT-042", "entry-date"),
     Fault("PT-043", "leaving-date", _SCHOOL_AGE), Fault("PT-044", "leaving-date", _SCHOOL_AGE),
-    Fault("PT-045", "part-time", _SCHOOL_AGE), Fault("PT-046", "boarder", (2, 4)), Fault("PT-047", "class-type", (6, 18)),
+    Fault("PT-045", "part-time", _SCHOOL_AGE), Fault("PT-046", "boarder", (2, 4)),
+    Fault("PT-047", "class-type", (6, 18)),
     Fault("PT-048", "nc-year", (8, 18)), Fault("PT-050a", "sen-provision"), Fault("PT-050b", "sen-type-rank"),
     Fault("PT-051a", "exclusion-category", _SCHOOL_AGE), Fault("PT-051b", "exclusion-start-date", _SCHOOL_AGE),
     Fault("PT-051c", "exclusion-sessions", _SCHOOL_AGE), Fault("PT-051d", "exclusion-category", _SCHOOL_AGE),
     Fault("PT-052a", "sessions-possible", (2, 4)), Fault("PT-052b", "sessions-possible", _SCHOOL_AGE),
-    Fault("PT-063", "plaa"), Fault("PT-063", "uk-country"), Fault("PT-063", "attendance-reason", _SCHOOL_AGE),
+    Fault("CV-plaa", "plaa"), Fault("CV-uk-country", "uk-country"),
+    Fault("CV-attendance-reason", "attendance-reason", _SCHOOL_AGE),
     Fault("PT-065", "enrol-status"), Fault("PT-065", "fsm-start-date"),
 )  # fmt: skip
 # A school in this many has no absence at all (PT-052c); its pupils carry no other fault.
@@ -166,7 +169,7 @@ _PUPIL: Final = f"""
         CASE WHEN age < 4 AND d < 300 AND fault < 0 THEN '50012345678' END AS eligibility_code,
         CASE WHEN {_at("PT-039 hours-at-setting")} THEN 71 WHEN age < 4 THEN 30 END AS hours_at_setting,
         {_ROLL.format("'0'")} AS top_up_funding,
-        {_ROLL.format(f"CASE WHEN {_at('PT-063 plaa')} THEN 'Q' ELSE 'N' END")} AS plaa,
+        {_ROLL.format(f"CASE WHEN {_at('CV-plaa plaa')} THEN 'Q' ELSE 'N' END")} AS plaa,
         {_ROLL.format(f"CASE WHEN {_at('PT-040 young-carer')} THEN 'Y' ELSE 'N' END")} AS young_carer,
         {_ROLL.format(f"CASE WHEN NOT {_at('PT-065 enrol-status')} THEN 'C' END")} AS enrol_status,
         {_ROLL.format(f"CASE WHEN {_at('PT-047 class-type')} THEN 'N' ELSE 'O' END")} AS class_type,
@@ -187,14 +190,14 @@ _PUPIL: Final = f"""
 """
 _FSM_FAULTS: Final = (
     "PT-031 fsm-end-date", "PT-032 fsm-start-date", "PT-033 fsm-start-date", "PT-034 service-child",
-    "PT-063 uk-country", "PT-065 fsm-start-date",
+    "CV-uk-country uk-country", "PT-065 fsm-start-date",
 )  # fmt: skip
 _FSM: Final = f"""
     SELECT * EXCLUDE (line), line + nth AS line,
         CASE WHEN {_at("PT-032 fsm-start-date")} THEN DATE '2025-02-01'
             WHEN NOT {_at("PT-065 fsm-start-date")} THEN DATE '2023-09-04' + nth::INTEGER END AS fsm_start_date,
         CASE WHEN {_at("PT-031 fsm-end-date")} THEN DATE '2022-01-01' END AS fsm_end_date,
-        CASE WHEN {_at("PT-063 uk-country")} THEN 'XXX' ELSE 'ENG' END AS uk_country
+        CASE WHEN {_at("CV-uk-country uk-country")} THEN 'XXX' ELSE 'ENG' END AS uk_country
     FROM base, range(2) AS periods(nth)
     WHERE (nth = 0 OR {_at("PT-033 fsm-start-date")})
         AND NOT gone AND (fault < 0 AND e % 100 < 24 OR {_at(*_FSM_FAULTS)})
@@ -220,7 +223,7 @@ _EXCLUSION: Final = f"""
 _SESSION: Final = f"""
     SELECT * EXCLUDE (line), line + 4 + nth AS line,
         CASE WHEN nth = 3 THEN 'E' WHEN never_away THEN '/'
-            WHEN nth = 0 AND {_at("PT-063 attendance-reason")} THEN '?' ELSE ['I', 'M', 'L'][nth + 1] END
+            WHEN nth = 0 AND {_at("CV-attendance-reason attendance-reason")} THEN '?' ELSE ['I', 'M', 'L'][nth + 1] END
             AS attendance_reason,
         1 + (d + nth) % 6 AS attendance_sessions
     FROM base, range(4) AS kinds(nth)

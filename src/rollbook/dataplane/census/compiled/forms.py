@@ -39,10 +39,6 @@ class Setting:
         known = self.term is not None and self.day is not None
         return sql_day(previous_census(self.term, self.day.year)) if known and self.term and self.day else "NULL"
 
-    def only_in(self, term: Term) -> str:
-        """Whether this is the term."""
-        return "true" if self.term is term else "false"
-
     def outside(self, item: str, *, absent: str | None = None) -> str:
         """That the item's value is not in its code list; a missing one counts as `absent`, or is no fault."""
         column = item.replace("-", "_")
@@ -69,11 +65,6 @@ def sql_list(texts: Iterable[str]) -> str:
     return "(" + ", ".join(sql_text(text) for text in sorted(texts)) + ")"
 
 
-def outside(item: str) -> Expression:
-    """That the item's value is not in its code list."""
-    return lambda setting: setting.outside(item)
-
-
 @dataclass(frozen=True, slots=True)
 class Total:
     """An aggregate over a pupil's rows of a child table. Without rows it is NULL, so expressions write coalesce."""
@@ -83,9 +74,21 @@ class Total:
     what: str
 
 
+class _Broken:
+    """What every form has: the field its finding names, and what is broken."""
+
+    __slots__ = ()
+    item: str
+    broken: Expression
+
+    def text(self, setting: Setting) -> str:
+        """The expression for the rows of one collection."""
+        return self.broken if isinstance(self.broken, str) else self.broken(setting)
+
+
 @dataclass(frozen=True, slots=True)
-class Row:
-    """One row tells: a row of `table` is broken. `item` is the field the finding names."""
+class Row(_Broken):
+    """One row of `table` tells alone."""
 
     table: str
     item: str
@@ -93,7 +96,7 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True)
-class CrossRow:
+class CrossRow(_Broken):
     """Rows of one pupil in one table tell together. `beside` names window expressions. In OVER, `{pupil}` stands for
     PARTITION BY the return and the pupil, and more may follow it.
     """
@@ -105,7 +108,7 @@ class CrossRow:
 
 
 @dataclass(frozen=True, slots=True)
-class CrossTable:
+class CrossTable(_Broken):
     """A pupil with totals of the rows in other tables. The finding stands at the pupil."""
 
     item: str
@@ -114,7 +117,7 @@ class CrossTable:
 
 
 @dataclass(frozen=True, slots=True)
-class WholeReturn:
+class WholeReturn(_Broken):
     """All rows of a return tell together: `totals` are over its rows of each table (`pupil` among them)."""
 
     item: str

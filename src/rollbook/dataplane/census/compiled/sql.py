@@ -15,7 +15,6 @@ from typing import Final
 from rollbook.dataplane.census.compiled.forms import (
     CrossRow,
     CrossTable,
-    Expression,
     Form,
     NotLanded,
     Setting,
@@ -84,9 +83,9 @@ def compiled(rules: Iterable[Rule], setting: Setting, held: Collection[str]) -> 
     columns, by which a code is compared once for many rows.
     """
     placed = [
-        _Placed(rule.id, form, _text(form.broken, setting))
+        _Placed(rule.id, form, form.text(setting))
         for rule in rules
-        if not isinstance(rule.landed, NotLanded) and rule.applies(setting.day)
+        if not isinstance(rule.landed, NotLanded) and rule.applies(setting.day) and rule.asked_in(setting.term)
         for form in rule.landed
     ]
     tables: dict[tuple[str, bool], list[_Placed]] = defaultdict(list)
@@ -97,10 +96,6 @@ def compiled(rules: Iterable[Rule], setting: Setting, held: Collection[str]) -> 
         for (table, _), some in tables.items()
         if table == WHOLE or table in held
     )
-
-
-def _text(expression: Expression, setting: Setting) -> str:
-    return expression if isinstance(expression, str) else expression(setting)
 
 
 def _bits(placed: Sequence[_Placed]) -> tuple[Bit, ...]:
@@ -145,7 +140,7 @@ def _of_returns(placed: Sequence[_Placed], held: Collection[str]) -> Statement:
 def _joined(key: str, table: str, totals: Sequence[Total], held: Collection[str]) -> str:
     """The totals of a table by pupil or return, joined once; NULL, without a look, of a table that has no rows."""
     if table not in held:
-        return f"\nCROSS JOIN (SELECT {', '.join(f'NULL::BIGINT AS {total.name}' for total in totals)}) AS of_{table}"
+        return f"\nCROSS JOIN (SELECT {', '.join(f'NULL AS {total.name}' for total in totals)}) AS of_{table}"
     named = ", ".join(f"{total.what} AS {total.name}" for total in totals)
     return f"\nLEFT JOIN (SELECT {key}, {named} FROM {_rows(table)} GROUP BY {key}) AS of_{table} USING ({key})"
 

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from rollbook.dataplane.census.compiled.forms import NotLanded, Row
+from rollbook.dataplane.census.parsed import Form
 from rollbook.dataplane.census.ruling import Finding, Pupil, ReturnView, Severity, rule, where
 from rollbook.kernel.terms import previous_census
 from rollbook.kernel.upn import LETTERS, UpnFault, uln_ok, upn_faults
@@ -206,10 +207,14 @@ def sex(view: ReturnView) -> Iterator[Finding]:
     landed=(Row("pupil", "date-of-birth", lambda s: f"date_of_birth IS NULL OR date_of_birth > {s.census_day}"),),
 )  # fmt: skip
 def date_of_birth(view: ReturnView) -> Iterator[Finding]:
-    """Born on census day is odd, yet possible."""
+    """Born on census day is odd, yet possible. A file without a census day is measured by the day of the check; a
+    roster need not tell birthdays.
+    """
+    last = view.day or view.context.now.date()
+    needed = view.parsed.form not in (Form.ONEROSTER_1_1, Form.ONEROSTER_1_2)
     for pupil in view.pupils:
         born = pupil.day("date_of_birth")
-        if born is None or (view.day is not None and born > view.day):
+        if (needed and born is None) or (born is not None and born > last):
             yield pupil.at("date-of-birth")
 
 

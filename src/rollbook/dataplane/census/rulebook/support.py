@@ -23,7 +23,8 @@ _EXCLUSION = "P1/Exclusions/TermlyExclusion"
 _SESSIONS = "P1/Attendance/TermlyAttendance"
 _PERMANENT = "+ P1/Exclusions <TermlyExclusion><Category>PERM</Category><Reason1>DB</Reason1><StartDate>{}</StartDate></TermlyExclusion>"  # noqa: E501
 _TOO_MANY = 0.5
-_RANKS: Final = Total("ranks", "sen_need", "list_sort(list(sen_type_rank))")
+_NEEDS: Final = Total("needs", "sen_need", "count(*)")
+_RANKED: Final = Total("ranked", "sen_need", "list_sort(list(sen_type_rank)) = range(1, count(*) + 1)")
 _PERMANENT_BEFORE: Final = (
     "count(*) FILTER (exclusion_category = 'PERM')"
     " OVER ({pupil} ORDER BY line ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)"
@@ -64,8 +65,8 @@ def special_school_needs(view: ReturnView) -> Iterator[Finding]:
     mend="Remove the needs and set both indicators to 0, or correct the SEN provision.",
     source="ASPEN", fields=("SENprovision", "SENtype", "SENunitIndicator", "ResourcedProvisionIndicator"),
     passes=(f"{_SEN}/SENprovision = N", f"- {_SEN}/SENneeds"), fails=(f"{_SEN}/SENprovision = N",),
-    landed=(CrossTable("sen-provision", "on_roll AND sen_provision = 'N' AND (len(ranks) > 0"
-        " OR sen_unit <> '0' OR resourced_provision <> '0')", (_RANKS,)),),
+    landed=(CrossTable("sen-provision", "on_roll AND sen_provision = 'N' AND (needs > 0"
+        " OR sen_unit <> '0' OR resourced_provision <> '0')", (_NEEDS,)),),
 )  # fmt: skip
 def needs_without_provision(view: ReturnView) -> Iterator[Finding]:
     """An indicator that is missing counts as 0."""
@@ -82,16 +83,13 @@ def _has_needs(pupil: Pupil) -> bool:
     mend="Give the main need rank 1, the next rank 2, each once.",
     source="OWN", fields=("SENtypeRank", "SENprovision"),
     passes=(f"+ {_SEN}/SENneeds <SENneed><SENtypeRank>2</SENtypeRank><SENtype>MLD</SENtype></SENneed>",),
-    fails=(f"{_SEN}/SENneeds/SENneed/SENtypeRank = 2",),
-    landed=(CrossTable("sen-type-rank", lambda s: f"{s.only_in(Term.SPRING)} AND on_roll"
-        " AND sen_provision IN ('K', 'E') AND (ranks IS NULL OR ranks <> range(1, len(ranks) + 1))", (_RANKS,)),),
+    fails=(f"{_SEN}/SENneeds/SENneed/SENtypeRank = 2",), terms=(Term.SPRING,),
+    landed=(CrossTable("sen-type-rank", "on_roll AND sen_provision IN ('K', 'E')"
+        " AND NOT coalesce(ranked, false)", (_RANKED,)),),
 )  # fmt: skip
 def needs_ranked(view: ReturnView) -> Iterator[Finding]:
-    """Spring only: needs are not asked in other terms."""
-    spring = view.term is Term.SPRING
-    return where(
-        view.on_roll, lambda p: spring and p.text("sen_provision") in ("K", "E") and _unranked(p), "sen-type-rank"
-    )
+    """Needs are not asked in other terms."""
+    return where(view.on_roll, lambda p: p.text("sen_provision") in ("K", "E") and _unranked(p), "sen-type-rank")
 
 
 def _unranked(pupil: Pupil) -> bool:
