@@ -13,6 +13,7 @@ MODULES = (
     "studies",
     "identity",
     "doubles",
+    "uploads",
 )
 
 
