@@ -32,7 +32,7 @@ def compare(parsed: ParsedReturn, school: str, collection: str) -> Compared | No
     changed = {what: sum(old[what] != new[what] for old, new in both) for what in _FACTS}
     return Compared(
         collection=last.collection.name,
-        received=last.received_at.isoformat(),
+        received=last.received_at.date(),
         on_roll_then=last.on_roll,
         on_roll_now=parsed.tables["pupil"]["on_roll"].to_pylist().count(True),
         joined=len(now.keys() - then.keys()),

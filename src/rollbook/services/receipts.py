@@ -56,6 +56,7 @@ class Receipt:
     discards: tuple[DiscardLine, ...]
     supersedes: str | None
     superseded_at: datetime | None
+    sha256: str
 
     @property
     def accepted(self) -> bool:
@@ -135,6 +136,7 @@ def receipt_of(row: Return) -> Receipt:
         discards=tuple(DiscardLine(**_fields(one)) for one in row.discards),
         supersedes=str(row.supersedes_id) if row.supersedes_id else None,
         superseded_at=row.superseded_at,
+        sha256=row.file_sha256,
     )
 
 

@@ -6,6 +6,7 @@ is submitted.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
+from datetime import date
 from typing import Any
 
 from rollbook.dataplane.census.parsed import ParsedReturn
@@ -52,7 +53,7 @@ class Compared:
     """
 
     collection: str
-    received: str
+    received: date
     on_roll_then: int
     on_roll_now: int
     joined: int
@@ -79,6 +80,8 @@ class Findings:
     def as_data(self) -> dict[str, Any]:
         """As the record keeps it; places without their names, since there can be thousands."""
         data = asdict(self)
+        if self.compared is not None:
+            data["compared"]["received"] = self.compared.received.isoformat()
         data["errors"] = [[getattr(one, name) for name in Placed.__slots__] for one in self.errors]
         return data
 
@@ -89,7 +92,13 @@ def findings_of(data: Mapping[str, Any]) -> Findings:
         return Findings()
     compared = data["compared"]
     if compared is not None:
-        compared = Compared(**{**compared, "changed": tuple((name, count) for name, count in compared["changed"])})
+        compared = Compared(
+            **{
+                **compared,
+                "received": date.fromisoformat(compared["received"]),
+                "changed": tuple((name, count) for name, count in compared["changed"]),
+            }
+        )
     return Findings(
         **{
             **data,

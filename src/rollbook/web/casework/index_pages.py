@@ -25,6 +25,7 @@ PLACES: Mapping[Role, tuple[tuple[str, str], ...]] = {
         ("casework_pupil", "Who may act for a pupil"),
         ("casework_doubles", "Records that may be one person’s"),
         ("casework_apart", "Records never joined"),
+        ("casework_explanations", "What schools explain"),
     ),
     Role.DATA_PROTECTION_OFFICER: (
         ("casework_pupil", "Who may act for a pupil"),
