@@ -43,7 +43,7 @@ def identifiers(scheme: str, given: Sequence[tuple[str, int, str, str]]) -> pa.T
             "person_id": pa.array(persons, pa.int64()),
             "scheme": pa.repeat(scheme, len(given)),
             "value": pa.array(values, pa.string()),
-            "standing": pa.array(map(str, standings), pa.string()),
+            "standing": pa.array(standings, pa.string()),
             "source_id": pa.array(sources, pa.string()),
         }
     )

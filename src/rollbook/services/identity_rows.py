@@ -8,13 +8,15 @@ and written to the zone.
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
+from uuid import UUID
 
 import pyarrow as pa
 from django.db import connection, transaction
 
-from rollbook.dataplane.people.in_turn import InTurn, Written, real
+from rollbook.dataplane.people.in_turn import InTurn, real
 from rollbook.dataplane.people.keys import allocate
 from rollbook.dataplane.people.matching import Known, Standing
+from rollbook.kernel.refusals import Reason, StateBroken
 from rollbook.records.models.collections import Return
 from rollbook.records.models.identity import Identifier, KeyBlock
 from rollbook.services import identity_copy
@@ -36,6 +38,10 @@ _ONLY_SCHOOLS = """
 SELECT seen.upn, source.school_id FROM identity.sighting AS seen JOIN {returns} AS source ON source.id = seen.source_id
 WHERE seen.upn = ANY(string_to_array(%s, ' ')) AND seen.on_roll AND seen.enrol_status = %s
 AND source.state = %s AND source.collection_id = %s
+"""
+_STRAY = """
+SELECT EXISTS (SELECT FROM identity.sighting AS seen LEFT JOIN identity.person ON key = seen.person_id
+WHERE seen.source_id = ANY(%s) AND key IS NULL)
 """
 
 
@@ -59,9 +65,10 @@ class Batch:
     known: InTurn
     keys: Sequence[int]
 
-    def source(self, place: int) -> str:
-        """The id of the return at a place of the batch."""
-        return str(self.rows[place].pk)
+    @property
+    def sources(self) -> list[str]:
+        """The id of the return at each place of the batch."""
+        return [str(row.pk) for row in self.rows]
 
 
 def known_upns(upns: Collection[str]) -> dict[str, Known]:
@@ -115,33 +122,42 @@ def give_keys(births: Sequence[date | None]) -> Sequence[int]:
 
 def write_identity(batch: Batch) -> None:
     """Write people, identifiers and sightings; called inside the transaction that makes the returns accepted."""
+    sources, known = batch.sources, batch.known
     with people_zone():
-        sources = [batch.source(place) for place in batch.known.brought]
-        identity_copy.copy_in("person", identity_copy.people(batch.keys, sources))
-        _change_standing(batch)
-        added = [(upn, batch.source(one.place), one) for upn, one in batch.known.add.items()]
-        _add(UPN, [(upn, _person(one, batch), one.standing, source) for upn, source, one in added])
-        _add(ULN, _ulns(batch.taken))
+        identity_copy.copy_in("person", identity_copy.people(batch.keys, [sources[place] for place in known.brought]))
+        _change_standing(batch, sources)
+        whose = real((one.person for one in known.add.values()), batch.keys)
+        added = zip(known.add.items(), whose, strict=True)
+        upns = [(upn, person, one.standing.value, sources[one.place]) for (upn, one), person in added]
+        identity_copy.copy_in("identifier", identity_copy.identifiers(UPN, upns))
+        identity_copy.copy_in("identifier", identity_copy.identifiers(ULN, _ulns(batch.taken)))
         said = (identity_copy.sightings(one.prepared.said, one.keys, str(one.row.pk)) for one in batch.taken)
         identity_copy.copy_in("sighting", pa.concat_tables(said))
+        _require_people([str(one.row.pk) for one in batch.taken])
 
 
-def _person(one: Written, batch: Batch) -> int:
-    return real([one.person], batch.keys)[0]
+def _require_people(returns: Sequence[str]) -> None:
+    """That every sighting of these returns is of somebody there is: the foreign key that these tables do without.
+
+    Raises:
+        StateBroken: code `person-missing`.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(_STRAY, [list(map(UUID, returns))])
+        (stray,) = cursor.fetchone()
+    if stray:
+        raise StateBroken(Reason("person-missing", "A pupil of a return would point to nobody"))
 
 
-def _add(scheme: str, given: Sequence[tuple[str, int, str, str]]) -> None:
-    identity_copy.copy_in("identifier", identity_copy.identifiers(scheme, given))
-
-
-def _change_standing(batch: Batch) -> None:
+def _change_standing(batch: Batch, sources: Sequence[str]) -> None:
     known = batch.known
     if known.retired:
         standing = Identifier.objects.filter(scheme=UPN, person_id__in=known.retired, standing=Standing.CURRENT)
         standing.update(standing=Standing.FORMER)
     for upn, one in known.restate.items():
+        (person,) = real([one.person], batch.keys)
         Identifier.objects.filter(scheme=UPN, value=upn).update(
-            person_id=_person(one, batch), standing=one.standing, source_id=batch.source(one.place)
+            person_id=person, standing=one.standing, source_id=sources[one.place]
         )
 
 
@@ -162,6 +178,6 @@ def _ulns(taken: Iterable[Taken]) -> list[tuple[str, int, str, str]]:
     # Of two that one person gives in a batch, the later is the current one.
     latest = {person: uln for uln, (person, _) in new.items()}
     return [
-        (uln, person, Standing.CURRENT if latest[person] == uln else Standing.FORMER, source)
+        (uln, person, (Standing.CURRENT if latest[person] == uln else Standing.FORMER).value, source)
         for uln, (person, source) in new.items()
     ]

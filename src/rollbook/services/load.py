@@ -20,7 +20,7 @@ from rollbook.services.prepared import Prepared
 
 WORKERS = 2
 # A batch waits in memory and holds the lock while it is taken in.
-BATCH_RETURNS, BATCH_PUPILS = 150, 30_000
+BATCH_RETURNS, BATCH_PUPILS = 100, 10_000
 
 
 def files_of(folder: Path) -> list[Path]:
