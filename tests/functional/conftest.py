@@ -15,7 +15,7 @@ import pytest
 from axe_core_python.base import AXE_SCRIPT
 from django.db import connections
 from django.db.utils import load_backend
-from playwright.sync_api import Browser, BrowserContext, Page, Playwright, ViewportSize, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, Playwright, ViewportSize, expect, sync_playwright
 
 from rollbook.services import config as settings
 from rollbook.services import database
@@ -24,7 +24,8 @@ from tests.people import Person, browser_of
 CHROMIUM = Path("/usr/bin/chromium")
 DESKTOP: ViewportSize = {"width": 1280, "height": 900}
 PHONE: ViewportSize = {"width": 360, "height": 740}
-TIMEOUT_MS = 10_000
+TIMEOUT_MS = 30_000
+expect.set_options(timeout=TIMEOUT_MS)
 
 
 @pytest.fixture(scope="session")
@@ -71,7 +72,8 @@ class Visitor:
         return self.page
 
     def hold(self) -> None:
-        """Hold the page as it stands now to what every page must keep."""
+        """Hold the page as it stands now, once it has arrived whole, to what every page must keep."""
+        self.page.wait_for_load_state()
         assert self.page.locator("h1").count() == 1, f"{self.page.url} must have one first heading"
         if not self.scripts:  # the rules and measures are scripts themselves
             return

@@ -1,11 +1,13 @@
 """Casework as people do it: in a browser, at two widths, and without JavaScript."""
 
 import io
+import re
 import zipfile
 from pathlib import Path
 from typing import Any
 
 import pytest
+from playwright.sync_api import expect
 
 from rollbook.records.models.studies import Output, Run
 from rollbook.services import gateway, releases, runs
@@ -37,7 +39,7 @@ def test_every_page_of_a_project_and_its_table(log: ground.Writer, visitor: Visi
     for run in (passed.id, stopped.id, waiting):
         visitor.visit(f"/casework/runs/{run}/")
     page = visitor.visit(f"/casework/runs/{stopped.id}/")
-    assert page.get_by_text("group_of: a value not shown").is_visible()
+    expect(page.get_by_text("group_of: a value not shown")).to_be_visible()
 
     output = Output.objects.get(run=passed)
     visitor.sign_in_as(CHECKER)
@@ -49,7 +51,7 @@ def test_every_page_of_a_project_and_its_table(log: ground.Writer, visitor: Visi
     page.get_by_label("Release this table").check()
     page.get_by_role("button", name="Give your verdict").click()
     visitor.hold()
-    assert page.get_by_role("button", name="Give your verdict").count() == 0
+    expect(page.get_by_role("button", name="Give your verdict")).to_have_count(0)
 
 
 def test_every_page_of_the_gateway(log: ground.Writer, visitor: Visitor) -> None:
@@ -62,14 +64,14 @@ def test_every_page_of_the_gateway(log: ground.Writer, visitor: Visitor) -> None
     page = visitor.visit(f"/casework/cases/ask/{agreement}/")
     page.get_by_role("button", name="Ask").click()
     visitor.hold()
-    assert page.get_by_role("alert").get_by_role("link", name="Enter the surname").is_visible()
+    expect(page.get_by_role("alert").get_by_role("link", name="Enter the surname")).to_be_visible()
     visitor.visit("/casework/cases/")
     page.get_by_role("button", name="Collect the answer once").click()
     visitor.hold()
-    assert page.get_by_text("shown once").is_visible()
+    expect(page.get_by_text("shown once")).to_be_visible()
     page.reload()
     visitor.visit("/casework/cases/")
-    assert page.get_by_text("The answer was collected").is_visible()
+    expect(page.get_by_text("The answer was collected")).to_be_visible()
 
     visitor.sign_in_as(CUSTODIAN)
     visitor.visit("/casework/desk/")
@@ -82,7 +84,7 @@ def test_every_page_of_the_gateway(log: ground.Writer, visitor: Visitor) -> None
     page = visitor.visit(f"/casework/desk/{waiting}/")
     page.get_by_role("button", name="Do not confirm").click()
     visitor.hold()
-    assert page.url.endswith("/casework/desk/")
+    expect(page).to_have_url(re.compile("/casework/desk/$"))
 
 
 def a_zip(folder: Path) -> Path:
@@ -103,11 +105,11 @@ def test_a_study_is_sent_in_run_checked_and_released_without_javascript(
     researcher.sign_in_as(RESEARCHER)
     page = researcher.visit(f"/casework/projects/{project}/")
     page.get_by_role("button", name="Send the study in").click()
-    assert page.get_by_text("No file was sent").first.is_visible()
+    expect(page.get_by_text("No file was sent").first).to_be_visible()
     page.get_by_label("Files of the study").set_input_files(a_zip(tmp_path))
     page.get_by_role("button", name="Send the study in").click()
     page.get_by_role("button", name="Run this study").click()
-    assert page.get_by_text("waits for its turn").is_visible()
+    expect(page.get_by_text("waits for its turn")).to_be_visible()
     runs.execute(Run.objects.get().id)
     output = Output.objects.get()
     for person in (CHECKER, SECOND_CHECKER):
@@ -118,4 +120,4 @@ def test_a_study_is_sent_in_run_checked_and_released_without_javascript(
         table.get_by_role("button", name="Give your verdict").click()
     releases.release(output.id)
     page.reload()
-    assert page.get_by_text("anyone can read it in the register").is_visible()
+    expect(page.get_by_text("anyone can read it in the register")).to_be_visible()

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from django.core.cache import cache
+from playwright.sync_api import expect
 
 from rollbook.services.accounts import open_account
 from tests.functional.conftest import Visitor
@@ -20,12 +21,12 @@ def _no_attempts_yet() -> None:
 
 def test_the_first_page(visitor: Visitor) -> None:
     page = visitor.visit("/")
-    assert "used in the open" in page.locator("h1").inner_text()
+    expect(page.locator("h1")).to_contain_text("used in the open")
 
 
 def test_a_page_that_does_not_exist(visitor: Visitor) -> None:
     page = visitor.visit("/no-such-page/", status=404)
-    assert page.locator("h1").inner_text() == "Page not found"
+    expect(page.locator("h1")).to_have_text("Page not found")
 
 
 def test_nothing_is_fetched_from_elsewhere(open_browser: Any) -> None:
@@ -50,20 +51,20 @@ def test_signing_in_for_the_first_time_and_again(open_browser: Any, scripts: boo
     visitor = open_browser(phone=True, scripts=scripts)
     given_the_password(visitor)
     page = visitor.page
-    assert page.locator("h1").inner_text() == "Protect your account"
+    expect(page.locator("h1")).to_have_text("Protect your account")
     visitor.hold()
     secret = page.locator("#authenticator-key").inner_text()
     page.get_by_label("Code from your authenticator app").fill("000000")
     page.get_by_role("button", name="Continue").click()
-    assert page.locator(".govuk-error-summary").is_visible()
+    expect(page.locator(".govuk-error-summary")).to_be_visible()
     visitor.hold()
     page.get_by_label("Code from your authenticator app").fill(code_for(secret))
     page.get_by_role("button", name="Continue").click()
     page.wait_for_url(re.compile("/casework/"))
     page.get_by_role("button", name="Sign out").click()
-    assert page.locator("h1").inner_text() == "You have signed out"
+    expect(page.locator("h1")).to_have_text("You have signed out")
     given_the_password(visitor)
-    assert page.locator("h1").inner_text() == "Enter your code"
+    expect(page.locator("h1")).to_have_text("Enter your code")
     visitor.hold()
     page.get_by_label("Code from your authenticator app").fill(code_for(secret))
     page.get_by_role("button", name="Sign in").click()
@@ -82,5 +83,5 @@ def test_a_wrong_password_is_told_beside_the_form(visitor: Visitor) -> None:
     page.get_by_label("E-mail address").fill("nobody@rollbook.invalid")
     page.locator("input[name=password]").fill("not the password")
     page.get_by_role("button", name="Continue").click()
-    assert page.title().startswith("Error: ")
+    expect(page).to_have_title(re.compile("^Error: "))
     visitor.hold()

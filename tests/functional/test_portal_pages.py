@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from django.core.cache import cache
+from playwright.sync_api import expect
 
 from rollbook.records.models.accounts import School
 from rollbook.records.models.identity import Bundle
@@ -70,7 +71,7 @@ def test_from_the_letter_to_the_proof_file_without_javascript(open_browser: Any,
     page.get_by_label("Your e-mail address").fill(PARENT.email)
     page.get_by_label("Choose a password").fill(PARENT.password)
     page.get_by_role("button", name="Continue").click()
-    assert page.locator("h1").inner_text() == "Now sign in"
+    expect(page.locator("h1")).to_have_text("Now sign in")
     page.locator("main").get_by_role("button", name="Sign in").click()
     page.get_by_label("E-mail address").fill(PARENT.email)
     page.locator("#id_password").fill(PARENT.password)
@@ -80,7 +81,7 @@ def test_from_the_letter_to_the_proof_file_without_javascript(open_browser: Any,
     )
     page.get_by_role("button", name="Continue").click()
     parent.visit("/record/")
-    assert "There is no record here for you to see" in page.content()
+    expect(page.locator("main")).to_contain_text("There is no record here for you to see")
     number = page.locator("#account-number").inner_text()
 
     clerk: Visitor = open_browser(scripts=False)
@@ -90,24 +91,24 @@ def test_from_the_letter_to_the_proof_file_without_javascript(open_browser: Any,
     desk.get_by_label("Passport").check()
     desk.get_by_label("Number of their account").fill(number)
     desk.get_by_role("button", name=re.compile("I have checked")).click()
-    assert "Nobody waits" in desk.content()
+    expect(desk.locator("main")).to_contain_text("Nobody waits")
 
     parent.visit("/record/")
     page.get_by_role("link", name="Ada0 Sample").click()
-    assert page.locator("h1").inner_text() == "What we hold"
+    expect(page.locator("h1")).to_have_text("What we hold")
     page.get_by_role("link", name="Who used it").click()
-    assert page.locator(".govuk-tag").first.inner_text().strip() == "In"
+    expect(page.locator(".govuk-tag").first).to_have_text("In")
     page.get_by_role("link", name="Your choices").click()
     page.get_by_role("button", name="Say no to research").click()
     page.get_by_role("button", name="Say no to research").click()
-    assert "You objected on" in page.content()
+    expect(page.locator("main")).to_contain_text("You objected on")
 
     ground.executed(ground.study(town.project))
     page.get_by_role("link", name="Who used it").click()
-    assert [tag.strip() for tag in page.locator(".govuk-tag").all_inner_texts()] == ["Not in", "In"]
+    expect(page.locator(".govuk-tag")).to_have_text(["Not in", "In"])
     page.get_by_role("link", name="Check us").click()
     page.get_by_role("button", name="Make my proof files").click()
-    assert "Your files are being made" in page.content()
+    expect(page.locator("main")).to_contain_text("Your files are being made")
     with people_zone():
         number_of_bundle = Bundle.objects.get().pk
     bundles.fill(number_of_bundle)
@@ -154,7 +155,7 @@ def test_desks_keep_what_pages_must_keep(open_browser: Any, town: Town, family: 
     for address in (receipt, "/school/slip/", f"/school/people/{handle_of(OTHER_PARENT, other)}/"):
         visitor.visit(address)
     page.get_by_role("button", name=re.compile("I have checked")).click()
-    assert page.locator(".govuk-error-summary").is_visible()
+    expect(page.locator(".govuk-error-summary")).to_be_visible()
     visitor.hold()
     for person in (CUSTODIAN, DPO):
         officer = open_browser(phone=True)
@@ -177,4 +178,4 @@ def test_the_start_form_puts_its_faults_at_the_fields(open_browser: Any, town: T
     page.get_by_role("button", name="Continue").click()
     visitor.hold()
     page.get_by_role("link", name="Enter the code in your letter").click()
-    assert page.evaluate("document.activeElement.id") == "id_code"
+    expect(page.locator("#id_code")).to_be_focused()

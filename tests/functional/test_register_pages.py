@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from playwright.sync_api import expect
 
 from tests import census_ground, grounds
 from tests.functional.conftest import Visitor
@@ -56,13 +57,13 @@ def test_a_researcher_asks_without_javascript(open_browser: Any, register: Regis
         for part, value in (("day", day.day), ("month", day.month), ("year", day.year)):
             page.locator(f"#{name}-{part}").fill(str(value))
     page.get_by_role("button", name="Publish this request").click()
-    assert "There is a problem" in page.locator(".govuk-error-summary").inner_text()
+    expect(page.locator(".govuk-error-summary")).to_contain_text("There is a problem")
     for key, text in grounds.TEXTS.items():
         page.locator(f"#id_{key}").fill(text)
     page.get_by_role("button", name="Publish this request").click()
     page.wait_for_url("**/register/requests/RB-*/")
-    assert page.locator("h1").inner_text() == "Lunches and language"
-    assert "The panel has not decided yet" in page.content()
+    expect(page.locator("h1")).to_have_text("Lunches and language")
+    expect(page.locator("main")).to_contain_text("The panel has not decided yet")
 
 
 def test_the_forms_keep_what_pages_must_keep(open_browser: Any, register: Register) -> None:
@@ -84,7 +85,7 @@ def test_the_panel_refuses_and_the_refusal_is_public(open_browser: Any, register
     page.get_by_label("Reasons").fill("The question can be answered from published tables.")
     page.get_by_role("button", name="Publish the decision").click()
     page.wait_for_url(f"**/register/requests/{register.open}/")
-    assert "The question can be answered from published tables." in page.content()
+    expect(page.locator("main")).to_contain_text("The question can be answered from published tables.")
 
 
 def test_the_panels_pages_keep_what_pages_must_keep(open_browser: Any, register: Register) -> None:
