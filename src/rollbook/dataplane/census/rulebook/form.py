@@ -6,8 +6,8 @@ The project's own rules, beside the numbered ones: a value that a numbered rule 
 from collections.abc import Iterator, Mapping
 from typing import Final
 
-from rollbook.dataplane.census.catalogue import ITEMS, known_collection
-from rollbook.dataplane.census.codes import codes_of
+from rollbook.dataplane.census.catalogue import PROFILES, known_collection, places_read
+from rollbook.dataplane.census.codes import codes_of, why_not
 from rollbook.dataplane.census.gathering import TWICE_RULE, UNKNOWN_RULE, UNREADABLE_RULE
 from rollbook.dataplane.census.ruling import Finding, Pupil, ReturnView, Severity, rule
 
@@ -53,7 +53,7 @@ def known(view: ReturnView) -> Iterator[Finding]:
 
 @rule(
     "PT-063", Severity.ERROR, "The code is not in the list for this term",
-    mend="Choose a code from the list in force for this term.",
+    mend="Choose a code from the list in force for this term; the dictionary has the lists of every return.",
     source="LIIA", passes=("P1/PupilCharacteristics/PLAA = O",), fails=("P1/PupilCharacteristics/PLAA = Q",),
 )  # fmt: skip
 def listed(view: ReturnView) -> Iterator[Finding]:
@@ -62,13 +62,13 @@ def listed(view: ReturnView) -> Iterator[Finding]:
     yield from _unlisted_school(view, collection)
     lists = [
         (item.table, item.column, item.id, codes_of(item.id, collection))
-        for item in ITEMS.values()
+        for item in (place.item for place in places_read(collection).values())
         if item.values and item.id not in _ELSEWHERE
     ]
     for table, column, item, codes in lists:
         if not _all_listed(view, table, column, codes):
             for pupil in view.pupils:
-                yield from _unlisted(pupil, table, column, item, codes)
+                yield from _unlisted(pupil, table, column, item, codes, collection)
 
 
 def _all_listed(view: ReturnView, table: str, column: str, codes: Mapping[str, str]) -> bool:
@@ -88,17 +88,19 @@ def _unlisted_school(view: ReturnView, collection: str) -> Iterator[Finding]:
             yield view.school_at(column)
 
 
-def _unlisted(pupil: Pupil, table: str, column: str, item: str, codes: Mapping[str, str]) -> Iterator[Finding]:
+def _unlisted(
+    pupil: Pupil, table: str, column: str, item: str, codes: Mapping[str, str], collection: str
+) -> Iterator[Finding]:
     rows = (pupil.values,) if table == "pupil" else pupil.rows.get(table, ())
     for row in rows:
         value = row.get(column)
         if value is not None and value not in codes:
-            yield pupil.at(item, row["line"])
+            yield pupil.at(item, row["line"], why_not(item, value, collection))
 
 
 @rule(
     "PT-064", Severity.ERROR, "Rollbook holds no profile for this collection",
-    mend="Send a school census of spring, summer or autumn 2025.",
+    mend=PROFILES,
     source="OWN (promise P10)", fields=("Collection", "Term", "Year"),
     passes=("H/CollectionDetails/Term = AUT",), fails=("H/CollectionDetails/Year = 2019",),
 )  # fmt: skip
