@@ -14,10 +14,11 @@ DOMAIN are never the Department's.
 An **error** refuses the whole return. A **query** waits for a reason. What is **dropped** is gone before anything is
 stored, and only the fact is kept. Age is age at the previous 31 August.
 
-The examples are the rules' own tests. Each is a list of edits to one invented, valid return
-(`src/rollbook/dataplane/census/data/model_return.xml`): `PATH = text` sets a value, `- PATH` removes an element,
-`+ PATH <xml/>` adds one. H is the header, S the school, P1 to P3 pupils on roll, L1 the leaver. A rule without a
-passing example passes on the return as it stands.
+The examples are the rules' own tests. Each is a list of edits to an invented, valid return (`model_return.xml` and, for
+the early years rules EY, `model_early_return.xml` under `src/rollbook/dataplane/census/data`): `PATH = text` sets a
+value, `- PATH` removes an element, `+ PATH <xml/>` adds one, `~ PATH = text` sets a value and makes the elements that
+are missing on the way. H is the header, S the school, P1 to P3 pupils on roll, L1 the leaver; E1 and E2 are settings,
+C1 and C2 children of the first, C3 of the second. A rule without a passing example passes on the return as it stands.
 """
 
 

@@ -153,7 +153,7 @@ def test_byte_order_mark_and_line_endings_change_nothing_in_a_zip(members: dict[
 
 
 def test_rules_of_the_school_census_are_for_the_school_census() -> None:
-    assert {rule.id for rule in rules_for(Form.SCHOOL_XML)} == set(RULES)
+    assert {rule.id for rule in rules_for(Form.SCHOOL_XML)} == {number for number in RULES if number[:3] != "EY-"}
     for form in set(Form) - {Form.SCHOOL_XML, Form.FLAT_TABLES}:
         asked = {rule.id for rule in rules_for(form)}
         assert {"PT-041", "PT-060", "PT-061", "PT-062"} <= asked
@@ -196,7 +196,7 @@ def test_a_pupil_of_a_transfer_file_is_judged(old: bytes, new: bytes, rule: str)
         (b"WBRI", b"XXXX", "PT-030"),
         (b",ECO,", b",XXX,", "PT-063"),
         (b",15,,,22.5", b",15h,,,22.5", "PT-060"),
-        (b",F,2021", b",X,2021", "PT-025"),
+        (b",F,2022", b",X,2022", "PT-025"),
     ],
 )
 def test_a_child_of_an_early_years_return_is_judged(old: bytes, new: bytes, rule: str) -> None:

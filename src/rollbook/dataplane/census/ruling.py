@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from enum import StrEnum
 from functools import cached_property
-from typing import Any
+from typing import Any, Final
 
 import pyarrow as pa
 
@@ -175,17 +175,26 @@ def _records(tables: Mapping[str, pa.Table]) -> Records:
     return Records([{**identity, **single} for single, identity in pairs], rows)
 
 
+class Model(StrEnum):
+    """The invented, valid return that a rule's examples are edits of."""
+
+    SCHOOL = "model_return"
+    EARLY = "model_early_return"
+
+
 Find = Callable[[ReturnView], Iterable[Finding]]
 Edits = tuple[str, ...]
+EVERY_TERM: Final = tuple(Term)
 
 
 @dataclass(frozen=True, slots=True)
 class Rule:
     """One rule in one place.
 
-    `example_pass` and `example_fail` are small edits to the model return (see `examples`): the first must not break
-    the rule, the second must. They are its tests and its documentation. `source` is the standing of the rule: OWN and
-    DOMAIN are never the Department's. `dfe_ref` is filled only where a number was seen.
+    `example_pass` and `example_fail` are small edits to the model return named by `model` (see `examples`): the first
+    must not break the rule, the second must. They are its tests and its documentation. `source` is the standing of the
+    rule: OWN and DOMAIN are never the Department's. `dfe_ref` is filled only where a number was seen. `terms` are those
+    whose return the rule is about.
     """
 
     id: str
@@ -200,10 +209,16 @@ class Rule:
     dfe_ref: str = ""
     valid_from: date = date(2015, 10, 1)
     valid_to: date | None = None
+    terms: tuple[Term, ...] = EVERY_TERM
+    model: Model = Model.SCHOOL
 
     def applies(self, day: date | None) -> bool:
         """Whether the rule is in force for a return of this census day. Without a day every rule applies."""
         return day is None or (self.valid_from <= day and (self.valid_to is None or day <= self.valid_to))
+
+    def asked_in(self, term: Term | None) -> bool:
+        """Whether the rule is about a return of this term. A return that names no term is asked by rules of all."""
+        return self.terms == EVERY_TERM or term in self.terms
 
     def issues(self, view: ReturnView) -> Iterator[Issue]:
         """The rule's findings in its own words."""
@@ -225,11 +240,16 @@ def rule(
     dfe_ref: str = "",
     valid_from: date = date(2015, 10, 1),
     valid_to: date | None = None,
+    terms: tuple[Term, ...] = EVERY_TERM,
+    model: Model = Model.SCHOOL,
 ) -> Callable[[Find], Rule]:
     """Turns the function below it into a `Rule`, so that words, examples and test stand in one place."""
 
     def make(find: Find) -> Rule:
-        return Rule(number, severity, message, mend, source, find, passes, fails, fields, dfe_ref, valid_from, valid_to)
+        return Rule(
+            number, severity, message, mend, source, find, passes, fails, fields, dfe_ref, valid_from, valid_to, terms,
+            model,
+        )  # fmt: skip
 
     return make
 
