@@ -66,7 +66,21 @@ def test_terms_differ_as_published() -> None:
     assert "nationality" not in spring | summer | autumn
 
 
-@pytest.mark.parametrize("code", ["sc-spr-2019", "sc-aut-2022", "sc-aut-2027", "sc-win-2025", "eyc-sum-2025", "eyc-spr-2023", "ctf", "", "sc-spr-2025-x", "SC-SPR-2025"])
+@pytest.mark.parametrize(
+    "code",
+    [
+        "sc-spr-2019",
+        "sc-aut-2022",
+        "sc-aut-2027",
+        "sc-win-2025",
+        "eyc-sum-2025",
+        "eyc-spr-2023",
+        "ctf",
+        "",
+        "sc-spr-2025-x",
+        "SC-SPR-2025",
+    ],
+)
 def test_unknown_collection_is_refused(code: str) -> None:
     assert not known_collection(code)
     with pytest.raises(InputRefused):

@@ -1,8 +1,8 @@
 """Every item Rollbook knows: what it means, in which returns it stands and where, how risky it is, how long it is kept.
 
 This is the one list that the readers, the rules, the store, the gate, the public dictionary and the portal all ask. An
-item that is not here does not exist for Rollbook: the reader drops it at the edge (promise P10). Nationality and country
-of birth are here as withdrawn, so that the drop can be explained, and belong to no collection.
+item that is not here does not exist for Rollbook: the reader drops it at the edge (promise P10). Nationality and birth
+country are here as withdrawn, so that the drop can be explained, and belong to no collection.
 
 `catalogue_rows` says what an item is, `catalogue_changes` which returns ask for it, `codes` which codes it may have.
 """
