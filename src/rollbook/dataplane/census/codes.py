@@ -107,14 +107,22 @@ def last_return_with(field: str, code: str, collection: str) -> str | None:
 
 
 def why_not(field: str, code: str, collection: str) -> str:
-    """What is wrong with a code outside its list, in words that do not repeat it; empty for a code of the list.
+    """Which return of the chain had a code last that is not in the list any more; empty for any other code.
 
-    Says which return had it last, if one did.
+    The words do not repeat the code, so they may stand in a finding.
     """
-    if code in codes_of(field, collection):
-        return ""
     last = last_return_with(field, code, collection)
-    return f"it was in the list until the {collection_name(last)}, and is not any more" if last else ""
+    return f"the {collection_name(last)} was the last to have it" if last else ""
+
+
+@cache
+def codes_gone(field: str, collection: str = LATEST) -> frozenset[str]:
+    """Codes that the list of an earlier return of the same chain had and the list of this collection has not."""
+    chain, year = chain_of(collection)
+    term = chain.rpartition("-")[2]
+    lists = _published().get(_source(field), {})
+    earlier = (codes for (past, one), codes in lists.items() if one == term and past < year)
+    return frozenset().union(*earlier) - codes_of(field, collection).keys()
 
 
 def label(field: str, code: str, collection: str = LATEST) -> str:
