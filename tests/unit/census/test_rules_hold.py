@@ -25,7 +25,7 @@ def broken(*edits: str, context: CheckContext | None = None) -> list[str]:
 
 
 def test_no_finding_holds_a_value_of_a_pupil() -> None:
-    """A finding has the rule's own fixed words, the return that had a code last, a field's name, and nothing else that is text."""
+    """A finding has the rule's fixed words, the return that had a code last, a field's name, and no other text."""
     columns = {"setting-urn", "setting-postcode"}
     columns |= {name.replace("_", "-") for kind in (Header, SchoolFacts) for name in kind.__dataclass_fields__}
     for rule in RULES.values():

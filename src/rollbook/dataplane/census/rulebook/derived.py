@@ -74,7 +74,7 @@ def finder(rule: str) -> Callable[[ReturnView], Iterator[Finding]]:
 
 def unread_by(field: str) -> str:
     """The rule that tells a value of this field that could not be read: its own, or the one for any value."""
-    kind = _KINDS.get(ITEMS[field].kind) if field in ITEMS else None
+    kind = _KINDS.get(ITEMS[field].kind) if field in ITEMS and ITEMS[field].held else None
     return f"{kind}-{field}" if kind else UNREADABLE_RULE
 
 
