@@ -8,7 +8,8 @@ from rollbook.records.models.accounts import School
 from rollbook.rights.bases import IDENTITY_CHECKS
 from rollbook.services import returns
 from rollbook.services.actors import Actor, Role, require_session
-from rollbook.services.receipts import IssueLine, Receipt
+from rollbook.services.findings import IssueLine
+from rollbook.services.receipts import Receipt
 from rollbook.services.schooling import school_of
 
 PROOFS = tuple(IDENTITY_CHECKS.items())

@@ -19,11 +19,12 @@ from rollbook.services.audit import audit
 from rollbook.services.carrying import base_of, carry
 from rollbook.services.comparing import other_numbers
 from rollbook.services.examine import examine
+from rollbook.services.findings import IssueLine
 from rollbook.services.ingest import ingest
 from rollbook.services.keys import open_keys
 from rollbook.services.people_zone import people_zone
 from rollbook.services.query_marks import Asked, MarkMaker
-from rollbook.services.receipts import IssueLine, receipt_of
+from rollbook.services.receipts import receipt_of
 from rollbook.services.upload_check import check_upload, query_rows, refuse, unsealed, waiting
 from rollbook.services.upload_findings import Placed, findings_of
 from rollbook.services.work_locks import Work, alone, bring_to_end

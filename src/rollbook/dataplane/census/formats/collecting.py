@@ -9,7 +9,6 @@ from typing import Any, Final
 
 import pyarrow as pa
 
-from rollbook.dataplane.census.formats.leaves import with_extra
 from rollbook.dataplane.census.formats.refusing import refusal
 from rollbook.dataplane.census.gathering import CONTACT_RULE, TWICE_RULE, UNKNOWN_RULE, UNREADABLE_RULE, WITHDRAWN_RULE
 from rollbook.dataplane.census.parsed import Discard, Fault
@@ -17,7 +16,7 @@ from rollbook.dataplane.census.profile import ALWAYS, IDENTITY_COPIES, Leaf, is_
 from rollbook.dataplane.census.untrusted import Limits
 from rollbook.dataplane.census.values import MAX_TEXT, Value, read_value
 
-_NAME: Final = re.compile(r"[A-Za-z@][A-Za-z0-9_.]{0,39}")
+_NAME: Final = re.compile(r"[A-Za-z@][A-Za-z0-9_.]{0,59}")
 _MAX_KINDS: Final = 200
 # A contact of a setting is named in early years returns only.
 _CONTACTS: Final = {"contactsurname": CONTACT_RULE, "contactforename": CONTACT_RULE}
@@ -28,7 +27,8 @@ class Collecting:
     """Columns, faults and discards while a file is being read."""
 
     def __init__(self, collection: str, name: str, limits: Limits) -> None:
-        self.schemas: Mapping[str, pa.Schema] = with_extra(dict(profile_of(collection).schemas))
+        self.collection = collection
+        self.schemas: Mapping[str, pa.Schema] = profile_of(collection).schemas
         self._name = name
         self._limits = limits
         self._dropped_by = _CONTACTS if collection.startswith("eyc-") else {}

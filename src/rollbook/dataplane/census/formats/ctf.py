@@ -10,7 +10,7 @@ from lxml import etree
 
 from rollbook.dataplane.census.formats.collecting import Collecting
 from rollbook.dataplane.census.formats.heads import header_of
-from rollbook.dataplane.census.formats.leaves import leaf, own
+from rollbook.dataplane.census.formats.leaves import leaf
 from rollbook.dataplane.census.formats.refusing import refusal
 from rollbook.dataplane.census.formats.trees import drop_others, row, texts_at, walk
 from rollbook.dataplane.census.parsed import Form, Header, ParsedReturn, SchoolFacts
@@ -36,12 +36,13 @@ _FSM: Final = {
 }  # fmt: skip
 _NEED: Final = {"SENtypeRank": leaf("sen-type-rank"), "SENtype": leaf("sen-type")}
 _ASSESSMENT: Final = {
-    "Locale": own("locale"), "Year": own("year"), "Subject": own("subject"), "Method": own("method"),
-    "Component": own("component"), "ResultStatus": own("result_status"), "ResultQualifier": own("result_qualifier"),
-    "Result": own("result"),
+    "Locale": leaf("assessment-locale"), "Year": leaf("assessment-year"), "Subject": leaf("assessment-subject"),
+    "Method": leaf("assessment-method"), "Component": leaf("assessment-component"),
+    "ResultStatus": leaf("assessment-result-status"), "ResultQualifier": leaf("assessment-result-qualifier"),
+    "Result": leaf("assessment-result"),
 }  # fmt: skip
-_STAGE: Final = own("stage")
-_PUPIL: Final = Group(
+_STAGE: Final = leaf("assessment-stage")
+PUPIL: Final = Group(
     {
         "UPN": leaf("upn"), "UniqueLearnerNumber": leaf("uln"), "Surname": leaf("surname"),
         "Forename": leaf("forename"), "DOB": leaf("date-of-birth"), "Sex": leaf("sex"), "Gender": leaf("sex"),
@@ -99,7 +100,7 @@ def _school(block: etree._Element, into: Collecting) -> SchoolFacts:
 
 def _pupil(pupil: etree._Element, into: Collecting) -> None:
     no = into.begin_pupil(line_of(pupil))
-    walk(pupil, _PUPIL, no, "Pupil", into, beside=_ASSESSMENTS)
+    walk(pupil, PUPIL, no, "Pupil", into, beside=_ASSESSMENTS)
     for block in pupil.findall(_ASSESSMENTS):
         drop_others(block, {"KeyStage"}, f"Pupil/{_ASSESSMENTS}", into)
         for stage in block.findall("KeyStage"):
