@@ -86,7 +86,14 @@ def rule_page(number: str) -> RulePage | None:
     returns = tuple(NAMES[found] for found in returns_of(number))
     more = "" if isinstance(rule, DerivedRule) else inspect.cleandoc(rule.find.__doc__ or "")
     line = _line(rule)
-    return RulePage(line, _KINDS[line.kind], returns, more, _MODELS[rule.model], rule.example_pass, rule.example_fail)
+    return RulePage(
+        line, _KINDS[line.kind], returns, more, _standing(rule.source), _MODELS[rule.model], rule.example_pass,
+        rule.example_fail,
+    )  # fmt: skip
+
+
+def _standing(source: str) -> str:
+    return next((words for mark, words in SOURCES.items() if re.search(rf"\b{mark}\b", source)), "")
 
 
 def rule_address(number: str) -> str:
