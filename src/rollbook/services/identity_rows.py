@@ -18,6 +18,7 @@ from rollbook.dataplane.people.matching import Claimant, Known, Match, Standing
 from rollbook.records.models.collections import Return
 from rollbook.records.models.identity import Identifier, KeyBlock, Sighting
 from rollbook.services import identity_copy
+from rollbook.services.divided import with_rivals
 from rollbook.services.do_not_link import kept_apart
 from rollbook.services.one_person import roots
 from rollbook.services.people_zone import people_zone
@@ -44,7 +45,7 @@ class Taken:
 def claimants(parsed: ParsedReturn) -> tuple[Claimant, ...]:
     """The pupils of a return as matching needs them, in file order."""
     identity = parsed.tables["identity"]
-    columns = (identity[name].to_pylist() for name in ("pupil_no", "upn", "former_upn", "dob"))
+    columns = (identity[name].to_pylist() for name in ("pupil_no", "upn", "former_upn", "dob", "forename"))
     return tuple(map(Claimant, *columns))
 
 
@@ -65,17 +66,19 @@ def known_upns(pupils: Sequence[Claimant]) -> dict[str, Known]:
             .values_list("person_id", "date_of_birth")
         )
         above, listed = roots(), kept_apart()
-    return {
-        value: Known(
-            person,
-            Standing(standing),
-            born.get(person),
-            one=above.get(person),
-            closed=listed.pairs_of(person),
-            sealed=person in listed.sealed,
+        return with_rivals(
+            {
+                value: Known(
+                    person,
+                    Standing(standing),
+                    born.get(person),
+                    one=above.get(person),
+                    closed=listed.pairs_of(person),
+                    sealed=person in listed.sealed,
+                )
+                for value, person, standing in rows
+            }
         )
-        for value, person, standing in rows
-    }
 
 
 def only_school_elsewhere(returns: Sequence[ParsedReturn]) -> list[frozenset[str]]:
