@@ -68,8 +68,12 @@ def age_at_previous_31_august(born: date, day: date) -> int:
     years, which cannot matter on 31 August.
     """
     august = date(day.year, 8, 31)
-    reference = august if august <= day else date(day.year - 1, 8, 31)
-    return reference.year - born.year - ((reference.month, reference.day) < (born.month, born.day))
+    return age_on(born, august if august <= day else date(day.year - 1, 8, 31))
+
+
+def age_on(born: date, day: date) -> int:
+    """Whole years of age on a day; negative before birth."""
+    return day.year - born.year - ((day.month, day.day) < (born.month, born.day))
 
 
 def easter(year: int) -> date:

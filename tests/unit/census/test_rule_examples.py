@@ -4,30 +4,31 @@ from datetime import UTC, datetime
 
 import pytest
 
-from rollbook.dataplane.census.examples import edited, model_return
-from rollbook.dataplane.census.reader import read_return
+from rollbook.dataplane.census.examples import failing, model_return, passing
+from rollbook.dataplane.census.formats.reading import read_any
 from rollbook.dataplane.census.rules import RULES, check
-from rollbook.dataplane.census.ruling import CheckContext, Rule
+from rollbook.dataplane.census.ruling import CheckContext, Model, Rule
 
 CONTEXT = CheckContext(now=datetime(2025, 2, 1, tzinfo=UTC))
 
 
-def broken(edits: tuple[str, ...]) -> set[str]:
-    return {issue.rule for issue in check(read_return(edited(edits), "example.xml"), CONTEXT)}
+def broken(data: bytes) -> set[str]:
+    return {issue.rule for issue in check(read_any(data, "example.xml"), CONTEXT)}
 
 
-def test_the_model_return_breaks_no_rule() -> None:
-    assert check(read_return(model_return(), "model.xml"), CONTEXT) == ()
+@pytest.mark.parametrize("model", Model)
+def test_a_model_return_breaks_no_rule(model: Model) -> None:
+    assert check(read_any(model_return(model), "model.xml"), CONTEXT) == ()
 
 
 @pytest.mark.parametrize("rule", RULES.values(), ids=lambda rule: rule.id)
 def test_passing_example_passes(rule: Rule) -> None:
-    assert rule.id not in broken(rule.example_pass)
+    assert rule.id not in broken(passing(rule))
 
 
 @pytest.mark.parametrize("rule", RULES.values(), ids=lambda rule: rule.id)
 def test_failing_example_fails(rule: Rule) -> None:
-    assert rule.id in broken(rule.example_fail)
+    assert rule.id in broken(failing(rule))
 
 
 @pytest.mark.parametrize("rule", RULES.values(), ids=lambda rule: rule.id)
@@ -42,4 +43,5 @@ def test_every_numbered_rule_stands_once() -> None:
     numbers = [f"PT-{n:03d}" for n in range(1, 49) if n != 11]
     numbers += ["PT-011a", "PT-011b", "PT-049", "PT-050a", "PT-050b"]
     numbers += [f"PT-051{letter}" for letter in "abcd"] + [f"PT-052{letter}" for letter in "abc"]
+    numbers += [f"EY-{n:03d}" for n in range(1, 11)]
     assert set(numbers) <= set(RULES)

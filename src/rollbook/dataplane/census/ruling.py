@@ -5,13 +5,17 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from enum import StrEnum
 from functools import cached_property
-from typing import Any
+from typing import Any, Final
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from rollbook.dataplane.census.parsed import Header, ParsedReturn, Records, SchoolFacts
 from rollbook.kernel.terms import Term, Windows, age_at_previous_31_august, census_day, windows
 from rollbook.kernel.upn import UpnFault, upn_faults
+
+# Above this, the column is quicker than the rows to give its different values.
+_MANY_ROWS: Final = 150
 
 
 class Severity(StrEnum):
@@ -149,6 +153,17 @@ class ReturnView:
         """All rows of a table; those of `pupil` are the pupils' single values."""
         return self._records.pupils if table == "pupil" else self._records.rows.get(table, ())
 
+    def distinct(self, table: str, column: str) -> set[Any]:
+        """The different values of a column, None among them where a row has none; empty without such a column."""
+        rows = self.rows(table)
+        if len(rows) <= _MANY_ROWS:
+            return {row.get(column) for row in rows}
+        held = self.parsed.tables[table]
+        at = held.schema.get_field_index(column)
+        if at < 0 or (values := held.column(at)).null_count == len(values):
+            return set()
+        return set(pc.unique(values).to_pylist())
+
     @cached_property
     def on_roll(self) -> tuple[Pupil, ...]:
         """Pupils on roll on census day."""
@@ -174,17 +189,26 @@ def _records(tables: Mapping[str, pa.Table]) -> Records:
     return Records([{**identity, **single} for single, identity in pairs], rows)
 
 
+class Model(StrEnum):
+    """The invented, valid return that a rule's examples are edits of."""
+
+    SCHOOL = "model_return"
+    EARLY = "model_early_return"
+
+
 Find = Callable[[ReturnView], Iterable[Finding]]
 Edits = tuple[str, ...]
+EVERY_TERM: Final = tuple(Term)
 
 
 @dataclass(frozen=True, slots=True)
 class Rule:
     """One rule in one place.
 
-    `example_pass` and `example_fail` are small edits to the model return (see `examples`): the first must not break
-    the rule, the second must. They are its tests and its documentation. `source` is the standing of the rule: OWN and
-    DOMAIN are never the Department's. `dfe_ref` is filled only where a number was seen.
+    `example_pass` and `example_fail` are small edits to the model return named by `model` (see `examples`): the first
+    must not break the rule, the second must. They are its tests and its documentation. `source` is the standing of the
+    rule: OWN and DOMAIN are never the Department's. `dfe_ref` is filled only where a number was seen. `terms` are those
+    whose return the rule is about.
     """
 
     id: str
@@ -199,15 +223,24 @@ class Rule:
     dfe_ref: str = ""
     valid_from: date = date(2015, 10, 1)
     valid_to: date | None = None
+    terms: tuple[Term, ...] = EVERY_TERM
+    model: Model = Model.SCHOOL
 
     def applies(self, day: date | None) -> bool:
         """Whether the rule is in force for a return of this census day. Without a day every rule applies."""
         return day is None or (self.valid_from <= day and (self.valid_to is None or day <= self.valid_to))
 
+    def asked_in(self, term: Term | None) -> bool:
+        """Whether the rule is about a return of this term. A return that names no term is asked by rules of all."""
+        return self.terms == EVERY_TERM or term in self.terms
+
     def issues(self, view: ReturnView) -> Iterator[Issue]:
         """The rule's findings in its own words."""
-        for found in self.find(view):
-            yield Issue(self.id, self.severity, self.message, found.line, found.pupil_no, found.field)
+        return map(self.told, self.find(view))
+
+    def told(self, found: Finding) -> Issue:
+        """A finding in the rule's words."""
+        return Issue(self.id, self.severity, self.message, found.line, found.pupil_no, found.field)
 
 
 def rule(
@@ -223,11 +256,16 @@ def rule(
     dfe_ref: str = "",
     valid_from: date = date(2015, 10, 1),
     valid_to: date | None = None,
+    terms: tuple[Term, ...] = EVERY_TERM,
+    model: Model = Model.SCHOOL,
 ) -> Callable[[Find], Rule]:
     """Turns the function below it into a `Rule`, so that words, examples and test stand in one place."""
 
     def make(find: Find) -> Rule:
-        return Rule(number, severity, message, mend, source, find, passes, fails, fields, dfe_ref, valid_from, valid_to)
+        return Rule(
+            number, severity, message, mend, source, find, passes, fails, fields, dfe_ref, valid_from, valid_to, terms,
+            model,
+        )  # fmt: skip
 
     return make
 

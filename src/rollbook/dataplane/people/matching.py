@@ -82,7 +82,7 @@ class Claimant:
     upn: str | None
     former_upn: str | None
     born: date | None
-    forename: str = ""
+    forename: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +140,7 @@ def match(claimants: Sequence[Claimant], known: Mapping[str, Known]) -> tuple[Ma
     return tuple(results)
 
 
-def meant(held: Known, born: date | None, forename: str) -> Known | None:
+def meant(held: Known, born: date | None, forename: str | None) -> Known | None:
     """Whose the number is for this pupil: the holder, or of two children the one it fits; None where it fits neither or
     both.
     """
@@ -151,7 +151,7 @@ def meant(held: Known, born: date | None, forename: str) -> Known | None:
         one for one in both if born is not None and one.born is not None and same_birth(born, one.born)
     ]
     if len(fitting) > 1:
-        fitting = [one for one in fitting if one.forename == plain(forename)]
+        fitting = [one for one in fitting if one.forename == plain(forename or "")]
     return fitting[0] if len(fitting) == 1 else None
 
 

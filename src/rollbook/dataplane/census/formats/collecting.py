@@ -11,14 +11,16 @@ import pyarrow as pa
 
 from rollbook.dataplane.census.formats.leaves import with_extra
 from rollbook.dataplane.census.formats.refusing import refusal
-from rollbook.dataplane.census.gathering import TWICE_RULE, UNKNOWN_RULE, UNREADABLE_RULE, WITHDRAWN_RULE
+from rollbook.dataplane.census.gathering import CONTACT_RULE, TWICE_RULE, UNKNOWN_RULE, UNREADABLE_RULE, WITHDRAWN_RULE
 from rollbook.dataplane.census.parsed import Discard, Fault
 from rollbook.dataplane.census.profile import ALWAYS, IDENTITY_COPIES, Leaf, is_withdrawn, profile_of
 from rollbook.dataplane.census.untrusted import Limits
 from rollbook.dataplane.census.values import MAX_TEXT, Value, read_value
 
-_NAME: Final = re.compile(r"[A-Za-z@][A-Za-z0-9_.]{0,39}")
+_NAME: Final = re.compile(r"[A-Za-z@][A-Za-z0-9_.]{0,59}")
 _MAX_KINDS: Final = 200
+# A contact of a setting is named in early years returns only.
+_CONTACTS: Final = {"contactsurname": CONTACT_RULE, "contactforename": CONTACT_RULE}
 Values = dict[str, Value | bool | None]
 
 
@@ -29,6 +31,7 @@ class Collecting:
         self.schemas: Mapping[str, pa.Schema] = with_extra(dict(profile_of(collection).schemas))
         self._name = name
         self._limits = limits
+        self._dropped_by = _CONTACTS if collection.startswith("eyc-") else {}
         self._faults: list[Fault] = []
         self._drops: dict[tuple[str, str], list[int]] = {}
         self._columns: dict[str, dict[str, list[Any]]] = {
@@ -101,7 +104,7 @@ class Collecting:
 
     def drop(self, parent: str, name: str, line: int, count: int = 1) -> None:
         """Drop something the file carries, keeping only where it stood and how often."""
-        rule = WITHDRAWN_RULE if is_withdrawn(name) else UNKNOWN_RULE
+        rule = WITHDRAWN_RULE if is_withdrawn(name) else self._dropped_by.get(name.lower(), UNKNOWN_RULE)
         key = (rule, f"{parent}/{name if _NAME.fullmatch(name) else '(other)'}")
         if key not in self._drops and len(self._drops) >= _MAX_KINDS:
             key = (rule, "(other)")

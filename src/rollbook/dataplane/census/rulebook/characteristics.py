@@ -44,12 +44,10 @@ def language(view: ReturnView) -> Iterator[Finding]:
     "PT-030", Severity.ERROR, "Ethnicity missing or invalid",
     mend="Give the code the family declared. REFU says that they refused, NOBT that it is not yet known. Never guess.",
     source="CSCV (analogue)", dfe_ref="CIN 4220", fields=("Ethnicity",),
-    passes=(f"{_C}/Ethnicity = REFU",), fails=(f"{_C}/Ethnicity = XXXX",),
+    passes=(f"{_C}/Ethnicity = REFU",), fails=(f"{_C}/Ethnicity = XXXX",), terms=(Term.SPRING,),
 )  # fmt: skip
 def ethnicity(view: ReturnView) -> Iterator[Finding]:
-    """Spring only, pupils on roll aged 5 or over; an invalid code is wrong at any age."""
-    if view.term is not Term.SPRING:
-        return
+    """Asked of pupils on roll aged 5 or over; an invalid code is wrong at any age."""
     known = codes_of("ethnicity", view.header.collection_code)
     for pupil in view.pupils:
         code = pupil.text("ethnicity")

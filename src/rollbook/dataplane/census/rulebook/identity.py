@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from typing import Final
 
+from rollbook.dataplane.census.parsed import Form
 from rollbook.dataplane.census.ruling import Finding, Pupil, ReturnView, Severity, rule, where
 from rollbook.kernel.terms import previous_census
 from rollbook.kernel.upn import LETTERS, UpnFault, uln_ok, upn_faults
@@ -191,10 +192,14 @@ def sex(view: ReturnView) -> Iterator[Finding]:
     passes=("P1/PupilIdentifiers/DOB = 2015-02-28",), fails=("P1/PupilIdentifiers/DOB = 2025-01-17",),
 )  # fmt: skip
 def date_of_birth(view: ReturnView) -> Iterator[Finding]:
-    """Born on census day is odd, yet possible."""
+    """Born on census day is odd, yet possible. A file without a census day is measured by the day of the check; a
+    roster need not tell birthdays.
+    """
+    last = view.day or view.context.now.date()
+    needed = view.parsed.form not in (Form.ONEROSTER_1_1, Form.ONEROSTER_1_2)
     for pupil in view.pupils:
         born = pupil.day("date_of_birth")
-        if born is None or (view.day is not None and born > view.day):
+        if (needed and born is None) or (born is not None and born > last):
             yield pupil.at("date-of-birth")
 
 

@@ -110,12 +110,11 @@ def special_intake(view: ReturnView) -> Iterator[Finding]:
     "PT-012", Severity.ERROR, "Special school must state day, boarding or hospital",
     mend="Set the accommodation to D (day), B (boarding) or H (hospital).",
     source="ASPEN", fields=("Accommodation",),
-    passes=("S/Phase = SP", "+ S <Accommodation>D</Accommodation>"), fails=("S/Phase = SP",),
+    passes=("S/Phase = SP", "+ S <Accommodation>D</Accommodation>"), fails=("S/Phase = SP",), terms=(Term.SPRING,),
 )  # fmt: skip
 def accommodation(view: ReturnView) -> Iterator[Finding]:
-    """Asked in spring only."""
-    special = view.school.phase == "SP" and view.term is Term.SPRING
-    if special and view.school.accommodation not in codes_of("accommodation"):
+    """Asked of special schools only."""
+    if view.school.phase == "SP" and view.school.accommodation not in codes_of("accommodation"):
         yield view.school_at("accommodation")
 
 

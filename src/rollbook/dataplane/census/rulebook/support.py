@@ -47,14 +47,11 @@ def _has_needs(pupil: Pupil) -> bool:
     mend="Give the main need rank 1, the next rank 2, each once.",
     source="OWN", fields=("SENtypeRank", "SENprovision"),
     passes=(f"+ {_SEN}/SENneeds <SENneed><SENtypeRank>2</SENtypeRank><SENtype>MLD</SENtype></SENneed>",),
-    fails=(f"{_SEN}/SENneeds/SENneed/SENtypeRank = 2",),
+    fails=(f"{_SEN}/SENneeds/SENneed/SENtypeRank = 2",), terms=(Term.SPRING,),
 )  # fmt: skip
 def needs_ranked(view: ReturnView) -> Iterator[Finding]:
-    """Spring only: needs are not asked in other terms."""
-    spring = view.term is Term.SPRING
-    return where(
-        view.on_roll, lambda p: spring and p.text("sen_provision") in ("K", "E") and _unranked(p), "sen-type-rank"
-    )
+    """Needs are not asked in other terms."""
+    return where(view.on_roll, lambda p: p.text("sen_provision") in ("K", "E") and _unranked(p), "sen-type-rank")
 
 
 def _unranked(pupil: Pupil) -> bool:
