@@ -76,7 +76,7 @@ def _engine(spill: str) -> duckdb.DuckDBPyConnection:
 
 def _columns(items: Collection[str]) -> dict[str, list[str]]:
     known = [ITEMS[item] for item in ITEMS if item in items]
-    refused = sorted({*items} - {item.id for item in known if item.status == "current" and not item.identity})
+    refused = sorted({*items} - {item.id for item in known if item.held and not item.identity})
     if refused:
         mend = "Ask only for items of the study tables; the dictionary lists them."
         raise UseRefused(Reason("item-not-for-study", "A project cannot have this item", ", ".join(refused), mend))
