@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rollbook.policy import states
-from rollbook.policy.states import CASES, DECISIONS, DOUBLES, OUTPUTS, PROJECTS, REQUESTS, RUNS, Machine
+from rollbook.policy.states import CASES, DECISIONS, DIVISIONS, DOUBLES, OUTPUTS, PROJECTS, REQUESTS, RUNS, Machine
 from rollbook.records.models.identity import GatewayCase
 from rollbook.records.models.studies import Output, Run
 
@@ -20,6 +20,7 @@ MACHINES: dict[type[StrEnum], Machine[Any]] = {
     states.OutputState: OUTPUTS,
     states.CaseState: CASES,
     states.DoubleState: DOUBLES,
+    states.DivisionState: DIVISIONS,
 }
 
 

@@ -4,6 +4,7 @@ from django.urls import URLPattern
 
 from rollbook.web.casework import (
     checking_pages,
+    dividing_pages,
     gateway_pages,
     index_pages,
     letter_pages,
@@ -20,4 +21,5 @@ urlpatterns: list[URLPattern] = [
     *checking_pages.urlpatterns,
     *gateway_pages.urlpatterns,
     *matching_pages.urlpatterns,
+    *dividing_pages.urlpatterns,
 ]
