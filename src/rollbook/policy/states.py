@@ -1,5 +1,5 @@
-"""What may become of a request, a project, a run, an output, a gateway case, a pair of records, an upload and an
-explanation, as tables.
+"""What may become of a request, project, run, output, gateway case, pair of records, division, upload and explanation,
+as tables.
 
 Each table says, for every state, which states may follow and whose turn it is. Deeds ask `refuses` before they change
 anything; nothing else in Rollbook knows an order of states. An unknown state is refused like a forbidden step.
@@ -95,6 +95,17 @@ class ExplanationState(StrEnum):
     GIVEN = "given"
     ACCEPTED = "accepted"
     RETURNED = "returned"
+
+
+class DivisionState(StrEnum):
+    """A record that may hold two children: proposed by one person, divided by another; undone by two again."""
+
+    WAITING = "waiting"
+    PROPOSED = "proposed"
+    DIVIDED = "divided"
+    UNDOING = "undoing"
+    UNDONE = "undone"
+    DROPPED = "dropped"
 
 
 @dataclass(frozen=True, slots=True)
@@ -268,6 +279,28 @@ EXPLANATIONS = Machine(
         ExplanationState.GIVEN: Role.CUSTODIAN,
         ExplanationState.ACCEPTED: Role.CUSTODIAN,
         ExplanationState.RETURNED: None,
+    },
+)
+
+DIVISIONS = Machine(
+    "division of a record",
+    DivisionState.WAITING,
+    {
+        DivisionState.WAITING: frozenset({DivisionState.PROPOSED, DivisionState.DROPPED}),
+        # Proposed again: with other sightings, or because the record has changed since.
+        DivisionState.PROPOSED: frozenset({DivisionState.PROPOSED, DivisionState.DIVIDED, DivisionState.DROPPED}),
+        DivisionState.DIVIDED: frozenset({DivisionState.UNDOING}),
+        DivisionState.UNDOING: frozenset({DivisionState.UNDONE, DivisionState.DIVIDED}),
+        DivisionState.UNDONE: frozenset(),
+        DivisionState.DROPPED: frozenset(),
+    },
+    {
+        DivisionState.WAITING: Role.CUSTODIAN,
+        DivisionState.PROPOSED: Role.CUSTODIAN,
+        DivisionState.DIVIDED: Role.CUSTODIAN,
+        DivisionState.UNDOING: Role.CUSTODIAN,
+        DivisionState.UNDONE: None,
+        DivisionState.DROPPED: None,
     },
 )
 

@@ -12,6 +12,7 @@ MODULES = (
     "collections",
     "studies",
     "identity",
+    "divisions",
     "doubles",
     "uploads",
 )

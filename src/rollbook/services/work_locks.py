@@ -14,6 +14,7 @@ from rollbook.kernel.refusals import Reason, RollbookError, StateBroken, UseRefu
 
 _SPACE = 0x526F6C6C  # 'Roll': apart from any other use of advisory locks in the same database
 _WORKING = 0x526F6C6D
+LANDING = 0x526F6C6C696E67  # 'Rolling': held while returns are matched and landed
 
 
 class Work(IntEnum):
@@ -47,6 +48,11 @@ def nobody_at_work() -> Iterator[bool]:
     finally:
         if mine:
             _ask(f"SELECT pg_advisory_unlock({_WORKING})")
+
+
+def no_return_lands() -> bool:
+    """Whether no return is being taken in; if so, none can be until the caller's transaction has ended."""
+    return _ask(f"SELECT pg_try_advisory_xact_lock({LANDING})")
 
 
 def bring_to_end(numbers: Iterable[int], work: Callable[[int], None]) -> int:

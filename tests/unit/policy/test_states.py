@@ -12,6 +12,7 @@ from rollbook.policy import states
 from rollbook.policy.states import (
     CASES,
     DECISIONS,
+    DIVISIONS,
     DOUBLES,
     EXPLANATIONS,
     OUTPUTS,
@@ -34,6 +35,7 @@ MACHINES: dict[type[StrEnum], Machine[Any]] = {
     states.DoubleState: DOUBLES,
     states.UploadState: UPLOADS,
     states.ExplanationState: EXPLANATIONS,
+    states.DivisionState: DIVISIONS,
 }
 
 

@@ -326,12 +326,36 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name='Division',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('handle', models.CharField(default=rollbook.records.models.identity.new_handle, max_length=22, unique=True)),
+                ('state', models.CharField(max_length=12)),
+                ('told_at', models.DateTimeField()),
+                ('goes', models.JSONField(default=list)),
+                ('adults', models.JSONField(default=dict)),
+                ('numbers', models.JSONField(default=list)),
+                ('divided_at', models.DateTimeField(null=True)),
+                ('undone_at', models.DateTimeField(null=True)),
+                ('decided_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='records.account')),
+                ('proposed_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='records.account')),
+                ('undo_proposed_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='records.account')),
+                ('undone_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='records.account')),
+                ('other', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='records.person')),
+                ('person', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='records.person')),
+            ],
+            options={
+                'db_table': '"identity"."division"',
+            },
+        ),
+        migrations.CreateModel(
             name='Choice',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('kind', models.CharField(max_length=40)),
                 ('made_at', models.DateTimeField()),
                 ('withdrawn_at', models.DateTimeField(null=True)),
+                ('carried', models.BooleanField(default=False)),
                 ('made_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='records.account')),
                 ('person', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='choices', to='records.person')),
             ],
@@ -613,6 +637,19 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name='Reassignment',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('division', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='reassignments', to='records.division')),
+                ('stored', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='records.person')),
+                ('was', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='records.person')),
+                ('sighting', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='reassignments', to='records.sighting')),
+            ],
+            options={
+                'db_table': '"identity"."reassignment"',
+            },
+        ),
+        migrations.CreateModel(
             name='Study',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -712,6 +749,10 @@ class Migration(migrations.Migration):
             constraint=models.CheckConstraint(condition=models.Q(('person__lt', models.F('other'))), name='lower_key_first'),
         ),
         migrations.AddConstraint(
+            model_name='division',
+            constraint=models.UniqueConstraint(condition=models.Q(('state__in', ('waiting', 'proposed'))), fields=('person',), name='one_open_division'),
+        ),
+        migrations.AddConstraint(
             model_name='choice',
             constraint=models.UniqueConstraint(condition=models.Q(('withdrawn_at', None)), fields=('person', 'kind'), name='one_standing_choice_of_a_kind'),
         ),
@@ -746,6 +787,10 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='sighting',
             constraint=models.UniqueConstraint(fields=('source', 'pupil_no'), name='one_sighting_per_pupil_and_return'),
+        ),
+        migrations.AddConstraint(
+            model_name='reassignment',
+            constraint=models.UniqueConstraint(fields=('division', 'sighting'), name='one_reassignment_a_division'),
         ),
         migrations.AddConstraint(
             model_name='upload',

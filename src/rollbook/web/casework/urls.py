@@ -4,6 +4,7 @@ from django.urls import URLPattern
 
 from rollbook.web.casework import (
     checking_pages,
+    dividing_pages,
     explanation_pages,
     gateway_pages,
     index_pages,
@@ -22,4 +23,5 @@ urlpatterns: list[URLPattern] = [
     *gateway_pages.urlpatterns,
     *matching_pages.urlpatterns,
     *explanation_pages.urlpatterns,
+    *dividing_pages.urlpatterns,
 ]
