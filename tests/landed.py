@@ -5,6 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from rollbook.dataplane.census.compiled.forms import NotLanded, Setting
 from rollbook.dataplane.census.compiled.passes import Part, Passes, engine_for
@@ -12,7 +13,7 @@ from rollbook.dataplane.census.compiled.sql import compiled
 from rollbook.dataplane.census.parsed import ParsedReturn
 from rollbook.dataplane.census.rules import RULES, check
 from rollbook.dataplane.census.ruling import CheckContext, ReturnView
-from rollbook.dataplane.store.landing import with_people
+from rollbook.dataplane.store.landing import shaped
 from rollbook.dataplane.store.tables import TABLES
 
 # Return number, rule, line, pupil number, field.
@@ -27,10 +28,10 @@ def as_landed(returns: Sequence[ParsedReturn], spill: Path) -> set[Found]:
     setting = Setting(returns[0].header.collection_code, views[0].term, views[0].day)
     tables: dict[str, list[pa.Table]] = {}
     for no, one in enumerate(returns):
-        numbers = one.tables["pupil"]["pupil_no"].to_pylist()
-        keyed = with_people(one.tables, {number: _FIRST_KEY + number for number in numbers}, "0000000")
-        for name, table in keyed.items():
-            tables.setdefault(name, []).append(table.append_column("return_id", pa.repeat(f"r{no}", len(table))))
+        for name, table in shaped(one.tables, one.header.collection_code, "0000000").items():
+            keys = pc.add(table["pupil_no"].cast(pa.int64()), _FIRST_KEY)
+            keyed = table.drop_columns(["pupil_no", "collection"]).append_column("person_key", keys)
+            tables.setdefault(name, []).append(keyed.append_column("return_id", pa.repeat(f"r{no}", len(table))))
     part = Part({name: pa.concat_tables(some) for name, some in tables.items()})
     named = pa.table(
         {
@@ -42,8 +43,10 @@ def as_landed(returns: Sequence[ParsedReturn], spill: Path) -> set[Found]:
     statements = compiled(RULES.values(), setting, [name for name in TABLES if name in part.tables])
     with engine_for(named, spill) as engine:
         found = Passes(engine, [part], statements).findings()
-    keys = {None: None}
-    return {(f.no, f.rule, f.line, keys.get(f.person_key, (f.person_key or 0) - _FIRST_KEY), f.item) for f in found}
+    return {
+        (one.no, one.rule, one.line, None if one.person_key is None else one.person_key - _FIRST_KEY, one.item)
+        for one in found
+    }
 
 
 def as_checked(returns: Sequence[ParsedReturn]) -> set[Found]:

@@ -115,6 +115,11 @@ class Passes:
         sql = f"SELECT rule, no, count(*) FROM ({self._expanded()}) GROUP BY rule, no ORDER BY rule, no"
         return [Count(rule, no, found) for rule, no, found in self._engine.execute(sql).fetchall()]
 
+    def totals(self) -> dict[str, int]:
+        """How often each rule is broken at each field, by both names: `PT-025 sex`."""
+        sql = f"SELECT rule || ' ' || item, count(*) FROM ({self._expanded()}) GROUP BY 1"
+        return dict(self._engine.execute(sql).fetchall())
+
     def _expanded(self) -> str:
         """Failing rows once for each bit of their masks."""
         parts = [

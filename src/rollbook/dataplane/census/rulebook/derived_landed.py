@@ -14,20 +14,28 @@ from rollbook.dataplane.census.compiled.forms import (
 )
 from rollbook.dataplane.census.rulebook.characteristics import youth_support
 from rollbook.dataplane.census.rulebook.derivation import FORMS, JUDGED_IN_PART, DerivedRule, Kind
+from rollbook.dataplane.census.ruling import Model
 
 _PARTICULARS = NotLanded("The particulars of header, school and setting are not landed.")
 _IDENTITY = NotLanded("Addresses are kept in the identity zone, never among landed rows.")
+
+_EARLY = NotLanded("Only school censuses are run over landed rows.")
+_NOT_HELD = NotLanded("No collection that can be opened asks for the item.")
 
 
 def landed_form(rule: DerivedRule) -> Landed:
     """The rule over landed rows, or why there is none."""
     if rule.kind in (Kind.NUMBER, Kind.DAY, Kind.NOT_ASKED):
         return READER_ONLY
+    if rule.model is Model.EARLY:
+        return _EARLY
     item = ITEMS.get(rule.item)
     if item is None:
         return _PARTICULARS
     if item.identity:
         return _IDENTITY
+    if not item.held:
+        return _NOT_HELD
     return (Row(item.table, item.id, _broken(rule.kind, item.id, item.column)),)
 
 

@@ -17,7 +17,7 @@ from rollbook.dataplane.census.ruling import Finding, Model, Pupil, ReturnView, 
 from rollbook.kernel.terms import age_on
 from rollbook.kernel.upn import upn_faults
 
-_NO_EARLY: Final = NotLanded("No early years return is landed.")
+_NO_EARLY: Final = NotLanded("Only school censuses are run over landed rows.")
 _MOST_HOURS: Final = 15
 # One or two letters, a digit, perhaps a digit or letter; then a digit and two letters.
 _POSTCODE: Final = re.compile(r"[A-Z]{1,2}[0-9][0-9A-Z]? ?[0-9][A-Z]{2}", re.IGNORECASE)
