@@ -1,4 +1,4 @@
-"""A school's return over HTTP: nobody reaches another school's by its address, and a session that ended reaches none."""
+"""A school's return over HTTP: no other school reaches it by its address, and a session that ended reaches none."""
 
 import io
 from typing import Any
