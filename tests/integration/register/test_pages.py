@@ -25,14 +25,14 @@ ADDRESSES = [
     "/register/uses/", "/register/releases/", "/register/volumes/", "/register/duties/", "/register/agreements/",
     "/register/assessments/", "/register/notices/", "/register/rules/", "/register/powers/", "/register/collections/",
     "/register/log/", "/register/log/0/", "/register/log/4/", "/dictionary/", "/dictionary/sex/",
-    "/dictionary/nationality/", "/dictionary/surname/",
+    "/dictionary/nationality/", "/dictionary/surname/", "/dictionary/assessment-result/", "/dictionary/?words=lunch",
 ]  # fmt: skip
 FILES = [
     f"/register/{name}.{ending}"
     for name in ("requests", "decisions", "uses", "releases", "volumes", "duties")
     for ending in ("csv", "json")
 ]
-FILES += ["/dictionary.csv", "/dictionary.json"]
+FILES += [f"/dictionary{part}.{ending}" for part in ("", "-codes") for ending in ("csv", "json")]
 
 
 def text(client: Client, address: str) -> str:

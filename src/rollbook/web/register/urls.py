@@ -43,5 +43,7 @@ urlpatterns: list[URLPattern] = [
     path("dictionary/", dictionary.item_list, name="dictionary"),
     path("dictionary.csv", dictionary.item_csv, name="dictionary_csv"),
     path("dictionary.json", dictionary.item_json, name="dictionary_json"),
+    path("dictionary-codes.csv", dictionary.code_csv, name="dictionary_codes_csv"),
+    path("dictionary-codes.json", dictionary.code_json, name="dictionary_codes_json"),
     path("dictionary/<str:code>/", dictionary.one_item, name="dictionary_item"),
 ]
