@@ -216,7 +216,7 @@ class Migration(migrations.Migration):
             name='Person',
             fields=[
                 ('key', models.BigIntegerField(primary_key=True, serialize=False)),
-                ('superseded_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='joined', to='records.person')),
+                ('superseded_by', models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='joined', to='records.person')),
             ],
             options={
                 'db_table': '"identity"."person"',
@@ -229,7 +229,7 @@ class Migration(migrations.Migration):
                 ('scheme', models.CharField(max_length=3)),
                 ('value', models.CharField(max_length=13)),
                 ('standing', models.CharField(default='current', max_length=12)),
-                ('person', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='identifiers', to='records.person')),
+                ('person', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.PROTECT, related_name='identifiers', to='records.person')),
             ],
             options={
                 'db_table': '"identity"."identifier"',
@@ -527,12 +527,12 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='person',
             name='first_return',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, to='records.return'),
+            field=models.ForeignKey(db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, to='records.return'),
         ),
         migrations.AddField(
             model_name='identifier',
             name='source',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, to='records.return'),
+            field=models.ForeignKey(db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, to='records.return'),
         ),
         migrations.CreateModel(
             name='Run',
@@ -585,8 +585,8 @@ class Migration(migrations.Migration):
                 ('address', models.TextField(blank=True)),
                 ('postcode', models.CharField(blank=True, max_length=200)),
                 ('uprn', models.CharField(blank=True, max_length=200)),
-                ('person', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='sightings', to='records.person')),
-                ('source', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='sightings', to='records.return')),
+                ('person', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.PROTECT, related_name='sightings', to='records.person')),
+                ('source', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='sightings', to='records.return')),
             ],
             options={
                 'db_table': '"identity"."sighting"',
@@ -660,6 +660,10 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='access',
             constraint=models.UniqueConstraint(fields=('account', 'person'), name='one_access_per_account_and_person'),
+        ),
+        migrations.AddIndex(
+            model_name='person',
+            index=models.Index(condition=models.Q(('superseded_by__isnull', False)), fields=['superseded_by'], name='joined_person'),
         ),
         migrations.AddConstraint(
             model_name='identifier',
