@@ -35,6 +35,10 @@ def returns(
     defects: Annotated[Path | None, typer.Option(help="TOML or JSON file of defects to plant in each term")] = None,
     seed: Annotated[int, typer.Option(help="the same seed gives the same files")] = 1,
     lea: Annotated[str, typer.Option(help="number of the first local authority")] = "201",
+    authorities: Annotated[
+        int | None,
+        typer.Option(help="how many authorities; one for each 20,000 pupils, and no more than there are", min=1),
+    ] = None,
     jobs: Annotated[
         int | None, typer.Option(help="processes; as many as the machine has cores if left out", min=1)
     ] = None,
@@ -49,7 +53,7 @@ def returns(
         task = progress.add_task("writing returns", total=None)
         made = generate_returns(
             pupils=pupils, out=out, schools=schools, defects=defects, seed=seed, terms=terms.split(","),
-            formats=form or ["xml"], lea=lea, jobs=jobs or os.cpu_count() or 1,
+            formats=form or ["xml"], lea=lea, authorities=authorities, jobs=jobs or os.cpu_count() or 1,
             progress=lambda done, total: progress.update(task, completed=done, total=total),
         )  # fmt: skip
     _say(made, out)
@@ -58,7 +62,10 @@ def returns(
 def _say(made: Generated, out: Path) -> None:
     console = Console()
     records = sum(file.on_roll + file.leavers for file in made.files)
-    say = lambda text: console.print(text, soft_wrap=True, highlight=False)  # noqa: E731
+
+    def say(text: str) -> None:
+        console.print(text, soft_wrap=True, highlight=False)
+
     say(f"{len(made.files)} returns with {records:,} pupil records in {out}")
     say(f"Who is who stands in {made.people}")
     if made.truth is not None:

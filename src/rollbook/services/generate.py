@@ -11,10 +11,11 @@ import tomllib
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from io import BufferedWriter
 from pathlib import Path
-from typing import Final, TextIO
+from typing import Final
 
 from rollbook.dataplane.census.generator.calendar import read_terms
 from rollbook.dataplane.census.generator.defects import read_wanted
@@ -60,6 +61,7 @@ def generate_returns(
     terms: Sequence[str] = DEFAULT_TERMS,
     formats: Sequence[str] = ("xml",),
     lea: str = DEFAULT_LEA,
+    authorities: int | None = None,
     jobs: int = 1,
     progress: Callable[[int, int], None] | None = None,
 ) -> Generated:
@@ -70,18 +72,18 @@ def generate_returns(
     be met.
     """
     wanted = read_defects(defects) if defects is not None else {}
-    order = Order(pupils=pupils, schools=schools, terms=_terms(terms), lea=lea, seed=seed)
+    order = Order(pupils=pupils, schools=schools, terms=_terms(terms), lea=lea, authorities=authorities, seed=seed)
     forms, count = _formats(formats), len(nation_of(order).layout.areas)
     work = [Job(order, forms, tuple(wanted.items()), str(out), number) for number in range(count)]
     _make_folders(out, order, forms)
     people, truth = out / PEOPLE_NAME, out / TRUTH_NAME if wanted else None
     files: list[GeneratedFile] = []
     planted = 0
-    with _Truth(truth, order) as told, people.open("wb") as who:
+    with _truth(truth, order) as add, people.open("wb") as who:
         who.write((",".join(PEOPLE) + "\n").encode())
         for number, done in enumerate(_in_order(work, jobs)):
             files += [_file(out, one) for one in done.files]
-            told.add(done.defects)
+            add(done.defects)
             planted += len(done.defects)
             _take(work[number].people, who)
             if progress is not None:
@@ -105,32 +107,25 @@ def read_defects(path: Path) -> dict[str, float]:
     return read_wanted(wanted)
 
 
-class _Truth:
-    """The truth file, written as the authorities come; nothing without a path."""
+@contextmanager
+def _truth(path: Path | None, order: Order) -> Iterator[Callable[[Sequence[dict[str, object]]], None]]:
+    """The truth file, written as the authorities come, one line a defect; nothing without a path."""
+    if path is None:
+        yield lambda defects: None
+        return
+    between = "\n"
+    with path.open("w", encoding="utf-8") as file:
 
-    def __init__(self, path: Path | None, order: Order) -> None:
-        self._path, self._order = path, order
-        self._file: TextIO | None = None
-        self._first = True
+        def add(defects: Sequence[dict[str, object]]) -> None:
+            nonlocal between
+            for defect in defects:
+                file.write(between + json.dumps(defect))
+                between = ",\n"
 
-    def __enter__(self) -> "_Truth":
-        if self._path is not None:
-            self._file = self._path.open("w", encoding="utf-8")
-            collections = json.dumps([f"sc-{term}" for term in self._order.terms])
-            self._file.write(f'{{"collections": {collections}, "seed": {self._order.seed},\n"defects": [')
-        return self
-
-    def add(self, defects: Sequence[dict[str, object]]) -> None:
-        """One line a defect."""
-        for defect in defects if self._file is not None else ():
-            assert self._file is not None
-            self._file.write(("\n" if self._first else ",\n") + json.dumps(defect))
-            self._first = False
-
-    def __exit__(self, *_: object) -> None:
-        if self._file is not None:
-            self._file.write("\n]}\n")
-            self._file.close()
+        collections = json.dumps([f"sc-{term}" for term in order.terms])
+        file.write(f'{{"collections": {collections}, "seed": {order.seed},\n"defects": [')
+        yield add
+        file.write("\n]}\n")
 
 
 def _in_order(work: list[Job], jobs: int) -> Iterator[Done]:

@@ -44,15 +44,16 @@ class Nation:
         return tuple(tuple(self._leavers(rng, step, schools, able, weights, count, taken)) for step in self.steps)
 
     def _leavers(
-        self, rng: Random, step: When, schools: tuple[School, ...], able: list[int], weights: list[int], count: int,
+        self, rng: Random, step: When, schools: tuple[School, ...], among: list[int], weights: list[int], count: int,
         taken: set[Slot],
     ) -> Iterator[Slot]:  # fmt: skip
-        for n in rng.choices(able, weights, k=count):
+        for n in rng.choices(among, weights, k=count):
             school = schools[n]
             age = rng.randint(school.first_age, school.last_age)
             slot = (n, self.begin.august - age, rng.randint(1, max(1, school.quotas[age])))
             too_old = step.august - slot[1] > min(school.last_age, 15)  # a sixth form has no place for everybody
-            if not too_old and slot not in taken and not is_twin(school, slot[1], slot[2], self.seed):
+            able = not too_old and school.quotas[age] > 0 and slot not in taken
+            if able and not is_twin(school, slot[1], slot[2], self.seed):
                 taken.add(slot)
                 yield slot
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import cache
 from random import Random
 
 from rollbook.dataplane.census.catalogue import known_collection
@@ -11,6 +12,7 @@ from rollbook.kernel.terms import Term, Windows, census_day, previous_census, wi
 
 _AFTER = {Term.AUTUMN: (Term.SPRING, 1), Term.SPRING: (Term.SUMMER, 0), Term.SUMMER: (Term.AUTUMN, 0)}
 _MOST_TERMS = 12
+_day, _before, _windows = cache(census_day), cache(previous_census), cache(windows)  # asked for every pupil
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,12 +25,12 @@ class When:
     @property
     def day(self) -> date:
         """Census day."""
-        return census_day(self.term, self.year)
+        return _day(self.term, self.year)
 
     @property
     def before(self) -> date:
         """The census day before."""
-        return previous_census(self.term, self.year)
+        return _before(self.term, self.year)
 
     @property
     def august(self) -> int:
@@ -38,7 +40,7 @@ class When:
     @property
     def windows(self) -> Windows:
         """What the returns of this term look back at."""
-        return windows(self.term, self.year)
+        return _windows(self.term, self.year)
 
     @property
     def collection(self) -> str:
@@ -55,7 +57,7 @@ class When:
 
 
 def read_terms(texts: Iterable[str]) -> tuple[When, ...]:
-    """Terms written as `spr-2025`, in order of time. Refuses what is no term, and collections Rollbook does not hold."""
+    """Terms written as `spr-2025`, in order of time. Refuses what is no term, or is held by no profile."""
     asked = sorted({_read(text.strip().lower()) for text in texts}, key=lambda when: when.day)
     if not asked:
         raise _refused("No term is asked for")

@@ -2,7 +2,8 @@
 
 Two sorts. A rule must catch the first (a mistyped UPN, a late leaver): they are slips in one return and right again in
 the next. The second is for matching people: somebody comes under another name, birthday or address than the last school
-knew, or two people look like one (twins). The truth names every one of them, so that a check or a matcher can be measured.
+knew, or two people look like one (twins). The truth names every one of them, so that checks and matchers can be
+measured.
 """
 
 from collections.abc import Callable, Mapping
@@ -57,7 +58,7 @@ class Soil:
     area: Area
     when: When
     rng: Random
-    notes: list[tuple[str, Person, int, str, int | None]] = field(default_factory=list)
+    notes: list[tuple[str, Person, str, int | None]] = field(default_factory=list)
 
     @property
     def season(self) -> Season:
@@ -158,7 +159,14 @@ def _reused_elsewhere(pupil: Pupil, made: Return, returns: list[Return], soil: S
     other = _plain(elsewhere, soil, pupil)
     pupil.upn = other.upn
     return Planted(
-        "reused-upn-elsewhere", made.school.laestab, ("PT-016",), pupil, was, elsewhere.school.laestab, other, apart=True
+        "reused-upn-elsewhere",
+        made.school.laestab,
+        ("PT-016",),
+        pupil,
+        was,
+        elsewhere.school.laestab,
+        other,
+        apart=True,
     )
 
 
@@ -197,17 +205,14 @@ ALIKE: Final = frozenset({"twins", "same-name-twins"})
 def plant_people(wanted: Mapping[str, int], soil: Soil) -> None:
     """Do to people what is asked for, each to one of their own, before the term is told."""
     for kind, count in wanted.items():
-        carried = sum(
-            place.person.facts.planted == kind for roll in soil.area.rolls for place in roll if kind in ALIKE
-        )
+        carried = sum(place.person.facts.planted == kind for roll in soil.area.rolls for place in roll if kind in ALIKE)
         for _ in range(count - carried if kind in _DEEDS else 0):
             place = _place(kind, soil)
             place.person.facts.planted = kind
-            school = place.school
             was, other = _DEEDS[kind](place, soil)
             if kind in ALIKE:
                 place.person.facts.planted = "pair"
-            soil.notes.append((kind, place.person, school, was, other))
+            soil.notes.append((kind, place.person, was, other))
 
 
 def _place(kind: str, soil: Soil) -> Place:
@@ -251,7 +256,7 @@ def _noted(returns: list[Return], soil: Soil) -> list[Planted]:
     area = soil.area
     records = {(made.school.laestab, one.key): one for made in returns for one in made.on_roll}
     truth = []
-    for kind, person, school, was, other in soil.notes:
+    for kind, person, was, other in soil.notes:
         if kind in ALIKE:
             continue
         now = area.schools[person.places[0].school].laestab

@@ -1,4 +1,4 @@
-"""What happens to people between two census days, September apart: moves, names, homes, meals, needs, second schools."""
+"""What happens to people between two census days, September apart: moves, names, homes, meals, needs."""
 
 from bisect import bisect
 from collections.abc import Callable

@@ -13,7 +13,7 @@ from typing import Final
 
 from rollbook.dataplane.census.generator.area import Nation
 from rollbook.dataplane.census.generator.calendar import When, read_terms
-from rollbook.dataplane.census.generator.defects import Planted, Wanted
+from rollbook.dataplane.census.generator.defects import Planted
 from rollbook.dataplane.census.generator.forms import ctf, early, flat, roster, school_xml
 from rollbook.dataplane.census.generator.forms.content import Written, everybody
 from rollbook.dataplane.census.generator.make import Order, Told, plan, tell

@@ -1,7 +1,7 @@
 """Invented names, places and postcodes.
 
-Names are built from syllables chosen so that no common name comes out. Postcodes stand in areas that begin with Z and do
-not exist (the one that does, ZE, is left out), so that no invented pupil can be taken for a real one.
+Names are built from syllables chosen so that no common name comes out. Postcodes stand in areas that begin with Z and
+do not exist (the one that does, ZE, is left out), so that no invented pupil can be taken for a real one.
 """
 
 from bisect import bisect

@@ -34,6 +34,7 @@ class Order:
     schools: int | None = None
     terms: tuple[str, ...] = DEFAULT_TERMS
     lea: str = DEFAULT_LEA
+    authorities: int | None = None
     seed: int = 1
 
     def __post_init__(self) -> None:
@@ -79,7 +80,8 @@ def plan(order: Order) -> Nation:
     asked = read_terms(order.terms)
     start, steps = lived(asked)
     days = tuple(when.day for when in asked)
-    layout = lay_out(order.pupils, order.schools or default_schools(order.pupils), order.lea, order.seed, days)
+    schools = order.schools or default_schools(order.pupils)
+    layout = lay_out(order.pupils, schools, order.lea, order.seed, days, order.authorities)
     return Nation(layout, order.seed, start, steps)
 
 

@@ -12,7 +12,7 @@ from rollbook.dataplane.census.generator import marginals
 from rollbook.dataplane.census.generator.inventing import Dial, forename, place, postcode, street, surname
 from rollbook.dataplane.census.generator.records import Address, Pupil, School
 from rollbook.dataplane.census.generator.schools import Layout
-from rollbook.kernel.upn import check_letter, uln_ok
+from rollbook.kernel.upn import check_letter
 
 _ETHNICITY: Final = Dial(marginals.ETHNICITY)
 _SERVICE: Final = Dial(marginals.SERVICE_CHILD)
@@ -118,8 +118,10 @@ def _like_twin(facts: Pupil, other: Pupil, rng: Random) -> None:
 
 def _uln(school: School, cohort: int, serial: int) -> str:
     """A number of one's own with a sound check digit; empty where none exists. Shown from age 14 on."""
-    first = f"{_FIRST_ULN + (school.number * 24 + cohort % 24) * 1_000 + serial:09d}"
-    return next((first + digit for digit in "0123456789" if uln_ok(first + digit)), "") if len(first) == 9 else ""
+    number = _FIRST_ULN + (school.number * 24 + cohort % 24) * 1_000 + serial
+    first = f"{number:09d}"
+    rest = sum(weight * int(digit) for weight, digit in zip(range(10, 1, -1), first, strict=True)) % 11
+    return f"{first}{10 - rest}" if rest else ""
 
 
 def _background(rng: Random, facts: Pupil) -> None:

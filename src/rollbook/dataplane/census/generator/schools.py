@@ -46,13 +46,15 @@ def default_schools(pupils: int) -> int:
     return max(1, round(pupils / marginals.STATE_PUPILS_A_SCHOOL))
 
 
-def lay_out(pupils: int, schools: int, lea: str, seed: int, days: tuple[date, ...]) -> Layout:
+def lay_out(
+    pupils: int, schools: int, lea: str, seed: int, days: tuple[date, ...], authorities: int | None = None
+) -> Layout:
     """`schools` schools holding `pupils` pupils together, in authorities from `lea` onwards in force on all `days`.
 
     The same arguments give the same schools.
     """
     kinds = _kinds(schools)
-    leas = _authorities(pupils, schools, lea, days)
+    leas = _authorities(authorities or _usual(pupils), schools, lea, days)
     sizes = _sizes(Random(f"{seed}/sizes"), kinds, pupils)  # noqa: S311  nothing secret is drawn
     areas: list[list[School]] = [[] for _ in leas]
     number = 0
@@ -80,13 +82,15 @@ def _kinds(schools: int) -> dict[str, int]:
     return {kind: count for kind, count in whole.items() if count}
 
 
-def _authorities(pupils: int, schools: int, lea: str, days: tuple[date, ...]) -> list[str]:
+def _usual(pupils: int) -> int:
+    return round(pupils / marginals.PUPILS_AN_AUTHORITY)
+
+
+def _authorities(asked: int, schools: int, lea: str, days: tuple[date, ...]) -> list[str]:
     order = sorted(number for number in RETURN_AUTHORITIES if all(in_force(number, day) for day in days))
     if lea not in order:
         raise _refused("This authority did not exist on census day", "--lea", "Give another number, such as 201.")
-    wanted = max(
-        round(pupils / marginals.PUPILS_AN_AUTHORITY), -(-schools // marginals.SCHOOLS_AN_AUTHORITY), 1
-    )  # fmt: skip
+    wanted = max(asked, -(-schools // marginals.SCHOOLS_AN_AUTHORITY), 1)
     start = order.index(lea)
     return (order[start:] + order[:start])[: min(wanted, schools)]
 

@@ -43,16 +43,18 @@ class Telling:
         return told
 
     def _return(self, n: int, school: School) -> Return:
-        chance = lambda purpose: self.area.nation.chance(purpose, self.when, school.number)  # noqa: E731
         if school.private:
             return Return(school, [self._record(place, place.person.facts) for place in self.area.rolls[n]])
-        self._keep_apart(n, chance("apart"))
+        self._keep_apart(n, self._chance("apart", school))
         made = Return(school, [self._record(place, place.person.facts) for place in self.area.rolls[n]])
         gone = [place for place in self.area.gone[n] if self._may_be_told(place)]
         leavers = [self._record(place, place.told or place.person.facts) for place in gone]
-        _Register(self, school, chance("register")).write(made.on_roll, leavers, gone)
+        _Register(self, school, self._chance("register", school)).write(made.on_roll, leavers, gone)
         made.leavers = [one for one in leavers if one.sessions_possible or one.second_half_possible]
         return made
+
+    def _chance(self, purpose: str, school: School) -> Random:
+        return self.area.nation.chance(purpose, self.when, school.number)
 
     def _record(self, place: Place, facts: Pupil) -> Pupil:
         record = facts.copy()

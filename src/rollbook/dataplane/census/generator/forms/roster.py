@@ -6,6 +6,7 @@ from rollbook.dataplane.census.generator.forms.tables import table, zipped
 from rollbook.dataplane.census.generator.records import Pupil, Return, School
 
 _SEX = {"F": "female", "M": "male"}
+_ILLEGAL = {"CountryOfBirth": "countryOfBirthCode"}  # the form has no place for a nationality
 
 
 def write(made: Return, when: When) -> Written:
@@ -16,7 +17,7 @@ def write(made: Return, when: When) -> Written:
         users.append(_user(pupil, school, no))
         demographics.append(
             {"sourcedId": f"u{no}", "status": "", "birthDate": pupil.born, "sex": _SEX[pupil.sex]}
-            | ({"countryOfBirthCode": value for name, value in pupil.illegal if name == "CountryOfBirth"})
+            | {_ILLEGAL[name]: value for name, value in pupil.illegal if name in _ILLEGAL}
         )
         enrolments.append(
             {"sourcedId": f"e{no}", "classSourcedId": f"c-{year_name(pupil.age)}", "schoolSourcedId": school.laestab,

@@ -43,7 +43,9 @@ def _around(depth: int, name: str) -> tuple[str, str]:
 def leaf(depth: int, name: str, value: object) -> str:
     """One element with a value, on a line."""
     opening, closing = _around(depth, name)
-    return f"{opening}{escape(value, quote=False) if isinstance(value, str) else value}{closing}"
+    if isinstance(value, str) and not value.isalnum():
+        value = escape(value, quote=False)
+    return f"{opening}{value}{closing}"
 
 
 def leaves(depth: int, pairs: Iterable[tuple[str, object]]) -> list[str]:
