@@ -28,7 +28,7 @@ def returns(
     schools: Annotated[
         int | None, typer.Option(help="how many schools; the national mean size if left out", min=1)
     ] = None,
-    terms: Annotated[str, typer.Option(help="terms, such as aut-2024,spr-2025,sum-2025")] = "spr-2025",
+    terms: Annotated[str, typer.Option(help="terms, such as aut-2025,spr-2026,sum-2026")] = "spr-2025",
     form: Annotated[
         list[str] | None, typer.Option("--format", help=f"one of {', '.join(FORMATS)}; may be given again")
     ] = None,

@@ -123,7 +123,7 @@ def tables(parsed: ParsedReturn) -> dict[str, list[str]]:
     return {name: sorted(map(str, some)) for name, some in rows.items()}
 
 
-@pytest.fixture(scope="module", params=TERMS)
+@pytest.fixture(scope="module", params=("aut-2023", "spr-2024", "sum-2025", "aut-2025", "spr-2026"))
 def forms(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[ParsedReturn]]:
     out = tmp_path_factory.mktemp("forms")
     made = generate_returns(pupils=300, schools=4, out=out, terms=(request.param,), formats=FORMATS, seed=2)

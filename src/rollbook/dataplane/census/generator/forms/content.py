@@ -10,7 +10,7 @@ from datetime import date
 from functools import cache
 from typing import Final
 
-from rollbook.dataplane.census.catalogue import items_of
+from rollbook.dataplane.census.catalogue import places_of
 from rollbook.dataplane.census.generator.calendar import When
 from rollbook.dataplane.census.generator.records import Pupil, Return, School
 from rollbook.kernel.terms import Term
@@ -31,9 +31,10 @@ class Written:
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """Names of the items that stand in a return of one term, for pupils of one roll."""
+    """Elements and flat fields of the items that stand in a return of one term, for pupils of one roll."""
 
     tags: dict[str, str]
+    fields: dict[str, str]
 
     def named(self, pairs: Pairs) -> Iterator[tuple[str, object]]:
         """The pairs that stand in the return and have a value, by element."""
@@ -46,7 +47,9 @@ class Shape:
 def shape(collection: str, *, on_roll: bool) -> Shape:
     """The shape of a collection."""
     rolls = "bn" if on_roll else "bl"
-    return Shape({item.id: item.element.rpartition("/")[2] for item in items_of(collection) if item.roll in rolls})
+    places = {item: place for item, place in places_of(collection).items() if place.roll in rolls}
+    tags = {item: place.element.rpartition("/")[2] for item, place in places.items()}
+    return Shape(tags, {item: place.field for item, place in places.items()})
 
 
 def year_name(age: int) -> str:

@@ -12,9 +12,6 @@ from rollbook.dataplane.census.generator.records import Pupil, Return
 from rollbook.kernel.terms import Term
 
 _SCHOOL: Final = {"SchoolType": "type", "HighestNCyear": "highestncyeargroup", "LowestNCyear": "lowestncyeargroup"}
-_RENAMED: Final = {
-    "sessions-possible": "termlysessionspossible", "second-half-sessions-possible": "summerhalfterm2sessionspossible",
-}  # fmt: skip
 _ON: Final = "pupilonroll"
 _OFF: Final = "pupilnolongeronroll"
 _Tables = defaultdict[str, list[dict[str, object]]]
@@ -52,7 +49,7 @@ def _single(pupil: Pupil, made: Return, shape: Shape) -> dict[str, object]:
         ("sessions-possible", pupil.sessions_possible), ("second-half-sessions-possible", pupil.second_half_possible),
     ]  # fmt: skip
     given = {item: value for item, value in pairs if item in shape.tags and value is not None and value != ""}
-    return {_RENAMED.get(item, shape.tags[item].lower()): value for item, value in given.items()}
+    return {shape.fields[item]: value for item, value in given.items()}
 
 
 def _rows(pupil: Pupil, when: When, shape: Shape, *, on_roll: bool) -> Iterator[tuple[str, dict[str, object]]]:
