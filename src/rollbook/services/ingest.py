@@ -46,8 +46,8 @@ from rollbook.services.log.reader import require_own_database
 from rollbook.services.messages import tell
 from rollbook.services.prepared import Prepared, read_and_prepare
 from rollbook.services.receipts import Receipt, receipt_of
+from rollbook.services.work_locks import LANDING
 
-_LOCK = 0x526F6C6C696E67  # 'Rolling': apart from any other advisory lock in the same database
 Outcome = Receipt | InputRefused | UseRefused
 _Versions = list[dict[str, int]]
 
@@ -117,14 +117,14 @@ def recover() -> dict[str, int]:
 @contextmanager
 def _one_at_a_time() -> Iterator[None]:
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_lock(%s)", [_LOCK])
+        cursor.execute("SELECT pg_advisory_lock(%s)", [LANDING])
     try:
         yield
     finally:
         # A broken connection has given the lock back by itself.
         if connection.connection is not None and not connection.connection.closed:
             with connection.cursor() as cursor:
-                cursor.execute("SELECT pg_advisory_unlock(%s)", [_LOCK])
+                cursor.execute("SELECT pg_advisory_unlock(%s)", [LANDING])
 
 
 def _take_together(by: Actor, judged: Sequence[Judged], known: InTurn) -> list[Receipt]:

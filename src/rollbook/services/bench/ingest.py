@@ -57,7 +57,7 @@ def run(scale: int = 1, runs: int = 1, pupils: int | None = None) -> Result:
 
 def inputs(pupils: int) -> list[Path]:
     """Invented returns, made once."""
-    folder = Path("var") / "bench" / f"ingest-{SEED}-{pupils}"
+    folder = Path("var") / "bench" / f"nation-{SEED}-{pupils}"
     done = folder / "complete"
     if not done.exists():
         generate_returns(pupils=pupils, out=folder, seed=SEED)
