@@ -23,6 +23,7 @@ import uuid
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager, suppress
+from datetime import datetime
 from pathlib import Path
 
 from deltalake.exceptions import DeltaError
@@ -45,8 +46,8 @@ from rollbook.services.log.reader import require_own_database
 from rollbook.services.messages import tell
 from rollbook.services.prepared import Prepared, read_and_prepare
 from rollbook.services.receipts import Receipt, receipt_of
+from rollbook.services.work_locks import LANDING
 
-_LOCK = 0x526F6C6C696E67  # 'Rolling': apart from any other advisory lock in the same database
 Outcome = Receipt | InputRefused | UseRefused
 _Versions = list[dict[str, int]]
 
@@ -98,6 +99,15 @@ def _take_some(by: Actor, batch: Sequence[Prepared]) -> dict[int, Outcome]:
     return outcomes
 
 
+def receipt_since(sha256: str, since: datetime) -> Receipt | None:
+    """The receipt of the return that these bytes became since then, accepted or replaced meanwhile."""
+    rows = Return.objects.filter(
+        file_sha256=sha256, received_at__gte=since, state__in=(Return.ACCEPTED, Return.SUPERSEDED)
+    )
+    row = rows.select_related("collection", "school").first()
+    return receipt_of(row) if row else None
+
+
 def recover() -> dict[str, int]:
     """Undo what a killed process left half done; gives the rows removed from each study table. Run at every start."""
     with _one_at_a_time():
@@ -107,14 +117,14 @@ def recover() -> dict[str, int]:
 @contextmanager
 def _one_at_a_time() -> Iterator[None]:
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_lock(%s)", [_LOCK])
+        cursor.execute("SELECT pg_advisory_lock(%s)", [LANDING])
     try:
         yield
     finally:
         # A broken connection has given the lock back by itself.
         if connection.connection is not None and not connection.connection.closed:
             with connection.cursor() as cursor:
-                cursor.execute("SELECT pg_advisory_unlock(%s)", [_LOCK])
+                cursor.execute("SELECT pg_advisory_unlock(%s)", [LANDING])
 
 
 def _take_together(by: Actor, judged: Sequence[Judged], known: InTurn) -> list[Receipt]:
