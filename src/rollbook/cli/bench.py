@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.table import Table
 
 from rollbook.kernel.refusals import InputRefused, Reason
-from rollbook.services.bench import disclosure_set, ingest, match, pseudonyms, rules
+from rollbook.services.bench import disclosure_set, ingest, match, pseudonyms, rules, suppression
 from rollbook.services.bench.measure import Result
 
 BENCHES = {
@@ -17,6 +17,7 @@ BENCHES = {
     "match": match.run,
     "pseudonyms": pseudonyms.run,
     "rules": rules.run,
+    "suppression": suppression.run,
 }
 _BY_PUPILS = {"ingest": ingest.run, "rules": rules.run}
 
