@@ -74,6 +74,7 @@ def _at(*names: str) -> str:
 
 
 def _make(engine: duckdb.DuckDBPyConnection, pupils: int, root: Path) -> None:
+    engine.execute("SET enable_progress_bar = false")  # it would be drawn into what the bench prints
     engine.execute(_base(pupils))
     schools = "SELECT DISTINCT return_id, no, phase, laestab FROM base ORDER BY no"
     engine.execute(f"COPY ({schools}) TO '{root / 'returns.parquet'}'")

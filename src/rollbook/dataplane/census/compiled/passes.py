@@ -155,6 +155,7 @@ def engine_for(returns: pa.Table, spill: Path, *, threads: int = 2) -> Iterator[
             "threads": threads,
         }
     ) as engine:
+        engine.execute("SET enable_progress_bar = false")
         engine.execute("SET preserve_insertion_order = false")
         engine.execute("SET disabled_optimizers = 'join_order,build_side_probe_side,join_filter_pushdown'")
         engine.register("given_returns", returns)
