@@ -3,11 +3,12 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from rollbook.dataplane.census.catalogue import ITEMS, Item
+from rollbook.dataplane.census.catalogue import Item
 from rollbook.policy.classes import read_class
 from rollbook.policy.powers import POWERS
 from rollbook.records.models.collections import Collection
 from rollbook.records.models.governance import Assessment, Publication
+from rollbook.services.mapped_items import every_item, find_item, mappings
 from rollbook.services.register.words import class_words
 
 GROUPS: Mapping[str, str] = {
@@ -63,12 +64,12 @@ class DictionaryPage:
 
 def dictionary() -> tuple[DictionaryLine, ...]:
     """Every item, in the order of the catalogue."""
-    return tuple(_line(item) for item in ITEMS.values())
+    return tuple(_line(item) for item in every_item().values())
 
 
 def dictionary_page(code: str) -> DictionaryPage | None:
     """One item, or None where the dictionary has no such word."""
-    item = ITEMS.get(code)
+    item = find_item(code)
     return None if item is None else _page(item)
 
 

@@ -19,14 +19,14 @@ named. Reading and judging, which take longest, are outside it. The lock ends wi
 
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
 from deltalake.exceptions import DeltaError
 from django.conf import settings
-from django.db import DatabaseError, connection, transaction
+from django.db import DatabaseError, transaction
 
 from rollbook.dataplane.census.parsed import ParsedReturn
 from rollbook.dataplane.census.ruling import Severity
@@ -42,11 +42,10 @@ from rollbook.services.actors import Actor, require_role
 from rollbook.services.audit import audit
 from rollbook.services.examine import Examined, examine
 from rollbook.services.identity_rows import Taken
-from rollbook.services.log.reader import require_own_database
+from rollbook.services.intake import forget_unnamed, one_at_a_time
 from rollbook.services.messages import tell
 from rollbook.services.receipts import IssueLine, Receipt, discard_lines, match_lines, receipt_of, rule_lines
 
-_LOCK = 0x526F6C6C696E67  # 'Rolling': apart from any other advisory lock in the same database
 Outcome = Receipt | InputRefused | UseRefused
 
 
@@ -114,7 +113,7 @@ def take_in(*, by: Actor, batch: Sequence[Examined]) -> list[Outcome]:
     outcomes: dict[int, Outcome] = {}
     while len(outcomes) < len(batch):
         left = [number for number in range(len(batch)) if number not in outcomes]
-        with _one_at_a_time():
+        with one_at_a_time():
             taken = _take_some(by, [batch[number] for number in left])
         outcomes |= {left[place]: outcome for place, outcome in taken.items()}
     return [outcomes[number] for number in range(len(batch))]
@@ -139,21 +138,8 @@ def _take_some(by: Actor, batch: Sequence[Examined]) -> dict[int, Outcome]:
 
 def recover() -> dict[str, int]:
     """Undo what a killed process left half done; gives the rows removed from each study table. Run at every start."""
-    with _one_at_a_time():
-        return _forget_unnamed()
-
-
-@contextmanager
-def _one_at_a_time() -> Iterator[None]:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_lock(%s)", [_LOCK])
-    try:
-        yield
-    finally:
-        # A broken connection has given the lock back by itself.
-        if connection.connection is not None and not connection.connection.closed:
-            with connection.cursor() as cursor:
-                cursor.execute("SELECT pg_advisory_unlock(%s)", [_LOCK])
+    with one_at_a_time():
+        return forget_unnamed()
 
 
 def _arrivals(batch: Sequence[Examined], at: datetime) -> list[Arrival | InputRefused | UseRefused]:
@@ -265,7 +251,7 @@ def _take_together(by: Actor, sound: Sequence[Judged], known: Mapping[str, Known
         # A commit that was done and reported as failed comes here too, so what to remove is for PostgreSQL to say.
         # Where it cannot be asked, or the store does not answer, the next start does this.
         with suppress(DatabaseError, OSError, DeltaError):
-            _forget_unnamed()
+            forget_unnamed()
         raise
 
 
@@ -322,9 +308,3 @@ def _tell_school(row: Return) -> Receipt:
     for account in Account.objects.filter(school=row.school, role=Role.SCHOOL_DATA_MANAGER, is_active=True):
         tell(account, kind="receipt", subject=f"{row.collection.name}: return {row.state}", body=receipt.text())
     return receipt
-
-
-def _forget_unnamed() -> dict[str, int]:
-    require_own_database()
-    named = {str(pk) for pk in Return.objects.exclude(state=Return.REFUSED).values_list("pk", flat=True)}
-    return landing.forget_unnamed(settings.ROLLBOOK.study, named)

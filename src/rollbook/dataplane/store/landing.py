@@ -82,7 +82,7 @@ def land_together(root: Path, returns: Sequence[Rows], *, durable: bool = True) 
         rows = rows.sort_by([("person_key", "ascending"), ("line", "ascending")])
         version = append(root / name, rows, [returns[number].return_id for number in having])
         if durable:
-            _flush(root / name, version)
+            flush(root / name, version)
         for number in having:
             versions[number][name] = version
     return versions
@@ -128,7 +128,7 @@ def _values(table: pa.Table, column: str) -> list[Any]:
     return table[column].to_pylist()
 
 
-def _flush(folder: Path, version: int) -> None:
+def flush(folder: Path, version: int) -> None:
     """Make one commit outlive a loss of power: its files, its log line and their folders."""
     log = folder / "_delta_log" / f"{version:020}.json"
     lines = [json.loads(line) for line in log.read_text().splitlines()]
@@ -146,7 +146,9 @@ def forget_unnamed(root: Path, named: Collection[str]) -> dict[str, int]:
 
     Also removes files that a killed writer left without a commit. Doing it twice does nothing more.
     """
-    return {name: _forget(root, name, frozenset(named)) for name in TABLES if (root / name).exists()}
+    # Whatever lies there is looked at: loaded collections have tables of their own beside those of the census.
+    tables = sorted(folder.name for folder in root.iterdir() if folder.is_dir()) if root.exists() else []
+    return {name: _forget(root, name, frozenset(named)) for name in tables}
 
 
 def _forget(root: Path, name: str, named: frozenset[str]) -> int:

@@ -51,6 +51,15 @@ class Migration(migrations.Migration):
             ],
         ),
         migrations.CreateModel(
+            name='DefinedMapping',
+            fields=[
+                ('code', models.CharField(max_length=32, primary_key=True, serialize=False)),
+                ('text', models.TextField()),
+                ('sha256', models.CharField(max_length=64)),
+                ('defined_at', models.DateTimeField()),
+            ],
+        ),
+        migrations.CreateModel(
             name='DisclosureSet',
             fields=[
                 ('did', models.CharField(max_length=44, primary_key=True, serialize=False)),
@@ -220,6 +229,19 @@ class Migration(migrations.Migration):
             ],
             options={
                 'db_table': '"identity"."person"',
+            },
+        ),
+        migrations.CreateModel(
+            name='ListedPupil',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('number', models.CharField(max_length=200)),
+                ('occurrence', models.IntegerField(default=0)),
+                ('collection', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='records.collection')),
+                ('person', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='records.person')),
+            ],
+            options={
+                'db_table': '"identity"."listed_pupil"',
             },
         ),
         migrations.CreateModel(
@@ -518,10 +540,11 @@ class Migration(migrations.Migration):
                 ('discards', models.JSONField(default=list)),
                 ('delta_versions', models.JSONField(default=dict)),
                 ('superseded_at', models.DateTimeField(null=True)),
+                ('report', models.JSONField(default=dict)),
                 ('collection', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='records.collection')),
                 ('intake', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, to='records.intakeday')),
                 ('supersedes', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, to='records.return')),
-                ('school', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='records.school')),
+                ('school', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, to='records.school')),
             ],
         ),
         migrations.AddField(
@@ -638,6 +661,10 @@ class Migration(migrations.Migration):
             constraint=models.UniqueConstraint(fields=('collection', 'day'), name='one_intake_entry_per_day'),
         ),
         migrations.AddConstraint(
+            model_name='listedpupil',
+            constraint=models.UniqueConstraint(fields=('collection', 'number', 'occurrence'), name='one_person_per_listed_number'),
+        ),
+        migrations.AddConstraint(
             model_name='double',
             constraint=models.UniqueConstraint(fields=('person', 'other'), name='one_question_per_pair'),
         ),
@@ -668,6 +695,10 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='return',
             constraint=models.UniqueConstraint(condition=models.Q(('state', 'accepted')), fields=('collection', 'school'), name='one_accepted_return_per_school_and_collection'),
+        ),
+        migrations.AddConstraint(
+            model_name='return',
+            constraint=models.UniqueConstraint(condition=models.Q(('school', None), ('state', 'accepted')), fields=('collection',), name='one_accepted_load_per_collection'),
         ),
         migrations.AddIndex(
             model_name='sighting',
