@@ -1,7 +1,12 @@
 """Writes the page of census rules from the rules themselves, examples included."""
 
-from rollbook.dataplane.census.rules import RULES
+from itertools import groupby
+
+from rollbook.dataplane.census.rulebook.derivation import DerivedRule, Kind
+from rollbook.dataplane.census.rulebook.scope import NAMES
+from rollbook.dataplane.census.rules import DERIVED, NUMBERED, returns_of
 from rollbook.dataplane.census.ruling import Rule
+from rollbook.services.rulebook import rule_kinds
 
 _HEAD = """# Census rules
 
@@ -22,18 +27,56 @@ C1 and C2 children of the first, C3 of the second. A rule without a passing exam
 """
 
 
+_DERIVED_HEAD = """## Rules that follow from the catalogue
+
+Made from the catalogue's items, code lists and returns, never written one by one; a list that changes changes its rule.
+Where a numbered rule judges the same, there is no such rule, or it is silent where the numbered one has spoken: one
+fault is told once. Lengths and ranges are held only where a source gives them. Edits after `;` follow one another;
+those of H choose the return.
+"""
+
+
 def rules_page(mark: str) -> str:
-    """Every rule with its words, its source and its examples, in order of number."""
-    parts = [_HEAD.format(mark=mark)]
-    parts += [_rule(rule) for rule in sorted(RULES.values(), key=lambda rule: rule.id)]
+    """Every rule with its words, its source and its examples, in order of number; those of the catalogue as tables."""
+    parts = [_HEAD.format(mark=mark), _counts()]
+    parts += [_rule(rule) for rule in sorted(NUMBERED.values(), key=lambda rule: rule.id)]
+    parts.append(_DERIVED_HEAD)
+    parts += [_table(kind, list(rules)) for kind, rules in groupby(DERIVED.values(), key=lambda rule: rule.kind)]
     return "\n".join(parts).rstrip() + "\n"
+
+
+def _counts() -> str:
+    lines = ["| rules | of this kind | ids |", "|---|---|---|"]
+    lines += [f"| {kind.rules} | {kind.words} | `{kind.kind}-` |" for kind in rule_kinds()]
+    total = sum(kind.rules for kind in rule_kinds())
+    return "\n".join([*lines, f"| {total} | together | |", ""])
+
+
+def _table(kind: Kind, rules: list[DerivedRule]) -> str:
+    words = next(line.words for line in rule_kinds() if line.kind == kind)
+    lines = [f"### {kind}: {words.partition(': ')[2]}", ""]
+    lines += ["| id | severity | says | source | returns | passes | fails |", "|---|---|---|---|---|---|---|"]
+    return "\n".join([*lines, *map(_row, rules), ""])
+
+
+def _row(rule: DerivedRule) -> str:
+    returns = " ".join(returns_of(rule.id))
+    cells = (rule.severity.value, f"{rule.message}. {rule.mend}", rule.source, returns)
+    examples = (
+        f"`{'; '.join(edits)}`" if edits else "as it stands" for edits in (rule.example_pass, rule.example_fail)
+    )
+    return "| " + " | ".join([f"`{rule.id}`", *cells, *examples]) + " |"
 
 
 def _rule(rule: Rule) -> str:
     number = f" ({rule.dfe_ref})" if rule.dfe_ref else ""
     lines = [f"## {rule.id}: {rule.message}", "", f"{rule.severity.capitalize()}. {rule.mend}", ""]
     fields = ", ".join(f"`{field}`" for field in rule.fields)
-    lines += [f"Source: {rule.source}{number}." + (f" Fields: {fields}." if fields else ""), ""]
+    returns = ", ".join(NAMES[found] for found in returns_of(rule.id))
+    lines += [
+        f"Source: {rule.source}{number}." + (f" Fields: {fields}." if fields else "") + f" Asked of: {returns}.",
+        "",
+    ]
     lines += ["```text", *(f"passes  {edit}" for edit in rule.example_pass)]
     lines += [*(f"fails   {edit}" for edit in rule.example_fail), "```", ""]
     return "\n".join(lines)

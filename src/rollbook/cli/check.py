@@ -14,6 +14,9 @@ from rich.table import Table
 from rollbook.kernel.refusals import Family
 from rollbook.services.check import FileReport, Report, Told, check_files
 from rollbook.services.check_csv import findings_csv
+from rollbook.services.register.exports import as_csv as as_csv_text
+from rollbook.services.register.exports import as_json as as_json_text
+from rollbook.services.rulebook import RuleLine, rule_kinds, rule_lines
 
 _MARK = {"error": "[red]error[/red]", "query": "[yellow]query[/yellow]", "dropped": "[blue]dropped[/blue]"}
 
@@ -23,12 +26,22 @@ app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 
 @app.command()
 def check(
-    files: Annotated[list[Path], typer.Argument(help="files of any form Rollbook reads; the content tells which")],
+    files: Annotated[
+        list[Path] | None, typer.Argument(help="files of any form Rollbook reads; the content tells which")
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="print data instead of tables")] = False,
     as_csv: Annotated[bool, typer.Option("--csv", help="print one line a finding, for a spreadsheet")] = False,
     limit: Annotated[int, typer.Option(help="places shown for each rule of a file; 0 shows all", min=0)] = 5,
+    rules: Annotated[
+        bool, typer.Option("--rules", help="count the rules by kind and check nothing; with --json or --csv, list them")
+    ] = False,
 ) -> None:
     """Check returns with the authority's own rules. Nothing is sent anywhere."""
+    if rules:
+        _print_rules(as_json=as_json, as_csv=as_csv)
+        return
+    if not files:
+        raise typer.BadParameter("Name at least one file, or ask for --rules.", param_hint="FILES")
     console = Console(stderr=True)
     with Progress(console=console, transient=True, disable=not console.is_terminal) as progress:
         task = progress.add_task("checking", total=len(files))
@@ -44,6 +57,18 @@ def check(
         _sum_up(console, report)
     if not report.ok:
         raise typer.Exit(Family.INPUT)
+
+
+def _print_rules(*, as_json: bool, as_csv: bool) -> None:
+    if as_json or as_csv:
+        typer.echo(as_json_text(rule_lines()) if as_json else as_csv_text(RuleLine, rule_lines()), nl=as_json)
+        return
+    table = Table("rules", "of this kind", "ids")
+    for kind in rule_kinds():
+        table.add_row(f"{kind.rules}", kind.words, f"{kind.kind}-")
+    console = Console()
+    console.print(table)
+    console.print(f"{len(rule_lines())} rules. --rules --csv lists each with its source.", highlight=False)
 
 
 def _as_data(report: Report) -> dict[str, object]:

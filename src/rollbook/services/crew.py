@@ -16,7 +16,7 @@ from typing import TypeVar
 from rollbook.dataplane.census.untrusted import Limits, refuse_large
 from rollbook.kernel.refusals import InputRefused, Reason
 from rollbook.services import clock
-from rollbook.services.examine import Examined, examine
+from rollbook.services.prepared import Prepared, read_and_prepare
 
 UNDER_WAY = 24  # files for each process
 _held: frozenset[str] = frozenset()
@@ -54,15 +54,15 @@ def in_order(pool: ProcessPoolExecutor, work: Callable[[str], T], paths: Sequenc
         yield under_way.popleft().result()
 
 
-def examine_file(path: str) -> Examined | Unread:
-    """Read and judge one file."""
+def prepare_file(path: str) -> Prepared | Unread:
+    """Read, judge and lay out one file."""
     file = Path(path)
     try:
         refuse_large(file.stat().st_size, file.name, Limits())
         data = file.read_bytes()
         if _held and hashlib.sha256(data).hexdigest() in _held:
             return Unread()
-        return examine(data, file.name, clock.now())
+        return read_and_prepare(data, file.name, clock.now())
     except InputRefused as refused:
         return Unread(refused.reasons)
     except OSError as error:

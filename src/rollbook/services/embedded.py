@@ -36,6 +36,7 @@ password_encryption = scram-sha-256
 unix_socket_permissions = 0700
 max_connections = 80
 shared_buffers = 64MB
+jit = off
 log_statement = none
 log_min_error_statement = panic
 log_error_verbosity = terse

@@ -17,13 +17,6 @@ class Examined:
 
     parsed: ParsedReturn
     issues: tuple[Issue, ...]
-    at: datetime
-
-    def again(self, elsewhere: frozenset[str]) -> tuple[Issue, ...]:
-        """The issues, given the UPNs that another school has on its roll as an only school."""
-        if not elsewhere:
-            return self.issues
-        return check(self.parsed, CheckContext(self.at, elsewhere.__contains__))
 
 
 def examine(data: bytes, name: str, at: datetime) -> Examined:
@@ -35,4 +28,4 @@ def examine(data: bytes, name: str, at: datetime) -> Examined:
     parsed = read_any(data, name)
     issues = check(parsed, CheckContext(at))
     # The rules are done with the rows; columns are what goes on, perhaps to another process.
-    return Examined(replace(parsed, records=None), issues, at)
+    return Examined(replace(parsed, records=None), issues)

@@ -8,81 +8,46 @@ accepted.
 the commit. A process that dies before 3 leaves rows that nothing names, which `recover` removes at the next start; one
 that dies after 3 has landed the return once, and the same file sent again is refused as already received.
 
-Returns of a batch that share no school, no UPN and no person go through each step together: one transaction for their
-keys, one Delta commit a table, one PostgreSQL transaction that names them all. Those that share something are taken one
-after the other, as if they had come so.
+Returns of a batch go through each step together: one transaction for their keys, one Delta commit a table, one
+PostgreSQL transaction that names them all. Each is judged as if those before it had been taken in already
+(`dataplane.people.in_turn`), so a batch ends as the returns one by one would. Only returns of one school, or of
+different collections, wait for one another. The identity rows of step 3 are written while step 2 writes its own; the
+transaction ends only when step 2 is durable.
 
-A lock held by the database connection lets one return at a time through 1 to 3: two schools that send the same UPN, or
+A lock held by the database connection lets one batch at a time through 1 to 3: two schools that send the same UPN, or
 one school that sends two files, are judged one after the other, and `recover` never takes rows that are about to be
-named. Reading and judging, which take longest, are outside it. The lock ends with its process.
+named. Reading and judging each file by itself, which take longest, are outside it. The lock ends with its process.
 """
 
 import uuid
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import asdict, dataclass, replace
-from datetime import datetime
 from pathlib import Path
 
 from deltalake.exceptions import DeltaError
 from django.conf import settings
 from django.db import DatabaseError, transaction
 
-from rollbook.dataplane.census.parsed import ParsedReturn
-from rollbook.dataplane.census.ruling import Severity
 from rollbook.dataplane.census.untrusted import Limits, refuse_large
-from rollbook.dataplane.people.matching import Claimant, Known, Match, match
+from rollbook.dataplane.people.in_turn import InTurn, real
 from rollbook.dataplane.store import landing
-from rollbook.kernel.refusals import InputRefused, Reason, UseRefused
+from rollbook.kernel.refusals import InputRefused, UseRefused
 from rollbook.policy.roles import Role
-from rollbook.records.models.accounts import Account, School
-from rollbook.records.models.collections import Collection, Return
+from rollbook.records.models.accounts import Account
+from rollbook.records.models.collections import Return
 from rollbook.services import clock, identity_rows
 from rollbook.services.actors import Actor, require_role
-from rollbook.services.audit import audit
-from rollbook.services.examine import Examined, examine
+from rollbook.services.audit import audit_each
 from rollbook.services.identity_rows import Taken
 from rollbook.services.intake import forget_unnamed, one_at_a_time
+from rollbook.services.judging import Arrival, Judged, arrivals, judge, of_schools_apart
 from rollbook.services.messages import tell
-from rollbook.services.receipts import IssueLine, Receipt, discard_lines, match_lines, receipt_of, rule_lines
+from rollbook.services.prepared import Prepared, read_and_prepare
+from rollbook.services.receipts import Receipt, receipt_of
 
 Outcome = Receipt | InputRefused | UseRefused
-
-
-@dataclass(frozen=True, slots=True)
-class Arrival:
-    """One return on its way in, of a school and a collection that are known."""
-
-    examined: Examined
-    collection: Collection
-    school: School
-    at: datetime
-    pupils: tuple[Claimant, ...]
-
-    @property
-    def parsed(self) -> ParsedReturn:
-        """What was read."""
-        return self.examined.parsed
-
-    @property
-    def lines(self) -> Mapping[int, int]:
-        """The line of each pupil, by pupil number."""
-        lines = self.parsed.tables["pupil"]["line"].to_pylist()
-        return {one.pupil_no: int(line or 0) for one, line in zip(self.pupils, lines, strict=True)}
-
-    @property
-    def upns(self) -> set[str]:
-        """Every UPN and former UPN given."""
-        return {upn for one in self.pupils for upn in (one.upn, one.former_upn) if upn}
-
-
-@dataclass(frozen=True, slots=True)
-class Judged:
-    """An arrival with its issues and the person of each pupil."""
-
-    arrival: Arrival
-    issues: Sequence[IssueLine]
-    matches: Sequence[Match]
+_Versions = list[dict[str, int]]
 
 
 def ingest_file(*, by: Actor, path: Path) -> Receipt:
@@ -101,13 +66,13 @@ def ingest(*, by: Actor, data: bytes, name: str) -> Receipt:
         UseRefused: the collection is not open, or the school is not registered.
     """
     require_role(by, Role.OPERATOR, Role.SYSTEM)
-    (outcome,) = take_in(by=by, batch=[examine(data, name, clock.now())])
+    (outcome,) = take_in(by=by, batch=[read_and_prepare(data, name, clock.now())])
     if not isinstance(outcome, Receipt):
         raise outcome
     return outcome
 
 
-def take_in(*, by: Actor, batch: Sequence[Examined]) -> list[Outcome]:
+def take_in(*, by: Actor, batch: Sequence[Prepared]) -> list[Outcome]:
     """Take in returns that were read and judged by themselves; gives what became of each, in order."""
     require_role(by, Role.OPERATOR, Role.SYSTEM)
     outcomes: dict[int, Outcome] = {}
@@ -119,20 +84,16 @@ def take_in(*, by: Actor, batch: Sequence[Examined]) -> list[Outcome]:
     return [outcomes[number] for number in range(len(batch))]
 
 
-def _take_some(by: Actor, batch: Sequence[Examined]) -> dict[int, Outcome]:
-    """Take in those that share nothing with an earlier one, the first among them; gives outcomes by place."""
+def _take_some(by: Actor, batch: Sequence[Prepared]) -> dict[int, Outcome]:
+    """Take in those that need not wait for another, the first among them; gives outcomes by place."""
     # The time is taken under the lock: a return that had to wait is the later one, and supersedes the other.
-    found = _arrivals(batch, clock.now())
-    arrivals = {place: one for place, one in enumerate(found) if isinstance(one, Arrival)}
+    found = arrivals(batch, clock.now())
+    coming = {place: one for place, one in enumerate(found) if isinstance(one, Arrival)}
     outcomes: dict[int, Outcome] = {place: one for place, one in enumerate(found) if not isinstance(one, Arrival)}
-    known = identity_rows.known_upns([pupil for one in arrivals.values() for pupil in one.pupils])
-    apart = _apart(arrivals, known)
-    elsewhere = identity_rows.only_school_elsewhere([arrivals[place].parsed for place in apart])
-    judged = {place: _judged(arrivals[place], other, known) for place, other in zip(apart, elsewhere, strict=True)}
-    sound = {place: one for place, one in judged.items() if not _has_errors(one.issues)}
-    outcomes |= {place: _refuse(by, one) for place, one in judged.items() if place not in sound}
-    if sound:
-        outcomes |= zip(sound, _take_together(by, list(sound.values()), known), strict=True)
+    together = of_schools_apart(coming)
+    if together:
+        judged, known = judge([coming[place] for place in together])
+        outcomes |= zip(together, _take_together(by, judged, known), strict=True)
     return outcomes
 
 
@@ -142,111 +103,17 @@ def recover() -> dict[str, int]:
         return forget_unnamed()
 
 
-def _arrivals(batch: Sequence[Examined], at: datetime) -> list[Arrival | InputRefused | UseRefused]:
-    headers = [one.parsed.header for one in batch]
-    collections = {
-        one.code: one
-        for one in Collection.objects.filter(code__in={one.collection_code for one in headers}, closed_at=None)
-    }
-    schools = School.objects.in_bulk({one.laestab for one in headers})
-    held = Return.objects.filter(
-        file_sha256__in=[one.parsed.sha256 for one in batch], state__in=(Return.ACCEPTED, Return.SUPERSEDED)
-    )
-    earlier = {one.file_sha256: one for one in held.order_by("received_at")}
-    return [_arrival(one, at, collections, schools, earlier) for one in batch]
-
-
-def _arrival(
-    one: Examined,
-    at: datetime,
-    collections: Mapping[str, Collection],
-    schools: Mapping[str, School],
-    earlier: Mapping[str, Return],
-) -> Arrival | InputRefused | UseRefused:
-    name, code = one.parsed.name, one.parsed.header.collection_code
-    collection, school = collections.get(code), schools.get(one.parsed.header.laestab)
-    if collection is None:
-        mend = "Send it while the collection is open; check collection, term and year in the header."
-        return UseRefused(
-            Reason("collection-not-open", "No collection of this kind is open", f"{name}: {code}"[:200], mend)
-        )
-    if school is None:
-        mend = "Check LEA and Estab in the header, or ask the authority to register the school."
-        return UseRefused(Reason("school-unknown", "This school is not registered", f"{name}, Header", mend))
-    same = earlier.get(one.parsed.sha256)
-    if same is not None:
-        message = f"This very file was already received on {same.received_at:%d %B %Y} and {same.state}"
-        mend = "Nothing was changed. Send a new file if there is something to correct."
-        return InputRefused(Reason("already-received", message, name, mend))
-    return Arrival(one, collection, school, at, identity_rows.claimants(one.parsed))
-
-
-def _apart(arrivals: Mapping[int, Arrival], known: Mapping[str, Known]) -> list[int]:
-    """Those that share no school, no UPN and no person with an earlier one, and the first one's collection.
-
-    One that must wait is still an earlier one to those behind it, so that no two that share something change places.
-    """
-    schools: set[str] = set()
-    upns: set[str] = set()
-    people: set[int] = set()
-    apart: list[int] = []
-    for place, one in arrivals.items():
-        theirs, school = one.upns, one.school.laestab
-        persons = {known[upn].root for upn in theirs if upn in known}
-        shared = school in schools or not upns.isdisjoint(theirs) or not people.isdisjoint(persons)
-        code = arrivals[apart[0]].collection.code if apart else one.collection.code
-        if not shared and one.collection.code == code:
-            apart.append(place)
-        schools.add(school)
-        upns |= theirs
-        people |= persons
-    return apart
-
-
-def _judged(arrival: Arrival, elsewhere: frozenset[str], known: Mapping[str, Known]) -> Judged:
-    matches = match(arrival.pupils, known)
-    doubts = match_lines(matches, arrival.lines)
-    issues = [*rule_lines(arrival.examined.again(elsewhere)), *doubts]
-    return Judged(arrival, [_placed(one, arrival.parsed) for one in issues], matches)
-
-
-def _placed(issue: IssueLine, parsed: ParsedReturn) -> IssueLine:
-    """The issue with its line inside its own table, for a return of many tables."""
-    member, line = parsed.place(issue.line)
-    return replace(issue, line=line, field=f"{issue.field} in {member}") if member else issue
-
-
-def _has_errors(issues: Sequence[IssueLine]) -> bool:
-    return any(one.severity == Severity.ERROR for one in issues)
-
-
-def _refuse(by: Actor, judged: Judged) -> Receipt:
-    with transaction.atomic():
-        row = _row(judged, uuid.uuid4(), Return.REFUSED)
-        row.save(force_insert=True)
-        audit(by, "refuse-return", str(row.pk), collection=row.collection_id, school=row.school_id)
-        return _tell_school(row)
-
-
-def _take_together(by: Actor, sound: Sequence[Judged], known: Mapping[str, Known]) -> list[Receipt]:
-    keys = iter(identity_rows.give_keys([match for one in sound for match in one.matches]))
-    taken = [
-        Taken(
-            parsed=one.arrival.parsed,
-            row=_row(one, uuid.uuid4(), Return.ACCEPTED),
-            matches=one.matches,
-            keys={match.claimant.pupil_no: next(keys) for match in one.matches},
-            known=known,
-        )
-        for one in sound
-    ]
+def _take_together(by: Actor, judged: Sequence[Judged], known: InTurn) -> list[Receipt]:
+    rows = [_row(one) for one in judged]
+    sound = [(one, row) for one, row in zip(judged, rows, strict=True) if one.persons is not None]
+    if not sound:
+        return _commit(by, rows, None, None)
+    keys = identity_rows.give_keys(known.births)
+    taken = [Taken(one.arrival.prepared, row, real(one.persons or (), keys)) for one, row in sound]
     try:
-        versions = landing.land_together(
-            settings.ROLLBOOK.study, [_study_rows(one) for one in taken], durable=settings.ROLLBOOK.durable
-        )
-        for one, landed in zip(taken, versions, strict=True):
-            one.row.delta_versions = landed
-        return _commit(by, taken)
+        with ThreadPoolExecutor(1) as pool:
+            landed = pool.submit(_land, taken)
+            return _commit(by, rows, identity_rows.Batch(taken, rows, known, keys), landed)
     except Exception:
         # A commit that was done and reported as failed comes here too, so what to remove is for PostgreSQL to say.
         # Where it cannot be asked, or the store does not answer, the next start does this.
@@ -255,56 +122,73 @@ def _take_together(by: Actor, sound: Sequence[Judged], known: Mapping[str, Known
         raise
 
 
-def _study_rows(one: Taken) -> landing.Rows:
-    tables = landing.with_people(one.parsed.tables, one.keys, one.row.school_id)
-    return landing.Rows(tables, str(one.row.pk), one.row.collection_id)
+def _land(taken: Sequence[Taken]) -> _Versions:
+    rows = [landing.Rows(one.prepared.study, one.keys, str(one.row.pk)) for one in taken]
+    return landing.land_together(settings.ROLLBOOK.study, rows, durable=settings.ROLLBOOK.durable)
 
 
-def _commit(by: Actor, taken: Sequence[Taken]) -> list[Receipt]:
+def _commit(
+    by: Actor, rows: Sequence[Return], batch: identity_rows.Batch | None, landed: Future[_Versions] | None
+) -> list[Receipt]:
     """The commit of the returns: all of them, or nothing that any reader will ever see."""
     with transaction.atomic(durable=True):
-        for one in taken:
-            _supersede(one.row)
-            one.row.save(force_insert=True)
-        identity_rows.write_identity(taken)
-        for one in taken:
-            row, pupils = one.row, len(one.matches)
-            audit(by, "accept-return", str(row.pk), collection=row.collection_id, school=row.school_id, pupils=pupils)
-        return [_tell_school(one.row) for one in taken]
+        if batch is not None and landed is not None:
+            _supersede([one.row for one in batch.taken])
+            identity_rows.write_identity(batch)
+            # Nothing is named before all of it is on disk.
+            for one, versions in zip(batch.taken, landed.result(), strict=True):
+                one.row.delta_versions = versions
+        Return.objects.bulk_create(rows)
+        for state, deed in ((Return.ACCEPTED, "accept-return"), (Return.REFUSED, "refuse-return")):
+            audit_each(by, deed, [_audited(row) for row in rows if row.state == state])
+        return _tell_schools(rows)
 
 
-def _row(judged: Judged, return_id: uuid.UUID, state: str) -> Return:
-    parsed = judged.arrival.parsed
-    on_roll = parsed.tables["pupil"]["on_roll"].to_pylist().count(True)
+def _audited(row: Return) -> tuple[str, dict[str, str | int]]:
+    facts: dict[str, str | int] = {"collection": row.collection_id, "school": row.school_id}
+    if row.state == Return.ACCEPTED:
+        facts["pupils"] = row.on_roll + row.no_longer_on_roll
+    return str(row.pk), facts
+
+
+def _row(judged: Judged) -> Return:
+    one = judged.arrival.prepared
     return Return(
-        id=return_id,
+        id=uuid.uuid4(),
         collection=judged.arrival.collection,
         school=judged.arrival.school,
-        serial=parsed.header.serial_no or "",
+        serial=one.serial,
         received_at=judged.arrival.at,
-        file_sha256=parsed.sha256,
-        state=state,
-        on_roll=on_roll,
-        no_longer_on_roll=parsed.pupils - on_roll,
-        issues=[asdict(one) for one in judged.issues],
-        discards=[asdict(one) for one in discard_lines(parsed.discards)],
+        file_sha256=one.sha256,
+        state=Return.ACCEPTED if judged.sound else Return.REFUSED,
+        on_roll=one.on_roll,
+        no_longer_on_roll=one.pupils - one.on_roll,
+        issues=[line.as_row() for line in judged.issues],
+        discards=[line.as_row() for line in one.discards],
     )
 
 
-def _supersede(row: Return) -> None:
-    """The school's accepted return of this collection, if any, stays as it is but is no longer the current one."""
+def _supersede(rows: Sequence[Return]) -> None:
+    """The accepted return that a school has of this collection stays as it is but is no longer the current one."""
+    by_school = {row.school_id: row for row in rows}
     standing = Return.objects.select_for_update().filter(
-        collection=row.collection, school=row.school, state=Return.ACCEPTED
+        collection=rows[0].collection_id, school__in=by_school, state=Return.ACCEPTED
     )
-    earlier = standing.first()
-    if earlier is not None:
+    for earlier in standing.defer("issues", "discards", "delta_versions"):
+        row = by_school[earlier.school_id]
         earlier.state, earlier.superseded_at = Return.SUPERSEDED, row.received_at
         earlier.save(update_fields=["state", "superseded_at"])
         row.supersedes = earlier
 
 
-def _tell_school(row: Return) -> Receipt:
-    receipt = receipt_of(row)
-    for account in Account.objects.filter(school=row.school, role=Role.SCHOOL_DATA_MANAGER, is_active=True):
-        tell(account, kind="receipt", subject=f"{row.collection.name}: return {row.state}", body=receipt.text())
-    return receipt
+def _tell_schools(rows: Sequence[Return]) -> list[Receipt]:
+    receipts = [receipt_of(row) for row in rows]
+    managers: dict[str | None, list[Account]] = {}
+    for account in Account.objects.filter(
+        school__in={row.school_id for row in rows}, role=Role.SCHOOL_DATA_MANAGER, is_active=True
+    ):
+        managers.setdefault(account.school_id, []).append(account)
+    for row, receipt in zip(rows, receipts, strict=True):
+        for account in managers.get(row.school_id, ()):
+            tell(account, kind="receipt", subject=f"{row.collection.name}: return {row.state}", body=receipt.text())
+    return receipts

@@ -14,13 +14,13 @@ from rollbook.policy.roles import Role
 from rollbook.records.models.collections import Return
 from rollbook.services import ingest
 from rollbook.services.actors import Actor, require_role
-from rollbook.services.crew import UNDER_WAY, Unread, crew, examine_file, in_order
-from rollbook.services.examine import Examined
+from rollbook.services.crew import UNDER_WAY, Unread, crew, in_order, prepare_file
 from rollbook.services.ingest import Outcome
+from rollbook.services.prepared import Prepared
 
 WORKERS = 2
 # A batch waits in memory and holds the lock while it is taken in.
-BATCH_RETURNS, BATCH_PUPILS = 32, 10_000
+BATCH_RETURNS, BATCH_PUPILS = 100, 10_000
 
 
 def files_of(folder: Path) -> list[Path]:
@@ -39,24 +39,24 @@ def load(
 ) -> Iterator[tuple[Path, Outcome | None]]:
     """Take in files; gives what became of each as soon as that stands, in order. None: it was received before."""
     require_role(by, Role.OPERATOR, Role.SYSTEM)
-    batch: list[tuple[Path, Examined | Unread]] = []
+    batch: list[tuple[Path, Prepared | Unread]] = []
     pupils = 0
-    for path, found in zip(files, in_order(pool, examine_file, files, workers * UNDER_WAY), strict=True):
+    for path, found in zip(files, in_order(pool, prepare_file, files, workers * UNDER_WAY), strict=True):
         batch.append((path, found))
-        pupils += found.parsed.pupils if isinstance(found, Examined) else 0
+        pupils += found.pupils if isinstance(found, Prepared) else 0
         if len(batch) >= BATCH_RETURNS or pupils >= BATCH_PUPILS:
             yield from _taken(by, batch)
             batch, pupils = [], 0
     yield from _taken(by, batch)
 
 
-def _taken(by: Actor, batch: list[tuple[Path, Examined | Unread]]) -> list[tuple[Path, Outcome | None]]:
-    read = [found for _, found in batch if isinstance(found, Examined)]
+def _taken(by: Actor, batch: list[tuple[Path, Prepared | Unread]]) -> list[tuple[Path, Outcome | None]]:
+    read = [found for _, found in batch if isinstance(found, Prepared)]
     outcomes = iter(ingest.take_in(by=by, batch=read))
     return [
         (
             path,
-            next(outcomes) if isinstance(found, Examined) else InputRefused(found.reasons) if found.reasons else None,
+            next(outcomes) if isinstance(found, Prepared) else InputRefused(found.reasons) if found.reasons else None,
         )
         for path, found in batch
     ]

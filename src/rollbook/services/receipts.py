@@ -1,40 +1,15 @@
 """Receipts: what a school is told about its return. Places and counts, never a value of a pupil."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from rollbook.dataplane.census.parsed import Discard
-from rollbook.dataplane.census.rules import RULES
-from rollbook.dataplane.census.ruling import Issue, Severity
-from rollbook.dataplane.people.matching import REFUSING, WORDS, Doubt, Match
+from rollbook.dataplane.census.ruling import Severity
 from rollbook.records.models.collections import Return
+from rollbook.services.findings import DiscardLine, IssueLine
 
 _SHOWN = 20
-
-
-@dataclass(frozen=True, slots=True)
-class IssueLine:
-    """One finding: the rule, what it says and how to mend it, and where in the file."""
-
-    rule: str
-    severity: str
-    message: str
-    mend: str
-    line: int
-    pupil_no: int | None
-    field: str
-
-
-@dataclass(frozen=True, slots=True)
-class DiscardLine:
-    """Something dropped before it was stored: where and how often."""
-
-    rule: str
-    path: str
-    line: int
-    count: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,36 +59,6 @@ def _section(title: str, found: tuple[IssueLine, ...]) -> list[str]:
     lines = [f"{title} ({len(found)}):"]
     lines += [f"- line {one.line}, {one.field}: {one.message}. {one.mend} ({one.rule})" for one in found[:_SHOWN]]
     return lines + ([f"- and {len(found) - _SHOWN} more"] if len(found) > _SHOWN else [])
-
-
-def rule_lines(issues: Iterable[Issue]) -> list[IssueLine]:
-    """The issues of the rules, as a receipt keeps them. What was dropped is told apart, so it is left out here."""
-    return [
-        IssueLine(one.rule, one.severity.value, one.message, RULES[one.rule].mend, one.line, one.pupil_no, one.field)
-        for one in issues
-        if one.severity is not Severity.DROPPED
-    ]
-
-
-def match_lines(matches: Iterable[Match], lines: Mapping[int, int]) -> list[IssueLine]:
-    """The doubts of matching; `lines` gives the line of each pupil number."""
-    return [
-        _doubt_line(doubt, one.claimant.pupil_no, lines[one.claimant.pupil_no])
-        for one in matches
-        for doubt in one.doubts
-    ]  # fmt: skip
-
-
-def _doubt_line(doubt: Doubt, pupil_no: int, line: int) -> IssueLine:
-    message, mend = WORDS[doubt]
-    severity = Severity.ERROR if doubt in REFUSING else Severity.QUERY
-    field = "upn" if doubt in REFUSING else "former-upn"
-    return IssueLine(doubt.value, severity.value, message, mend, line, pupil_no, field)
-
-
-def discard_lines(discards: Iterable[Discard]) -> list[DiscardLine]:
-    """What the reader dropped, as a receipt keeps it."""
-    return [DiscardLine(one.rule, one.path, one.line, one.count) for one in discards]
 
 
 def receipt_of(row: Return) -> Receipt:

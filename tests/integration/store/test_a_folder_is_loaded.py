@@ -16,9 +16,9 @@ from rollbook.records.models.collections import Return
 from rollbook.records.models.identity import Identifier, Person, Sighting
 from rollbook.services import ingest, load
 from rollbook.services.clock import now
-from rollbook.services.examine import examine
 from rollbook.services.identity_copy import as_csv
 from rollbook.services.people_zone import people_zone
+from rollbook.services.prepared import read_and_prepare
 from rollbook.services.receipts import Receipt
 from tests import census_ground as ground
 from tests.people import OPERATOR
@@ -82,7 +82,9 @@ def test_a_batch_ends_as_the_files_one_by_one_do() -> None:
         "P1/PupilStatus/EnrolStatus = S", school=ground.OTHER_SCHOOL, upns=[ground.ADA, *OTHERS[:3]], serial="001"
     )
     first = ground.a_file("P1/PupilStatus/EnrolStatus = M")
-    batch = [examine(data, "return.xml", now()) for data in (first, shared, first, ground.a_file(serial="005"))]
+    batch = [
+        read_and_prepare(data, "return.xml", now()) for data in (first, shared, first, ground.a_file(serial="005"))
+    ]
     one, two, again, last = ingest.take_in(by=OPERATOR, batch=batch)
     assert isinstance(one, Receipt)
     assert isinstance(two, Receipt)
@@ -95,7 +97,7 @@ def test_a_batch_ends_as_the_files_one_by_one_do() -> None:
 
 def test_a_pupil_on_two_rolls_as_only_school_refuses_the_later_of_a_batch() -> None:
     theirs = ground.a_file(school=ground.OTHER_SCHOOL, upns=[ground.ADA, *OTHERS[:3]])
-    batch = [examine(data, "return.xml", now()) for data in (ground.a_file(), theirs)]
+    batch = [read_and_prepare(data, "return.xml", now()) for data in (ground.a_file(), theirs)]
     one, two = ingest.take_in(by=OPERATOR, batch=batch)
     assert isinstance(one, Receipt)
     assert isinstance(two, Receipt)

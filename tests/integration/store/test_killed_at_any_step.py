@@ -51,8 +51,8 @@ STEPS: dict[str, tuple[Any, str, Callable[[int], bool]]] = {
     **{f"append {name}": (landing, "append", _nth(place)) for place, name in enumerate(APPENDED, start=1)},
     "supersede": (ingest, "_supersede", _nth(1)),
     "write identity": (identity_rows, "write_identity", _nth(1)),
-    "audit": (ingest, "audit", _nth(1)),
-    "tell the school": (ingest, "_tell_school", _nth(1)),
+    "audit": (ingest, "audit_each", _nth(1)),
+    "tell the school": (ingest, "_tell_schools", _nth(1)),
     "commit": (ingest, "_commit", _nth(1)),
 }
 

@@ -1,8 +1,10 @@
 """`rollbook check` and `rollbook generate`: exit codes, plain words, no value of a pupil, no Django."""
 
 import json
+import re
 import subprocess
 import sys
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -11,6 +13,7 @@ from typer.testing import CliRunner
 from rollbook.cli.check import app as check_app
 from rollbook.cli.generate import app as generate_app
 from rollbook.dataplane.census.examples import edited, model_return
+from rollbook.dataplane.census.rules import RULES
 from rollbook.dataplane.census.untrusted import Limits
 from rollbook.services.check import check_files
 from rollbook.services.generate import generate_returns
@@ -158,3 +161,21 @@ def test_generate_refuses_a_folder_it_cannot_make(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     result = CliRunner().invoke(generate_app, ["returns", "--pupils", "60", "--out", str(tmp_path / "file" / "x")])
     assert type(result.exception).__name__ == "InputRefused"
+
+
+def test_the_rules_are_counted_by_kind_and_listed() -> None:
+    code, said = run("--rules")
+    assert code == 0
+    assert f"{len(RULES)} rules." in said
+    listed = json.loads(run("--rules", "--json")[1])
+    assert [one["id"] for one in listed] == list(RULES)
+    assert all(one["source"] and one["returns"] and one["mend"] for one in listed)
+    assert run("--rules", "--csv")[1].count("\n") == len(RULES) + 1
+    for kind, count in Counter(number.partition("-")[0] for number in RULES).items():
+        assert re.search(rf"{count} .*{kind}-", said)
+
+
+def test_without_a_file_the_command_says_what_it_needs() -> None:
+    code, said = run()
+    assert code == 2
+    assert "Name at least one file" in said

@@ -153,7 +153,7 @@ def test_byte_order_mark_and_line_endings_change_nothing_in_a_zip(members: dict[
 
 
 def test_rules_of_the_school_census_are_for_the_school_census() -> None:
-    assert {rule.id for rule in rules_for(Form.SCHOOL_XML)} == {number for number in RULES if number[:3] != "EY-"}
+    assert {rule.id for rule in rules_for(Form.SCHOOL_XML)} == {number for number in RULES if number[:2] == "PT"}
     for form in set(Form) - {Form.SCHOOL_XML, Form.FLAT_TABLES}:
         asked = {rule.id for rule in rules_for(form)}
         assert {"PT-041", "PT-060", "PT-061", "PT-062"} <= asked
@@ -176,7 +176,7 @@ def test_a_school_name_that_is_too_long_is_left_out_and_told() -> None:
 @pytest.mark.parametrize(
     ("old", "new", "rule"),
     [
-        (b"<DOB>2015-03-27", b"<DOB>27/03/2015", "PT-060"),
+        (b"<DOB>2015-03-27", b"<DOB>27/03/2015", "DT-date-of-birth"),
         (b"<Sex>F</Sex>", b"<Sex>F</Sex><Gender>F</Gender>", "PT-061"),
         (b"<UPN>C201399919001", b"<UPN>B801200005002", "PT-015"),
         (b"<UPN>C201399919001</UPN>", b"", "PT-014"),
@@ -194,8 +194,8 @@ def test_a_pupil_of_a_transfer_file_is_judged(old: bytes, new: bytes, rule: str)
         (b"2025-01-16,L", b"2025-01-17,L", "PT-001"),
         (b",L,201,", b",L,909,", "PT-004"),
         (b"WBRI", b"XXXX", "PT-030"),
-        (b",ECO,", b",XXX,", "PT-063"),
-        (b",15,,,22.5", b",15h,,,22.5", "PT-060"),
+        (b",ECO,", b",XXX,", "CV-funding-basis"),
+        (b",15,,,22.5", b",15h,,,22.5", "TY-funded-hours"),
         (b",F,2022", b",X,2022", "PT-025"),
     ],
 )

@@ -143,25 +143,26 @@ def test_identity_stays_out_of_the_study_tables() -> None:
 
 
 @pytest.mark.parametrize(
-    ("edit", "field"),
+    ("edit", "field", "rule"),
     [
-        ("P1/PupilIdentifiers/DOB = 2015-02-30", "date-of-birth"),
-        ("P1/PupilIdentifiers/DOB = 27/03/2015", "date-of-birth"),
-        ("P1/PupilIdentifiers/DOB = 2015-W03-4", "date-of-birth"),
-        ("P1/Attendance/TermlyAttendance/SessionsPossible = -1", "sessions-possible"),
-        ("P1/Attendance/TermlyAttendance/SessionsPossible = 12.5", "sessions-possible"),
-        ("P1/Attendance/TermlyAttendance/SessionsPossible = 99999999999", "sessions-possible"),
-        ("P2/PupilCharacteristics/FundedHours = fifteen", "funded-hours"),
-        ("P2/PupilCharacteristics/FundedHours = 1e1", "funded-hours"),
-        (f"P1/PupilIdentifiers/Surname = {'a' * 201}", "surname"),
+        ("P1/PupilIdentifiers/DOB = 2015-02-30", "date-of-birth", "DT-date-of-birth"),
+        ("P1/PupilIdentifiers/DOB = 27/03/2015", "date-of-birth", "DT-date-of-birth"),
+        ("P1/PupilIdentifiers/DOB = 2015-W03-4", "date-of-birth", "DT-date-of-birth"),
+        ("P1/Attendance/TermlyAttendance/SessionsPossible = -1", "sessions-possible", "TY-sessions-possible"),
+        ("P1/Attendance/TermlyAttendance/SessionsPossible = 12.5", "sessions-possible", "TY-sessions-possible"),
+        ("P1/Attendance/TermlyAttendance/SessionsPossible = 99999999999", "sessions-possible", "TY-sessions-possible"),
+        ("P2/PupilCharacteristics/FundedHours = fifteen", "funded-hours", "TY-funded-hours"),
+        ("P2/PupilCharacteristics/FundedHours = 1e1", "funded-hours", "TY-funded-hours"),
+        (f"P1/PupilIdentifiers/Surname = {'a' * 201}", "surname", "PT-060"),
     ],
 )
-def test_a_value_that_cannot_be_read_is_told_with_its_line(edit: str, field: str) -> None:
+def test_a_value_that_cannot_be_read_is_told_with_its_line(edit: str, field: str, rule: str) -> None:
     parsed = read(edit)
     (fault,) = parsed.faults
     assert (fault.rule, fault.field) == ("PT-060", field)
     assert fault.line > parsed.tables["pupil"]["line"].to_pylist()[fault.pupil_no - 1 if fault.pupil_no else 0]
-    assert any(issue.rule == "PT-060" and issue.severity is Severity.ERROR for issue in check(parsed))
+    told = [issue.rule for issue in check(parsed) if (issue.pupil_no, issue.field) == (fault.pupil_no, field)]
+    assert told == [rule]
 
 
 def test_true_and_false_are_read_as_flags() -> None:

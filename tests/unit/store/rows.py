@@ -7,7 +7,7 @@ from uuid import UUID
 
 import pyarrow as pa
 
-from rollbook.dataplane.store.landing import land, with_people
+from rollbook.dataplane.store.landing import Rows, land_together, shaped
 
 COLLECTION = "sc-spr-2025"
 LANGUAGES = ("ENG", "URD", "POL")
@@ -47,5 +47,7 @@ def tables(pupils: int, *, seed: int = 1) -> dict[str, pa.Table]:
 
 def put(root: Path, number: int, people: Sequence[int], *, collection: str = COLLECTION) -> Mapping[str, int]:
     """Land the n-th return with these people; gives the Delta versions."""
-    keys = dict(enumerate(people, start=1))
-    return land(root, with_people(tables(len(people), seed=number), keys, "2013999"), return_id(number), collection)
+    (versions,) = land_together(
+        root, [Rows(shaped(tables(len(people), seed=number), collection, "2013999"), people, return_id(number))]
+    )
+    return versions

@@ -73,6 +73,21 @@ def _in_force(group: _Group, collection: str) -> dict[str, str]:
     return group[max(chain)] if chain else {}
 
 
+_ORDER: Final = {"spr": 0, "sum": 1, "aut": 2}
+
+
+@cache
+def codes_gone(field: str, collection: str = LATEST) -> frozenset[str]:
+    """Codes that an earlier return's list had and the list of this collection has not."""
+    _, term, year = (*collection.split("-"), "", "")[:3]
+    if not year.isdigit():
+        return frozenset()
+    now = (int(year), _ORDER.get(term, 0))
+    source = _SCHOOL_LISTS.get(field) or (ITEMS[field].values if field in ITEMS else "")
+    earlier = (codes for (past, chain), codes in _published().get(source, {}).items() if (past, _ORDER[chain]) < now)
+    return frozenset().union(*earlier) - codes_of(field, collection).keys()
+
+
 def label(field: str, code: str, collection: str = LATEST) -> str:
     """What a code means, in words; the code itself where no source gives a meaning."""
     return codes_of(field, collection).get(code) or OWN_LABELS.get(ALIKE.get(field, field), {}).get(code) or code

@@ -17,7 +17,7 @@ UNREADABLE_RULE: Final = "PT-060"
 TWICE_RULE: Final = "PT-061"
 UNKNOWN_RULE: Final = "PT-062"
 CONTACT_RULE: Final = "EY-010"
-_NAME: Final = re.compile(r"[A-Za-z@][A-Za-z0-9_]{0,39}")
+_NAME: Final = re.compile(r"[A-Za-z@][A-Za-z0-9_]{0,59}")
 _MAX_KINDS: Final = 200
 
 

@@ -135,10 +135,15 @@ class ParsedReturn:
 
     def place(self, line: int) -> tuple[str, int]:
         """The member a line stands in and its number there; an empty name when the file is its only member."""
-        found = [(name, line - before) for before, name in self.members if before < line]
-        return found[-1] if found else ("", line)
+        return place(self.members, line)
 
     @property
     def pupils(self) -> int:
         """How many pupils the return holds, leavers included."""
         return int(self.tables["pupil"].num_rows)
+
+
+def place(members: Sequence[tuple[int, str]], line: int) -> tuple[str, int]:
+    """As `ParsedReturn.place`, given its members."""
+    found = [(name, line - before) for before, name in members if before < line]
+    return found[-1] if found else ("", line)

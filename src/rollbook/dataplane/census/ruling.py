@@ -8,10 +8,14 @@ from functools import cached_property
 from typing import Any, Final
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from rollbook.dataplane.census.parsed import Header, ParsedReturn, Records, SchoolFacts
 from rollbook.kernel.terms import Term, Windows, age_at_previous_31_august, census_day, windows
 from rollbook.kernel.upn import UpnFault, upn_faults
+
+# Above this, the column is quicker than the rows to give its different values.
+_MANY_ROWS: Final = 150
 
 
 class Severity(StrEnum):
@@ -149,6 +153,17 @@ class ReturnView:
         """All rows of a table; those of `pupil` are the pupils' single values."""
         return self._records.pupils if table == "pupil" else self._records.rows.get(table, ())
 
+    def distinct(self, table: str, column: str) -> set[Any]:
+        """The different values of a column, None among them where a row has none; empty without such a column."""
+        rows = self.rows(table)
+        if len(rows) <= _MANY_ROWS:
+            return {row.get(column) for row in rows}
+        held = self.parsed.tables[table]
+        at = held.schema.get_field_index(column)
+        if at < 0 or (values := held.column(at)).null_count == len(values):
+            return set()
+        return set(pc.unique(values).to_pylist())
+
     @cached_property
     def on_roll(self) -> tuple[Pupil, ...]:
         """Pupils on roll on census day."""
@@ -221,8 +236,11 @@ class Rule:
 
     def issues(self, view: ReturnView) -> Iterator[Issue]:
         """The rule's findings in its own words."""
-        for found in self.find(view):
-            yield Issue(self.id, self.severity, self.message, found.line, found.pupil_no, found.field)
+        return map(self.told, self.find(view))
+
+    def told(self, found: Finding) -> Issue:
+        """A finding in the rule's words."""
+        return Issue(self.id, self.severity, self.message, found.line, found.pupil_no, found.field)
 
 
 def rule(

@@ -24,68 +24,91 @@ from deltalake import CommitProperties, DeltaTable, write_deltalake
 from rollbook.dataplane.store.tables import BUCKET_BITS, PARTITIONS, TABLES, files_of, open_table, schema_of
 from rollbook.kernel.refusals import Reason, StateBroken
 
+_LANDED = frozenset({"bucket", "person_key", "return_id"})
 _COLUMN_STATISTICS = {"delta.dataSkippingStatsColumns": "return_id,person_key"}
 
 
-def with_people(tables: Mapping[str, pa.Table], keys: Mapping[int, int], laestab: str) -> dict[str, pa.Table]:
-    """The study tables of a parsed return with person keys in place of the file's own pupil numbers.
+def shaped(tables: Mapping[str, pa.Table], collection: str, laestab: str) -> dict[str, pa.Table]:
+    """The study tables of a parsed return with every column of their schema but the three that only landing knows.
 
-    `keys` maps a pupil number to its person key. Tables of the identity zone are left out.
+    The pupil number (`pupil_no`) stands where the person key will. Tables of the identity zone are left out.
+
+    Raises:
+        StateBroken: a column that the catalogue does not know for its table.
     """
     return {
-        name: _keyed(tables[name], keys, laestab) for name in TABLES if name in tables and tables[name].num_rows
-    }  # fmt: skip
+        name: _shaped(name, tables[name], collection, laestab)
+        for name in TABLES
+        if name in tables and tables[name].num_rows
+    }
 
 
-def _keyed(table: pa.Table, keys: Mapping[int, int], laestab: str) -> pa.Table:
-    numbers = pa.array(keys.keys(), pa.int32())
-    people = pa.array(keys.values(), pa.int64()).take(pc.index_in(table["pupil_no"].combine_chunks(), numbers))
-    if people.null_count:
-        raise KeyError("a row of a pupil without a key")
-    rest = table.drop_columns(["pupil_no"])
-    return rest.append_column("person_key", people).append_column("laestab", pa.repeat(laestab, len(rest)))
+def _shaped(name: str, table: pa.Table, collection: str, laestab: str) -> pa.Table:
+    schema, count = schema_of(name), table.num_rows
+    unknown = sorted(set(table.column_names) - set(schema.names) - {"pupil_no"})
+    if unknown:
+        raise StateBroken(
+            Reason("column-unknown", "A column is not in the catalogue", where=f"{name}: {', '.join(unknown)}")
+        )
+    given = {"collection": pa.repeat(collection, count), "laestab": pa.repeat(laestab, count)}
+    columns: dict[str, Any] = {"pupil_no": table["pupil_no"].cast(pa.int32())}
+    for field in schema:
+        if field.name in given:
+            columns[field.name] = given[field.name]
+        elif field.name in table.column_names:
+            columns[field.name] = table[field.name].cast(field.type)
+        elif field.name not in _LANDED:
+            columns[field.name] = pa.nulls(count, field.type)
+    return pa.table(columns)
 
 
 @dataclass(frozen=True, slots=True)
 class Rows:
-    """What one return lands: tables with `person_key`, `laestab`, `line` and item columns."""
+    """What one return lands: tables as `shaped` gives them, and the person key of each pupil, from number 1 on."""
 
     tables: Mapping[str, pa.Table]
+    keys: Sequence[int]
     return_id: str
-    collection: str
-
-
-def land(
-    root: Path, tables: Mapping[str, pa.Table], return_id: str, collection: str, *, durable: bool = True
-) -> dict[str, int]:
-    """As `land_together`, for one return."""
-    (versions,) = land_together(root, [Rows(tables, return_id, collection)], durable=durable)
-    return versions
 
 
 def land_together(root: Path, returns: Sequence[Rows], *, durable: bool = True) -> list[dict[str, int]]:
     """Append the rows of some returns; gives for each return the Delta version of each table that got some of it.
 
     `durable=False` spares the flush to disk, for throwaway stores.
-
-    Raises:
-        StateBroken: a column that the catalogue does not know for its table; nothing of that table is written.
     """
     versions: list[dict[str, int]] = [{} for _ in returns]
+    keys = [pa.array(one.keys, pa.int64()) for one in returns]
     # Nobody else on the machine reads the tables; a folder that is there already keeps its mode.
     root.mkdir(mode=0o700, parents=True, exist_ok=True)
     for name in TABLES:
         having = [number for number, one in enumerate(returns) if name in one.tables and one.tables[name].num_rows]
         if not having:
             continue
-        rows = pa.concat_tables([_shaped(name, returns[number]) for number in having])
-        rows = rows.sort_by([("person_key", "ascending"), ("line", "ascending")])
-        version = append(root / name, rows, [returns[number].return_id for number in having])
+        rows = pa.concat_tables([_keyed(name, returns[number], keys[number]) for number in having])
+        version = append(root / name, _in_key_order(rows), [returns[number].return_id for number in having])
         if durable:
             flush(root / name, version)
         for number in having:
             versions[number][name] = version
     return versions
+
+
+def _keyed(name: str, rows: Rows, keys: Any) -> pa.Table:
+    table = rows.tables[name]
+    people = keys.take(pc.subtract(table["pupil_no"].combine_chunks(), 1))
+    landed = {
+        "bucket": pc.shift_right(people, BUCKET_BITS).cast(pa.int32()),
+        "person_key": people,
+        "return_id": pa.repeat(rows.return_id, len(people)),
+    }
+    schema = schema_of(name)
+    return pa.table(
+        [landed[field.name] if field.name in landed else table[field.name] for field in schema], schema=schema
+    )
+
+
+def _in_key_order(rows: pa.Table) -> pa.Table:
+    return rows.sort_by([("person_key", "ascending"), ("line", "ascending")])
 
 
 def append(folder: Path, rows: pa.Table, return_ids: Sequence[str]) -> int:
@@ -100,32 +123,6 @@ def append(folder: Path, rows: pa.Table, return_ids: Sequence[str]) -> int:
         commit_properties=CommitProperties(custom_metadata={"return_id": " ".join(return_ids)}),
     )
     return DeltaTable(folder).version()
-
-
-def _shaped(name: str, rows: Rows) -> pa.Table:
-    schema, table = schema_of(name), rows.tables[name]
-    unknown = sorted(set(table.column_names) - set(schema.names))
-    if unknown:
-        raise StateBroken(
-            Reason("column-unknown", "A column is not in the catalogue", where=f"{name}: {', '.join(unknown)}")
-        )
-    count = table.num_rows
-    given = {
-        "collection": pa.repeat(rows.collection, count),
-        "bucket": pc.shift_right(table["person_key"].cast(pa.int64()), BUCKET_BITS).cast(pa.int32()),
-        "return_id": pa.repeat(rows.return_id, count),
-    }
-    columns = [
-        given[field.name] if field.name in given
-        else table[field.name].cast(field.type) if field.name in table.column_names
-        else pa.nulls(count, field.type)
-        for field in schema
-    ]  # fmt: skip
-    return pa.table(columns, schema=schema)
-
-
-def _values(table: pa.Table, column: str) -> list[Any]:
-    return table[column].to_pylist()
 
 
 def flush(folder: Path, version: int) -> None:
@@ -178,5 +175,7 @@ def _return_ids(root: Path, name: str) -> frozenset[str]:
         if file.first_return == file.last_return:
             found.add(file.first_return)
         else:
-            found.update(_values(pq.read_table(file.path, columns=["return_id"], partitioning=None), "return_id"))
+            # As a dictionary: a value once for many rows, which are then not looked at one by one.
+            ids = pq.read_table(file.path, columns=["return_id"], read_dictionary=["return_id"], partitioning=None)
+            found.update(str(one) for one in pc.unique(ids["return_id"]).to_pylist())
     return frozenset(found)

@@ -225,7 +225,7 @@ class Migration(migrations.Migration):
             name='Person',
             fields=[
                 ('key', models.BigIntegerField(primary_key=True, serialize=False)),
-                ('superseded_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='joined', to='records.person')),
+                ('superseded_by', models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='joined', to='records.person')),
             ],
             options={
                 'db_table': '"identity"."person"',
@@ -251,7 +251,7 @@ class Migration(migrations.Migration):
                 ('scheme', models.CharField(max_length=3)),
                 ('value', models.CharField(max_length=13)),
                 ('standing', models.CharField(default='current', max_length=12)),
-                ('person', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='identifiers', to='records.person')),
+                ('person', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.PROTECT, related_name='identifiers', to='records.person')),
             ],
             options={
                 'db_table': '"identity"."identifier"',
@@ -540,22 +540,21 @@ class Migration(migrations.Migration):
                 ('discards', models.JSONField(default=list)),
                 ('delta_versions', models.JSONField(default=dict)),
                 ('superseded_at', models.DateTimeField(null=True)),
-                ('report', models.JSONField(default=dict)),
                 ('collection', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='records.collection')),
                 ('intake', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, to='records.intakeday')),
                 ('supersedes', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, to='records.return')),
-                ('school', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, to='records.school')),
+                ('school', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='records.school')),
             ],
         ),
         migrations.AddField(
             model_name='person',
             name='first_return',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, to='records.return'),
+            field=models.ForeignKey(db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, to='records.return'),
         ),
         migrations.AddField(
             model_name='identifier',
             name='source',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, to='records.return'),
+            field=models.ForeignKey(db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, to='records.return'),
         ),
         migrations.CreateModel(
             name='Run',
@@ -608,8 +607,8 @@ class Migration(migrations.Migration):
                 ('address', models.TextField(blank=True)),
                 ('postcode', models.CharField(blank=True, max_length=200)),
                 ('uprn', models.CharField(blank=True, max_length=200)),
-                ('person', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='sightings', to='records.person')),
-                ('source', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='sightings', to='records.return')),
+                ('person', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.PROTECT, related_name='sightings', to='records.person')),
+                ('source', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='sightings', to='records.return')),
             ],
             options={
                 'db_table': '"identity"."sighting"',
@@ -656,6 +655,26 @@ class Migration(migrations.Migration):
                 ('output', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='verdicts', to='records.output')),
             ],
         ),
+        migrations.CreateModel(
+            name='Load',
+            fields=[
+                ('id', models.UUIDField(default=uuid.uuid4, primary_key=True, serialize=False)),
+                ('received_at', models.DateTimeField()),
+                ('file_name', models.CharField(max_length=200)),
+                ('file_sha256', models.CharField(max_length=64)),
+                ('mapping_sha256', models.CharField(max_length=64)),
+                ('state', models.CharField(max_length=16)),
+                ('report', models.JSONField(default=dict)),
+                ('delta_versions', models.JSONField(default=dict)),
+                ('superseded_at', models.DateTimeField(null=True)),
+                ('collection', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='records.collection')),
+                ('supersedes', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, to='records.load')),
+                ('submission', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, to='records.logsubmission')),
+            ],
+            options={
+                'constraints': [models.UniqueConstraint(condition=models.Q(('state', 'accepted')), fields=('collection',), name='one_accepted_load_per_collection')],
+            },
+        ),
         migrations.AddConstraint(
             model_name='intakeday',
             constraint=models.UniqueConstraint(fields=('collection', 'day'), name='one_intake_entry_per_day'),
@@ -688,6 +707,10 @@ class Migration(migrations.Migration):
             model_name='access',
             constraint=models.UniqueConstraint(fields=('account', 'person'), name='one_access_per_account_and_person'),
         ),
+        migrations.AddIndex(
+            model_name='person',
+            index=models.Index(condition=models.Q(('superseded_by__isnull', False)), fields=['superseded_by'], name='joined_person'),
+        ),
         migrations.AddConstraint(
             model_name='identifier',
             constraint=models.UniqueConstraint(fields=('scheme', 'value'), name='one_person_per_identifier'),
@@ -695,10 +718,6 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='return',
             constraint=models.UniqueConstraint(condition=models.Q(('state', 'accepted')), fields=('collection', 'school'), name='one_accepted_return_per_school_and_collection'),
-        ),
-        migrations.AddConstraint(
-            model_name='return',
-            constraint=models.UniqueConstraint(condition=models.Q(('school', None), ('state', 'accepted')), fields=('collection',), name='one_accepted_load_per_collection'),
         ),
         migrations.AddIndex(
             model_name='sighting',

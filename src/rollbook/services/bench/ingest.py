@@ -14,7 +14,7 @@ from lxml import etree
 
 from rollbook.services.bench.installation import open_for, throwaway
 from rollbook.services.bench.measure import Result, Timed
-from rollbook.services.crew import UNDER_WAY, crew, examine_file, in_order
+from rollbook.services.crew import UNDER_WAY, crew, in_order, prepare_file
 from rollbook.services.generate import generate_returns
 
 PUPILS, SEED, WORKERS = 20_000, 1, 2
@@ -33,7 +33,7 @@ def run(scale: int = 1, runs: int = 1, pupils: int | None = None) -> Result:
         from rollbook.services.load import load
 
         before = _timed(lambda: _with_crew(files, parse_only))
-        checked = _timed(lambda: _with_crew(files, examine_file))
+        checked = _timed(lambda: _with_crew(files, prepare_file))
         ours, taken = _landed(lambda pool: load(by=operator(), files=files, pool=pool, workers=WORKERS))
         after = _timed(lambda: _with_crew(files, parse_only))
     floor = min(before, after, key=lambda one: one.median_s)

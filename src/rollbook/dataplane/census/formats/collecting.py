@@ -17,7 +17,7 @@ from rollbook.dataplane.census.profile import ALWAYS, IDENTITY_COPIES, Leaf, is_
 from rollbook.dataplane.census.untrusted import Limits
 from rollbook.dataplane.census.values import MAX_TEXT, Value, read_value
 
-_NAME: Final = re.compile(r"[A-Za-z@][A-Za-z0-9_.]{0,39}")
+_NAME: Final = re.compile(r"[A-Za-z@][A-Za-z0-9_.]{0,59}")
 _MAX_KINDS: Final = 200
 # A contact of a setting is named in early years returns only.
 _CONTACTS: Final = {"contactsurname": CONTACT_RULE, "contactforename": CONTACT_RULE}

@@ -41,7 +41,7 @@ _ASSESSMENT: Final = {
     "Result": own("result"),
 }  # fmt: skip
 _STAGE: Final = own("stage")
-_PUPIL: Final = Group(
+PUPIL: Final = Group(
     {
         "UPN": leaf("upn"), "UniqueLearnerNumber": leaf("uln"), "Surname": leaf("surname"),
         "Forename": leaf("forename"), "DOB": leaf("date-of-birth"), "Sex": leaf("sex"), "Gender": leaf("sex"),
@@ -99,7 +99,7 @@ def _school(block: etree._Element, into: Collecting) -> SchoolFacts:
 
 def _pupil(pupil: etree._Element, into: Collecting) -> None:
     no = into.begin_pupil(line_of(pupil))
-    walk(pupil, _PUPIL, no, "Pupil", into, beside=_ASSESSMENTS)
+    walk(pupil, PUPIL, no, "Pupil", into, beside=_ASSESSMENTS)
     for block in pupil.findall(_ASSESSMENTS):
         drop_others(block, {"KeyStage"}, f"Pupil/{_ASSESSMENTS}", into)
         for stage in block.findall("KeyStage"):

@@ -1,18 +1,15 @@
-"""PT-060 to PT-065: values that cannot be read, codes outside their list, and what nobody asked for.
+"""PT-060 to PT-065: values that cannot be read, what is given twice or by half, and what nobody asked for.
 
 The project's own rules, beside the numbered ones: a value that a numbered rule would never see must still be told.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Final
 
-from rollbook.dataplane.census.catalogue import ITEMS, known_collection
-from rollbook.dataplane.census.codes import codes_of
+from rollbook.dataplane.census.catalogue import known_collection
 from rollbook.dataplane.census.gathering import TWICE_RULE, UNKNOWN_RULE, UNREADABLE_RULE
-from rollbook.dataplane.census.ruling import Finding, Pupil, ReturnView, Severity, rule
-
-# Fields with a rule of their own.
-_ELSEWHERE: Final = frozenset({"sex", "language", "ethnicity", "young-carer"})
+from rollbook.dataplane.census.rulebook.derived import not_asked_by, unread_by
+from rollbook.dataplane.census.ruling import Finding, ReturnView, Severity, rule
 
 
 def _faults(view: ReturnView, number: str) -> Iterator[Finding]:
@@ -21,12 +18,12 @@ def _faults(view: ReturnView, number: str) -> Iterator[Finding]:
 
 @rule(
     UNREADABLE_RULE, Severity.ERROR, "The value cannot be read",
-    mend="Write days as 2025-01-16, counts as whole numbers, hours as 12.5, and keep text under 200 characters.",
-    source="OWN", passes=(), fails=("P1/PupilIdentifiers/DOB = 27/03/2015",),
+    mend="Keep text to 200 characters, and write days as 2025-01-16.",
+    source="OWN", passes=(), fails=(f"P1/PupilIdentifiers/Forename = {'Ada ' * 51}A",),
 )  # fmt: skip
 def readable(view: ReturnView) -> Iterator[Finding]:
-    """The reader left the value out."""
-    return _faults(view, UNREADABLE_RULE)
+    """The reader left the value out. Days and numbers of the catalogue have rules of their own."""
+    return (found for found in _faults(view, UNREADABLE_RULE) if unread_by(found.field) == UNREADABLE_RULE)
 
 
 @rule(
@@ -45,55 +42,10 @@ def once(view: ReturnView) -> Iterator[Finding]:
     source="OWN (promise P10)", passes=(), fails=("+ P1/PupilCharacteristics <Religion>X</Religion>",),
 )  # fmt: skip
 def known(view: ReturnView) -> Iterator[Finding]:
-    """No assessment covers it, so it is not taken."""
+    """No assessment covers it, so it is not taken. An item of another census return has a rule of its own."""
     for discard in view.parsed.discards:
-        if discard.rule == UNKNOWN_RULE:
+        if discard.rule == UNKNOWN_RULE and not_asked_by(view, discard) is None:
             yield Finding(discard.line, None, discard.element)
-
-
-@rule(
-    "PT-063", Severity.ERROR, "The code is not in the list for this term",
-    mend="Choose a code from the list in force for this term.",
-    source="LIIA", passes=("P1/PupilCharacteristics/PLAA = O",), fails=("P1/PupilCharacteristics/PLAA = Q",),
-)  # fmt: skip
-def listed(view: ReturnView) -> Iterator[Finding]:
-    """Fields with a rule of their own are left to it."""
-    collection = view.header.collection_code
-    yield from _unlisted_school(view, collection)
-    lists = [
-        (item.table, item.column, item.id, codes_of(item.id, collection))
-        for item in ITEMS.values()
-        if item.values and item.id not in _ELSEWHERE
-    ]
-    for table, column, item, codes in lists:
-        if not _all_listed(view, table, column, codes):
-            for pupil in view.pupils:
-                yield from _unlisted(pupil, table, column, item, codes)
-
-
-def _all_listed(view: ReturnView, table: str, column: str, codes: Mapping[str, str]) -> bool:
-    """Whether the distinct values of a column, in few steps of the machine, show that no row can be wrong."""
-    rows = view.rows(table)
-    values = {row.get(column) for row in rows}
-    return values.issubset({*codes, None})
-
-
-_SCHOOL_CODES: Final = ("school_type", "intake", "governance", "highest_year", "lowest_year")
-
-
-def _unlisted_school(view: ReturnView, collection: str) -> Iterator[Finding]:
-    for column in _SCHOOL_CODES:
-        value = getattr(view.school, column)
-        if value is not None and value not in codes_of(column.replace("_", "-"), collection):
-            yield view.school_at(column)
-
-
-def _unlisted(pupil: Pupil, table: str, column: str, item: str, codes: Mapping[str, str]) -> Iterator[Finding]:
-    rows = (pupil.values,) if table == "pupil" else pupil.rows.get(table, ())
-    for row in rows:
-        value = row.get(column)
-        if value is not None and value not in codes:
-            yield pupil.at(item, row["line"])
 
 
 @rule(
@@ -134,4 +86,4 @@ def complete(view: ReturnView) -> Iterator[Finding]:
                 yield from (pupil.at(item, row["line"]) for item in items if row[item.replace("-", "_")] is None)
 
 
-RULES = (readable, once, known, listed, profile_held, complete)
+RULES = (readable, once, known, profile_held, complete)

@@ -1,0 +1,146 @@
+"""Returns of one batch taken in turn: each is matched as if those before it were written already.
+
+So a batch ends as the returns one by one would, though nothing is written until all of them are known. People whom the
+batch brings have provisional keys below zero until real ones are given; `real` puts them in.
+
+Pure: what is known comes in as a mapping, what to write goes out as values.
+"""
+
+from collections import Counter
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date
+
+from rollbook.dataplane.people.identifiers import Changes, changes
+from rollbook.dataplane.people.matching import Known, Match, Standing
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """An identifier as the batch leaves it: whose, how it stands, and which return (its place in the batch) said so."""
+
+    person: int
+    standing: Standing
+    place: int
+
+
+@dataclass(slots=True)
+class InTurn:
+    """What is known of UPNs while a batch is taken.
+
+    `known` has every UPN that a return of the batch gives and the zone holds; it is kept up as returns are taken.
+    `asked` are the UPNs of each return. `births` are those of the new people, whose keys are -1, -2 and so on,
+    and `brought` the places of the returns that brought them.
+    `retired` are people whose current UPN of before becomes a former one, before `add` and `restate` are written.
+    """
+
+    known: dict[str, Known]
+    asked: Iterable[Collection[str]]
+    births: list[date | None] = field(default_factory=list)
+    brought: list[int] = field(default_factory=list)
+    retired: set[int] = field(default_factory=set)
+    add: dict[str, Written] = field(default_factory=dict)
+    restate: dict[str, Written] = field(default_factory=dict)
+    _shared: set[str] = field(init=False)
+    # Not of new people whose UPNs no other return of the batch gives: nobody asks for them again.
+    _upns_of: dict[int, set[str]] = field(init=False, default_factory=dict)
+    _before: frozenset[str] = field(init=False)
+
+    def __post_init__(self) -> None:
+        counts = Counter(upn for one in self.asked for upn in one)
+        self._shared = {upn for upn, count in counts.items() if count > 1}
+        self._before = frozenset(self.known)
+        for upn, held in self.known.items():
+            self._upns_of.setdefault(held.person, set()).add(upn)
+
+    def take(self, place: int, matches: Sequence[Match]) -> list[int]:
+        """Take the return at this place of the batch; gives the key of each of its pupils, in order."""
+        persons = [self._new(place, one.claimant.born) if one.person is None else one.person for one in matches]
+        made = changes(zip(matches, persons, strict=True), self.known)
+        self._retire(made.retire)
+        self._write(made, place)
+        for one, person in zip(matches, persons, strict=True):
+            self._born(person, one.claimant.born)
+        return persons
+
+    def _new(self, place: int, born: date | None) -> int:
+        self.brought.append(place)
+        self.births.append(born)
+        return -len(self.births)
+
+    def _retire(self, persons: Collection[int]) -> None:
+        self.retired |= {person for person in persons if person >= 0}
+        for person in persons:
+            for upn in self._upns_of.get(person, ()):
+                held = self.known[upn]
+                if held.standing is Standing.CURRENT:
+                    self.known[upn] = replace(held, standing=Standing.FORMER)
+                    for written in (self.add, self.restate):
+                        if upn in written:
+                            written[upn] = replace(written[upn], standing=Standing.FORMER)
+
+    def _write(self, made: Changes, place: int) -> None:
+        given = [*made.add.items(), *made.restate.items()]
+        asked_again = {person for upn, (person, _) in given if upn in self._shared or person in self._upns_of}
+        for upn, (person, standing) in given:
+            written = self.restate if upn in self._before else self.add
+            written[upn] = Written(person, standing, place)
+            if person in asked_again:
+                self._know(upn, person, standing)
+
+    def _know(self, upn: str, person: int, standing: Standing) -> None:
+        theirs = self._upns_of.setdefault(person, set())
+        like = next((self.known[other] for other in theirs), Known(person, standing, None))
+        left = self.known.get(upn)
+        if left is not None:
+            self._upns_of[left.person].discard(upn)
+        self.known[upn] = replace(like, standing=standing)
+        theirs.add(upn)
+
+    def _born(self, person: int, born: date | None) -> None:
+        """The latest word on a birth date is what a former number is held against."""
+        for upn in self._upns_of.get(person, ()):
+            if self.known[upn].born != born:
+                self.known[upn] = replace(self.known[upn], born=born)
+
+
+def real(persons: Iterable[int], keys: Sequence[int]) -> list[int]:
+    """The keys of these people, given the real keys of the new ones in the order they were met."""
+    return [person if person >= 0 else keys[-person - 1] for person in persons]
+
+
+@dataclass(slots=True)
+class OnlySchools:
+    """Which schools have a UPN on roll as its only school, kept up as returns of a batch are taken.
+
+    `asked` are the UPNs on roll of each return; `found` are the pairs of UPN and school of returns accepted before.
+    """
+
+    asked: Iterable[Collection[str]]
+    found: Iterable[tuple[str, str]]
+    _schools: dict[str, set[str]] = field(init=False, default_factory=dict)
+    _upns: dict[str, set[str]] = field(init=False, default_factory=dict)
+    _shared: set[str] = field(init=False)
+
+    def __post_init__(self) -> None:
+        counts = Counter(upn for one in self.asked for upn in one)
+        self._shared = {upn for upn, count in counts.items() if count > 1}
+        for upn, school in self.found:
+            self._put(upn, school)
+
+    def elsewhere(self, upns: Iterable[str], school: str) -> frozenset[str]:
+        """Those that another school has on roll as an only school."""
+        schools = self._schools
+        return frozenset(upn for upn in upns if upn in schools and schools[upn] - {school}) if schools else frozenset()
+
+    def take(self, school: str, upns: Iterable[str]) -> None:
+        """A school's return is taken, with these UPNs on roll as an only school; its earlier one counts no more."""
+        for upn in self._upns.pop(school, ()):
+            self._schools[upn].discard(school)
+        for upn in upns:
+            if upn in self._shared:
+                self._put(upn, school)
+
+    def _put(self, upn: str, school: str) -> None:
+        self._schools.setdefault(upn, set()).add(school)
+        self._upns.setdefault(school, set()).add(upn)
