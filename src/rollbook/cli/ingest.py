@@ -11,6 +11,7 @@ import typer
 from rich.console import Console
 from rich.progress import MofNCompleteColumn, Progress
 
+from rollbook.cli import loading
 from rollbook.kernel.refusals import Family, InputRefused, Reason, RollbookError
 from rollbook.services import collections, ingest, load
 from rollbook.services.actors import operator
@@ -108,6 +109,10 @@ def open_collection(
     """Open a collection. Refused unless notice and assessment cover every one of its items."""
     collections.open_collection(by=operator(), code=code, notice=notice, assessment=assessment)
     typer.echo(f"{code} is open.")
+
+
+collection.command("define")(loading.define)
+collection.command("load")(loading.load)
 
 
 @collection.command("log-intake")

@@ -74,9 +74,14 @@ def dictionary_page(code: str) -> DictionaryPage | None:
 
 
 def _line(item: Item) -> DictionaryLine:
+    group = GROUPS.get(item.table) or _loaded_group(item.table)
     return DictionaryLine(
-        item.id, item.name, item.description, GROUPS[item.table], item.risk, item.refusable, item.status == "current"
+        item.id, item.name, item.description, group, item.risk, item.refusable, item.status == "current"
     )
+
+
+def _loaded_group(table: str) -> str:
+    return next(mapping.title for mapping in mappings() if mapping.table == table)
 
 
 def _page(item: Item) -> DictionaryPage:

@@ -25,8 +25,8 @@ from rollbook.services.audit import audit
 from rollbook.services.governance import gate_for_run
 from rollbook.services.log.outbox import submit
 from rollbook.services.log.reader import require_own_database
-from rollbook.services.people_zone import people_zone
 from rollbook.services.mapped_items import every_item
+from rollbook.services.people_zone import people_zone
 from rollbook.services.published import published
 from rollbook.services.run_plan import Plan, draw, standing_objectors
 from rollbook.services.sets import MadeSet, make_set

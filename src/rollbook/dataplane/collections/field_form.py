@@ -10,8 +10,7 @@ from rollbook.dataplane.collections.mapping import Field
 from rollbook.policy.classes import UNMARKED, read_class
 
 KINDS: Final = ("text", "code", "count", "number", "date")
-_ID: Final = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)+")
-_ID_LIMIT: Final = 60
+_ID: Final = re.compile(r"(?=.{1,60}$)[a-z][a-z0-9]*(-[a-z0-9]+)+")
 _KEYS: Final = {
     "column", "id", "kind", "name", "description", "detail", "risk", "retention_years", "required", "codes",
     "translate",
@@ -61,7 +60,12 @@ def _catalogue_item(form: Form, row: dict[str, Any], item: Item, where: str) -> 
 
 def _own_item(form: Form, row: dict[str, Any], where: str, table: str) -> Item:
     code, kind, risk = row.get("id"), row.get("kind"), row.get("risk")
-    if not isinstance(code, str) or not _ID.fullmatch(code) or len(code) > _ID_LIMIT or not code.startswith(f"{table}-"):
+    if (
+        not isinstance(code, str)
+        or not _ID.fullmatch(code)
+        or len(code) > _ID_LIMIT
+        or not code.startswith(f"{table}-")
+    ):
         mend = f"Write '{table}-' and small letters, digits and hyphens, or the id of a census item."
         form.refuse("item", "The id is not that of an item of this collection", f"{where}: id", mend)
         code = f"{table}-x"
@@ -73,11 +77,11 @@ def _own_item(form: Form, row: dict[str, Any], where: str, table: str) -> Item:
     years = row.get("retention_years", 10)
     if isinstance(years, bool) or not isinstance(years, int) or not 1 <= years <= 80:
         form.refuse("retention", "The years kept are no number of years", f"{where}: retention_years", "Write 1 to 80.")
-    texts = {key: form.text(key, row, f"{where}: {key}") for key in ("name", "description")}
+    name, description = (form.text(key, row, f"{where}: {key}") for key in ("name", "description"))
     return Item(
         id=code, table=table, column=code.replace("-", "_"), element=str(row.get("column", "")), kind=str(kind),
         terms="", roll="b", risk=str(risk), values="", retention_years=years if isinstance(years, int) else 0, power="",
-        **texts,
+        name=name, description=description,
     )  # fmt: skip
 
 
@@ -90,7 +94,9 @@ def _labels(form: Form, row: dict[str, Any], where: str) -> dict[str, str]:
 
 
 def _words(form: Form, value: object, where: str) -> dict[str, str]:
-    if not isinstance(value, dict) or not all(isinstance(one, str) and len(one) <= TEXT_LIMIT for one in value.values()):
+    if not isinstance(value, dict) or not all(
+        isinstance(one, str) and len(one) <= TEXT_LIMIT for one in value.values()
+    ):
         form.refuse("words", "This is no table of texts", where, 'Write { from = "to" }.')
         return {}
     return value

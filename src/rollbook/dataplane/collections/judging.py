@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
+import pyarrow as pa
 import pyarrow.compute as pc
 
 from rollbook.dataplane.collections.mapping import CollectionMapping, Measure, Repeated, Total
@@ -90,7 +91,7 @@ def _measured(source: SourceTable, total: Total) -> float:
         values = zip(*(column.to_pylist() for column in columns), strict=True)
         return len({row for row in values if None not in row})
     if total.measure is Measure.COUNT:
-        return int(pc.sum(pc.equal(columns[0], total.equals)).as_py() or 0)
+        return int(pc.sum(pc.equal(columns[0], pa.scalar(total.equals))).as_py() or 0)
     numbers = [number for text in columns[0].to_pylist() if (number := _number(text)) is not None]
     whole = math.fsum(numbers)
     found = whole / len(numbers) if total.measure is Measure.MEAN and numbers else whole
@@ -113,7 +114,9 @@ def _total_issues(totals: Sequence[TotalLine]) -> Iterator[Issue]:
             yield Issue("total", message, "Ask the source for the right file, or correct the mapping.", one.name, 0)
         elif one.standing is Standing.GONE:
             mend = "Check whether this is another version of the data; correct the mapping."
-            yield Issue("total-mended", f"The known defect in {one.name} is not there", mend, one.name, 0, refuses=False)
+            yield Issue(
+                "total-mended", f"The known defect in {one.name} is not there", mend, one.name, 0, refuses=False
+            )
 
 
 def _repeated(source: SourceTable, mapping: CollectionMapping) -> Iterator[RepeatedLine]:

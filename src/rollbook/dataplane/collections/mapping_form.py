@@ -109,11 +109,11 @@ def _pupil(form: Form) -> tuple[PupilBy, tuple[str, ...], bool]:
     columns = form.texts(part.get("columns", []), "pupil.columns", _NAME_COLUMNS)
     wanted: Mapping[PupilBy, Callable[[int], bool]] = {
         PupilBy.UPN: lambda count: count == 1,
-        PupilBy.OPAQUE: lambda count: count > 0,
+        PupilBy.OPAQUE: lambda count: 1 <= count <= 3,
         PupilBy.NONE: lambda count: count == 0,
     }
     if not wanted[by](len(columns)):
-        mend = "One column for upn, one or more for opaque, none for none."
+        mend = "One column for upn, one to three for opaque, none for none."
         form.refuse("pupil", "The columns do not fit what identifies a pupil", "pupil.columns", mend)
     repeated = part.get("repeated", "one")
     if repeated not in ("one", "apart") or (repeated == "apart" and by is not PupilBy.OPAQUE):

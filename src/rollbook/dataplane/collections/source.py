@@ -30,13 +30,15 @@ class SourceTable:
     """The rows of a file as texts, None where nothing stands. `first_line` is the line of the first row: a CSV has a
     header above it, a Parquet file none."""
 
-    columns: Mapping[str, "pa.Array[Any]"]
+    columns: Mapping[str, Any]
     rows: int
     first_line: int
 
-    def lines(self, mask: "pa.Array[Any]") -> list[int]:
+    def lines(self, mask: Any) -> list[int]:
         """The lines of the rows for which `mask` holds."""
-        return [int(row) + self.first_line for row in pc.indices_nonzero(pc.fill_null(mask, False)).to_pylist()]
+        return [
+            int(row) + self.first_line for row in pc.indices_nonzero(pc.fill_null(mask, pa.scalar(False))).to_pylist()
+        ]
 
 
 def read_source(data: bytes, name: str, *, wanted: Sequence[str], drop: Sequence[str]) -> SourceTable:
@@ -67,17 +69,19 @@ def _csv(data: bytes, name: str) -> pa.Table:
     header = _header(data, name)
     faults: list[int] = []
 
-    def note(row: Any) -> str:
+    def note(row: Any) -> Any:
         faults.append(int(row.number))
         return "skip"
 
     try:
         table = csv.read_csv(
-            pa.BufferReader(data),
+            io.BytesIO(data),
             # One thread, so that a faulty row knows its number.
             read_options=csv.ReadOptions(use_threads=False, column_names=header, skip_rows=1),
             parse_options=csv.ParseOptions(ignore_empty_lines=False, invalid_row_handler=note),
-            convert_options=csv.ConvertOptions(column_types=dict.fromkeys(header, pa.string()), strings_can_be_null=False),
+            convert_options=csv.ConvertOptions(
+                column_types=dict.fromkeys(header, pa.string()), strings_can_be_null=False
+            ),
         )
     except pa.ArrowInvalid:
         mend = "Save it as UTF-8 with a comma between values, a value on one line."
@@ -120,11 +124,13 @@ def _require_columns(found: Sequence[str], name: str, wanted: Sequence[str], dro
         )
 
 
-def _texts(column: "pa.ChunkedArray[Any]", name: str, file: str) -> "pa.Array[Any]":
+def _texts(column: "pa.ChunkedArray[Any]", name: str, file: str) -> Any:
     values: Any = column.combine_chunks()
     values = values.combine_chunks() if isinstance(values, pa.ChunkedArray) else values
     try:
         return pc.utf8_trim_whitespace(values.cast(pa.string()))
     except pa.ArrowException:
         mend = "Columns are texts, numbers or dates; leave lists and records out."
-        raise InputRefused(Reason("column-form", "A column has values of no plain kind", f"{file}: {plain(name)}", mend)) from None
+        raise InputRefused(
+            Reason("column-form", "A column has values of no plain kind", f"{file}: {plain(name)}", mend)
+        ) from None

@@ -17,6 +17,7 @@ from rollbook.kernel.refusals import InputRefused
 from rollbook.kernel.upn import parse_upn
 
 LONGEST_TEXT: Final = 200
+LONGEST_NUMBER: Final = 60
 # Of each kind of issue and column so many are listed line by line; the rest are counted.
 LISTED: Final = 50
 _WHOLE: Final = r"^-?[0-9]{1,9}$"
@@ -29,7 +30,7 @@ Column = "pa.Array[Any]"
 
 @dataclass(frozen=True, slots=True)
 class Issue:
-    """One thing wrong with a file. `refuses` when the file cannot be taken because of it. No value of a row is in it."""
+    """One thing wrong with a file; no value of a row is in it. `refuses`: the file cannot be taken because of it."""
 
     code: str
     message: str
@@ -98,7 +99,7 @@ def _codes(texts: Any, field: Field) -> Any:
 
 
 def _text(texts: Any, field: Field) -> Any:
-    return pc.if_else(pc.less_equal(pc.utf8_length(texts), LONGEST_TEXT), texts, None)
+    return pc.if_else(pc.less_equal(pc.utf8_length(texts), pa.scalar(LONGEST_TEXT)), texts, None)
 
 
 def _as(pattern: str, kind: pa.DataType) -> Callable[[Any, Field], Any]:
@@ -126,17 +127,22 @@ def _schools(source: SourceTable, mapping: CollectionMapping) -> tuple[Any, list
     if mapping.school_by is not SchoolBy.LAESTAB:
         return pa.nulls(source.rows, pa.string()), []
     texts = source.columns[mapping.school_column]
-    good = pc.fill_null(pc.match_substring_regex(texts, _LAESTAB), False)
+    matched: Any = pc.match_substring_regex(texts, _LAESTAB)
+    good: Any = pc.fill_null(matched, pa.scalar(False))
     mend = "Give the authority's three digits and the school's four."
-    issues = _listed(source.lines(pc.invert(good)), mapping.school_column, "laestab", "This is no number of a school", mend)
+    issues = _listed(
+        source.lines(pc.invert(good)), mapping.school_column, "laestab", "This is no number of a school", mend
+    )
     return pc.if_else(good, texts, None), list(issues)
 
 
 def _pupils(source: SourceTable, mapping: CollectionMapping) -> Iterator[Issue]:
     for column in mapping.pupil_columns:
-        empty = pc.is_null(source.columns[column])
-        mend = "Every row is about a pupil; give the number."
-        yield from _listed(source.lines(empty), column, "pupil-missing", "The pupil's number is missing", mend)
+        long: Any = pc.greater(pc.utf8_length(source.columns[column]), pa.scalar(LONGEST_NUMBER))
+        wrong = pc.fill_null(long, pa.scalar(True))
+        message = "The pupil's number is missing or too long"
+        mend = f"Every row is about a pupil; give a number of 1 to {LONGEST_NUMBER} characters."
+        yield from _listed(source.lines(wrong), column, "pupil-number", message, mend)
     if mapping.pupil_by is PupilBy.UPN:
         (column,) = mapping.pupil_columns
         broken = [upn is not None and not _is_upn(upn) for upn in source.columns[column].to_pylist()]

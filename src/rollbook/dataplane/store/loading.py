@@ -56,7 +56,7 @@ def _table(rows: LoadedRows, table: str) -> pa.Table:
         "laestab": rows.schools,
         "line": pa.array(range(rows.first_line, rows.first_line + count), pa.int32()),
     } | {item.column: rows.columns[item.column] for item in rows.items if item.table == table}
-    columns = [given.get(field.name, None) for field in schema]
+    columns = [given.get(field.name) for field in schema]
     filled = [
         pa.nulls(count, field.type) if column is None else column.cast(field.type)
         for column, field in zip(columns, schema, strict=True)

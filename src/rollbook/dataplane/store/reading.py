@@ -43,9 +43,7 @@ class FactRow:
     row: int
 
 
-def loaded_rows_of(
-    root: Path, person_key: int, load_ids: Collection[str], items: Collection[Item]
-) -> list[FactRow]:
+def loaded_rows_of(root: Path, person_key: int, load_ids: Collection[str], items: Collection[Item]) -> list[FactRow]:
     """Every value of these items held about one person in these loads of collections that define them."""
     wanted = frozenset(load_ids)
     tables = {table: [one for one in items if one.table == table] for table in sorted({one.table for one in items})}
