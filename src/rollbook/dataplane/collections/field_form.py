@@ -60,12 +60,7 @@ def _catalogue_item(form: Form, row: dict[str, Any], item: Item, where: str) -> 
 
 def _own_item(form: Form, row: dict[str, Any], where: str, table: str) -> Item:
     code, kind, risk = row.get("id"), row.get("kind"), row.get("risk")
-    if (
-        not isinstance(code, str)
-        or not _ID.fullmatch(code)
-        or len(code) > _ID_LIMIT
-        or not code.startswith(f"{table}-")
-    ):
+    if not isinstance(code, str) or not _ID.fullmatch(code) or not code.startswith(f"{table}-"):
         mend = f"Write '{table}-' and small letters, digits and hyphens, or the id of a census item."
         form.refuse("item", "The id is not that of an item of this collection", f"{where}: id", mend)
         code = f"{table}-x"
