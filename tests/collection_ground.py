@@ -53,9 +53,7 @@ def opened(text: bytes) -> Any:
     made = defined(text)
     a_paper("notice", f"notice-{made.code}", made.items)
     a_paper("assessment", f"assessment-{made.code}", made.items)
-    open_collection(
-        by=OPERATOR, code=made.code, notice=f"notice-{made.code}", assessment=f"assessment-{made.code}"
-    )
+    open_collection(by=OPERATOR, code=made.code, notice=f"notice-{made.code}", assessment=f"assessment-{made.code}")
     return made
 
 

@@ -11,7 +11,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from django.db import transaction
 from django.db.models import QuerySet
 
-from rollbook.dataplane.census.catalogue import items_of
+from rollbook.dataplane.census.catalogue import collection_name, items_of
 from rollbook.dataplane.census.codes import codes_of
 from rollbook.kernel.refusals import InputRefused, Reason, UseRefused
 from rollbook.kernel.terms import Term, census_day
@@ -28,7 +28,6 @@ from rollbook.services.log.outbox import submit
 from rollbook.services.mapped_items import mapping_of
 from rollbook.services.people_zone import people_zone
 
-_TERM_NAMES = {Term.AUTUMN: "Autumn", Term.SPRING: "Spring", Term.SUMMER: "Summer"}
 _MEND_PAPER = "Publish a version that is in force today and wait until it stands in the log."
 
 
@@ -131,8 +130,7 @@ def _term(code: str) -> tuple[Term, int]:
 
 
 def _name(code: str) -> str:
-    term, year = _term(code)
-    return f"{_TERM_NAMES[term]} school census {year}"
+    return collection_name(code).capitalize()
 
 
 def _day(code: str) -> date:

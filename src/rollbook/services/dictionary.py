@@ -28,7 +28,11 @@ GROUPS: Mapping[str, str] = {
     "learner_support": "Learning after 16: support",
     "learner_fam": "Learning after 16: funding and monitoring",
     "work_placement": "Learning after 16: work placements",
-    "": "No longer asked",
+    "annual_session": "Attendance of a whole year",
+    "setting": "Early years: the setting",
+    "stage_assessment": "Transfer files: assessments",
+    "class_enrolment": "OneRoster sets: classes",
+    "withdrawn": "No longer asked",
 }
 
 

@@ -19,7 +19,7 @@ def _facts(code: str) -> ItemFacts:
     item = find_item(code)
     if item is None:
         return ItemFacts(code, known=False, risk="")
-    return ItemFacts(code, known=True, risk=item.risk, withdrawn=item.status == "withdrawn")
+    return ItemFacts(code, known=True, risk=item.risk, withdrawn=not item.held)
 
 
 def unknown_items(codes: Iterable[str]) -> Iterator[Reason]:

@@ -34,9 +34,8 @@ measure = "count"
 
 @pytest.fixture
 def project(db: None, monkeypatch: pytest.MonkeyPatch) -> str:
-    from tests.people import OPERATOR, RESEARCHER
-
     from rollbook.services import projects
+    from tests.people import OPERATOR, RESEARCHER
 
     census_ground.empty_store()
     ground.clean_folders()

@@ -36,7 +36,9 @@ def store(db: None) -> None:
 def column(table: str, name: str) -> list[Any]:
     """Every value of a column of a study table."""
     files = [one.path for one in files_of(settings.ROLLBOOK.study, table)]
-    return [value for path in files for value in pq.read_table(path, columns=[name], partitioning=None)[name].to_pylist()]
+    return [
+        value for path in files for value in pq.read_table(path, columns=[name], partitioning=None)[name].to_pylist()
+    ]
 
 
 def test_exam_holds_its_published_totals_and_its_four_repeated_numbers() -> None:

@@ -6,7 +6,6 @@ import pytest
 
 from rollbook.dataplane.census.catalogue import ITEMS
 from rollbook.dataplane.census.examples import edited, failing, model_return
-from rollbook.dataplane.census.formats.leaves import EXTRA
 from rollbook.dataplane.census.formats.reading import read_any
 from rollbook.dataplane.census.rulebook import early
 from rollbook.dataplane.census.rules import check
@@ -75,7 +74,7 @@ def test_the_name_of_a_contact_is_gone_before_anything_is_stored() -> None:
     assert [issue.rule for issue in check(parsed, CONTEXT)] == ["EY-010", "EY-010"]
     assert "Zzsecret" not in str(parsed)
     columns = [column for table in parsed.tables.values() for column in table.column_names]
-    assert not [one for one in (*ITEMS, *EXTRA["setting"], *columns) if one.startswith("contact")]
+    assert not [one for one in (*ITEMS, *columns) if one.startswith("contact")]
 
 
 def test_a_contact_of_another_form_is_dropped_under_its_own_rule() -> None:

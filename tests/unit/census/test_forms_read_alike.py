@@ -100,7 +100,7 @@ def test_early_years_children_stand_beside_their_setting() -> None:
 
 def test_a_transfer_file_keeps_assessments_with_their_stage() -> None:
     rows = read_any(FILES["ctf"], "a").tables["stage_assessment"].to_pylist()
-    assert [(row["stage"], row["subject"], row["result"]) for row in rows] == [
+    assert [(row["assessment_stage"], row["assessment_subject"], row["assessment_result"]) for row in rows] == [
         ("KS1", "ENG", "EXS"), ("KS1", "MAT", "WTS"),
     ]  # fmt: skip
 

@@ -10,10 +10,13 @@ from importlib.resources import files
 from types import MappingProxyType
 from typing import Final
 
-from rollbook.dataplane.census.catalogue import ITEMS
+from rollbook.dataplane.census.catalogue import ITEMS, collection_name
+from rollbook.dataplane.census.catalogue_chains import chain_of
 from rollbook.dataplane.census.labels import ALIKE, OWN_LABELS
 
 LATEST: Final = "sc-aut-2025"
+_FIRST_LISTS: Final = 2015
+_NO_YEAR: Final = 9999
 # Lists renamed in autumn 2020 and 2021 keep their older name in the table of codes.
 _SCHOOL_LISTS: Final = {
     "phase": "school.phase", "school-type": "school.type", "intake": "school.intake",
@@ -55,36 +58,70 @@ def _return(text: str) -> tuple[int, str]:
 
 @cache
 def codes_of(field: str, collection: str = LATEST) -> Mapping[str, str]:
-    """The codes of a field in a collection with their labels, in published order; empty where any text may stand."""
+    """The codes of an item in a collection with their labels, in published order; empty where any text may stand.
+
+    A chain without a list of its own, as a transfer file's, takes the newest list of any chain.
+    """
     own = OWN_LABELS.get(ALIKE.get(field, field), {})
-    source = _SCHOOL_LISTS.get(field) or (ITEMS[field].values if field in ITEMS else "")
+    source = _source(field)
     if source.startswith("own."):
         return MappingProxyType(own)
-    published = _in_force(_published().get(source, {}), collection)
-    return MappingProxyType({code: own.get(code) or label for code, label in published.items()})
+    lists = _published().get(source, {})
+    codes = _in_force(lists, collection)
+    if codes is None:
+        year = chain_of(collection)[1] or _NO_YEAR
+        dated = [key for key in lists if key[0] <= year]
+        codes = lists[max(dated)] if dated else {}
+    return MappingProxyType({code: own.get(code) or label for code, label in codes.items()})
 
 
-def _in_force(group: _Group, collection: str) -> dict[str, str]:
-    _, term, year = (*collection.split("-"), "", "")[:3]
-    limit = int(year) if year.isdigit() else 9999
-    dated = [key for key in group if key[0] <= limit]
-    # Some lists were set for one term only; the newest of any term stands in for a chain that has none.
-    chain = [key for key in dated if key[1] == term] or dated
-    return group[max(chain)] if chain else {}
+def _source(field: str) -> str:
+    return _SCHOOL_LISTS.get(field) or (ITEMS[field].values if field in ITEMS else "")
 
 
-_ORDER: Final = {"spr": 0, "sum": 1, "aut": 2}
+def _in_force(lists: _Group, collection: str) -> dict[str, str] | None:
+    """The list in force in the collection's own chain of terms, None where no return of the chain set one."""
+    chain, year = chain_of(collection)
+    term = chain.rpartition("-")[2]
+    dated = [key for key in lists if key[1] == term and key[0] <= year]
+    return lists[max(dated)] if dated else None
+
+
+def has_own_list(field: str, collection: str) -> bool:
+    """Whether the list comes from the collection's own chain of terms."""
+    return _in_force(_published().get(_source(field), {}), collection) is not None
+
+
+@cache
+def last_return_with(field: str, code: str, collection: str) -> str | None:
+    """The latest earlier return of the same chain whose list had a code that this one's has not; None where none had.
+
+    The chain of a term only: a code of autumn says nothing about spring.
+    """
+    chain, year = chain_of(collection)
+    if not chain or code in codes_of(field, collection):
+        return None
+    lists = _published().get(_source(field), {})
+    earlier = (f"{chain}-{one}" for one in range(year - 1, _FIRST_LISTS - 1, -1))
+    return next((one for one in earlier if code in (_in_force(lists, one) or ())), None)
+
+
+def why_not(field: str, code: str, collection: str) -> str:
+    """Which return of the chain had a code last that is not in the list any more; empty for any other code.
+
+    The words do not repeat the code, so they may stand in a finding.
+    """
+    last = last_return_with(field, code, collection)
+    return f"the {collection_name(last)} was the last to have it" if last else ""
 
 
 @cache
 def codes_gone(field: str, collection: str = LATEST) -> frozenset[str]:
-    """Codes that an earlier return's list had and the list of this collection has not."""
-    _, term, year = (*collection.split("-"), "", "")[:3]
-    if not year.isdigit():
-        return frozenset()
-    now = (int(year), _ORDER.get(term, 0))
-    source = _SCHOOL_LISTS.get(field) or (ITEMS[field].values if field in ITEMS else "")
-    earlier = (codes for (past, chain), codes in _published().get(source, {}).items() if (past, _ORDER[chain]) < now)
+    """Codes that the list of an earlier return of the same chain had and the list of this collection has not."""
+    chain, year = chain_of(collection)
+    term = chain.rpartition("-")[2]
+    lists = _published().get(_source(field), {})
+    earlier = (codes for (past, one), codes in lists.items() if one == term and past < year)
     return frozenset().union(*earlier) - codes_of(field, collection).keys()
 
 

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 import pyarrow as pa
 
-from rollbook.dataplane.census.catalogue import CHILD_TABLES, ITEMS, WITHDRAWN, Item, items_of, known_collection
+from rollbook.dataplane.census.catalogue import CHILD_TABLES, ITEMS, WITHDRAWN, Item, Place, places_read
 
 ADDRESS_PATH: Final = ("HomeInformation", "Address")
 ADDRESS_LINES: Final = (
@@ -20,12 +20,13 @@ ADDRESS_LINES: Final = (
 )  # fmt: skip
 # Spellings of withdrawn items seen in returns of 2016-18 and in other formats; compared without case.
 _WITHDRAWN_NAMES: Final = frozenset(
-    {item.element.lower() for item in WITHDRAWN}
+    {item.element.rpartition("/")[2].lower() for item in WITHDRAWN}
     | {"nationalities", "pupilnationality", "countryofbirthcode", "birthcountry", "countryofbirths"}
 )
 _ARROW: Final[dict[str, pa.DataType]] = {"date": pa.date32(), "count": pa.int32(), "hours": pa.float64()}
 # Identity keeps its own copy of sex and date of birth: matching needs them beside the names.
 IDENTITY_COPIES: Final = (("sex", "sex"), ("dob", "date_of_birth"))
+_OTHER_FORMS: Final = frozenset({"setting", "stage_assessment", "class_enrolment"})
 ALWAYS: Final = ("identity", "address", "pupil", "fsm_period", "sen_need", "exclusion", "session")
 
 
@@ -73,34 +74,33 @@ def is_withdrawn(element: str) -> bool:
 @cache
 def profile_of(collection: str) -> Profile:
     """The profile of a collection. An unknown one is read by the widest, so that rules can name what is wrong."""
-    items = items_of(collection) if known_collection(collection) else _every_current_item()
-    return Profile(_shape(items, "bn"), _shape(items, "bl"), _schemas(items))
+    places = tuple(places_read(collection).values())
+    return Profile(_shape(places, "bn"), _shape(places, "bl"), _schemas(places))
 
 
-def _every_current_item() -> tuple[Item, ...]:
-    return tuple(item for item in ITEMS.values() if item.status == "current")
-
-
-def _shape(items: tuple[Item, ...], rolls: str) -> Group:
+def _shape(places: tuple[Place, ...], rolls: str) -> Group:
+    """The tree of a school census. The other forms have shapes of their own in `formats`."""
     tree: dict[str, object] = {}
     rows = {table.name: tuple(table.path.split("/")) for table in CHILD_TABLES} | {"address": ADDRESS_PATH}
     leaves: dict[str, dict[str, Leaf]] = {}
-    for item in items:
-        if item.roll not in rolls:
+    for place in places:
+        item = place.item
+        if place.roll not in rolls or item.table in _OTHER_FORMS:
             continue
         if item.table in rows:
-            leaves.setdefault(item.table, {}).update(_row_leaves(item))
+            leaves.setdefault(item.table, {}).update(_row_leaves(place))
         else:
-            _plant(tree, tuple(item.element.split("/")), Leaf(item.column, item.kind, item.id))
+            _plant(tree, tuple(place.element.split("/")), Leaf(item.column, item.kind, item.id))
     for table, inside in leaves.items():
         _plant(tree, rows[table], Row(table, inside))
     return _group(tree)
 
 
-def _row_leaves(item: Item) -> dict[str, Leaf]:
+def _row_leaves(place: Place) -> dict[str, Leaf]:
+    item = place.item
     if item.id == "address-line":
         return {element: Leaf(item.column, "line", item.id) for element in ADDRESS_LINES}
-    return {item.element.rpartition("/")[2]: Leaf(item.column, item.kind, item.id)}
+    return {place.element: Leaf(item.column, item.kind, item.id)}
 
 
 def _plant(tree: dict[str, object], path: tuple[str, ...], node: Leaf | Row) -> None:
@@ -122,14 +122,21 @@ def _group(tree: dict[str, object]) -> Group:
     return Group(children)
 
 
-def _schemas(items: tuple[Item, ...]) -> dict[str, pa.Schema]:
+def _schemas(places: tuple[Place, ...]) -> dict[str, pa.Schema]:
     fields: dict[str, list[pa.Field[Any]]] = {name: _keys() for name in ALWAYS}
     fields["pupil"].append(pa.field("on_roll", pa.bool_()))
-    for item in items:
-        column = pa.field(item.column, _ARROW.get(item.kind, pa.string()))
-        fields.setdefault(item.table, _keys()).append(column)
+    asked = {place.item.id for place in places}
+    for item in ITEMS.values():
+        if item.id in asked or _counted_on(item):
+            column = pa.field(item.column, _ARROW.get(item.kind, pa.string()))
+            fields.setdefault(item.table, _keys()).append(column)
     fields["identity"] += [pa.field("sex", pa.string()), pa.field("dob", pa.date32())]
     return {name: pa.schema(columns) for name, columns in fields.items()}
+
+
+def _counted_on(item: Item) -> bool:
+    """Whether matching and the check for two rolls read its column from every return, empty where not asked for."""
+    return item.identity or item.id == "enrol-status"
 
 
 def _keys() -> "list[pa.Field[Any]]":

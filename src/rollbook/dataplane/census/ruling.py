@@ -40,11 +40,12 @@ class Issue:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """Where a rule is broken. `Issue` adds the rule's words."""
+    """Where a rule is broken. `Issue` adds the rule's words; `more` follows them, and holds no value either."""
 
     line: int
     pupil_no: int | None
     field: str
+    more: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,9 +87,9 @@ class Pupil:
         value = self.values.get(column)
         return value if isinstance(value, int | float) else None
 
-    def at(self, item: str, line: int | None = None) -> Finding:
+    def at(self, item: str, line: int | None = None, more: str = "") -> Finding:
         """A finding about this pupil."""
-        return Finding(line or self.line, self.no, item)
+        return Finding(line or self.line, self.no, item, more)
 
 
 class ReturnView:
@@ -240,7 +241,8 @@ class Rule:
 
     def told(self, found: Finding) -> Issue:
         """A finding in the rule's words."""
-        return Issue(self.id, self.severity, self.message, found.line, found.pupil_no, found.field)
+        message = f"{self.message}: {found.more}" if found.more else self.message
+        return Issue(self.id, self.severity, message, found.line, found.pupil_no, found.field)
 
 
 def rule(

@@ -62,7 +62,7 @@ def make_dummy(items: Collection[str], out: Path, *, pupils: int, seed: int) -> 
 
 
 def _columns(items: Collection[str]) -> dict[str, list[Item]]:
-    refused = sorted(i for i in items if i not in ITEMS or ITEMS[i].identity or ITEMS[i].status != "current")
+    refused = sorted(i for i in items if i not in ITEMS or ITEMS[i].identity or not ITEMS[i].held)
     if refused:
         mend = "Use the ids of the dictionary, such as sex or nc-year; names and addresses are for no project."
         raise InputRefused(

@@ -38,7 +38,11 @@ _TYPES: Mapping[str, pa.DataType] = {
     "hours": pa.float64(),
     "number": pa.float64(),
 }
-TABLES: tuple[str, ...] = ("pupil", *(table.name for table in CHILD_TABLES))
+_HELD: Mapping[str, tuple[Item, ...]] = {
+    table: tuple(item for item in ITEMS.values() if item.table == table and item.held and not item.identity)
+    for table in ("pupil", *(table.name for table in CHILD_TABLES))
+}
+TABLES: tuple[str, ...] = tuple(table for table, items in _HELD.items() if items)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,8 +71,8 @@ def bucket_of(person_key: int) -> int:
 
 
 def items_in(table: str) -> tuple[Item, ...]:
-    """The items that are columns of a table, in the order of the catalogue."""
-    return tuple(item for item in ITEMS.values() if item.table == table and not item.identity)
+    """The items that are columns of a table, in catalogue order: those of every collection that can be opened."""
+    return _HELD[table]
 
 
 def schema_of(table: str) -> pa.Schema:

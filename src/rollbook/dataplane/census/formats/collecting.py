@@ -9,7 +9,6 @@ from typing import Any, Final
 
 import pyarrow as pa
 
-from rollbook.dataplane.census.formats.leaves import with_extra
 from rollbook.dataplane.census.formats.refusing import refusal
 from rollbook.dataplane.census.gathering import CONTACT_RULE, TWICE_RULE, UNKNOWN_RULE, UNREADABLE_RULE, WITHDRAWN_RULE
 from rollbook.dataplane.census.parsed import Discard, Fault
@@ -28,7 +27,8 @@ class Collecting:
     """Columns, faults and discards while a file is being read."""
 
     def __init__(self, collection: str, name: str, limits: Limits) -> None:
-        self.schemas: Mapping[str, pa.Schema] = with_extra(dict(profile_of(collection).schemas))
+        self.collection = collection
+        self.schemas: Mapping[str, pa.Schema] = profile_of(collection).schemas
         self._name = name
         self._limits = limits
         self._dropped_by = _CONTACTS if collection.startswith("eyc-") else {}

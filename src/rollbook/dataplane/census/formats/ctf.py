@@ -10,7 +10,7 @@ from lxml import etree
 
 from rollbook.dataplane.census.formats.collecting import Collecting
 from rollbook.dataplane.census.formats.heads import header_of
-from rollbook.dataplane.census.formats.leaves import leaf, own
+from rollbook.dataplane.census.formats.leaves import leaf
 from rollbook.dataplane.census.formats.refusing import refusal
 from rollbook.dataplane.census.formats.trees import drop_others, row, texts_at, walk
 from rollbook.dataplane.census.parsed import Form, Header, ParsedReturn, SchoolFacts
@@ -36,11 +36,12 @@ _FSM: Final = {
 }  # fmt: skip
 _NEED: Final = {"SENtypeRank": leaf("sen-type-rank"), "SENtype": leaf("sen-type")}
 _ASSESSMENT: Final = {
-    "Locale": own("locale"), "Year": own("year"), "Subject": own("subject"), "Method": own("method"),
-    "Component": own("component"), "ResultStatus": own("result_status"), "ResultQualifier": own("result_qualifier"),
-    "Result": own("result"),
+    "Locale": leaf("assessment-locale"), "Year": leaf("assessment-year"), "Subject": leaf("assessment-subject"),
+    "Method": leaf("assessment-method"), "Component": leaf("assessment-component"),
+    "ResultStatus": leaf("assessment-result-status"), "ResultQualifier": leaf("assessment-result-qualifier"),
+    "Result": leaf("assessment-result"),
 }  # fmt: skip
-_STAGE: Final = own("stage")
+_STAGE: Final = leaf("assessment-stage")
 PUPIL: Final = Group(
     {
         "UPN": leaf("upn"), "UniqueLearnerNumber": leaf("uln"), "Surname": leaf("surname"),

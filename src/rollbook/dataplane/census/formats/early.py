@@ -5,15 +5,15 @@ The names of the modules are published; the layout inside them is not confirmed 
 
 from typing import Final
 
-from rollbook.dataplane.census.formats.leaves import leaf, own
+from rollbook.dataplane.census.formats.leaves import leaf
 from rollbook.dataplane.census.formats.refusing import refusal
 from rollbook.dataplane.census.parsed import Header
 from rollbook.dataplane.census.profile import ADDRESS_LINES, Group, Leaf, Row
 
 CODE: Final = "EYC"
 SETTING: Final = {
-    "URN": own("setting_urn"), "Estab": own("setting_estab"), "EstablishmentName": own("setting_name"),
-    "PostCode": own("setting_postcode"),
+    "URN": leaf("setting-urn"), "Estab": leaf("setting-estab"), "EstablishmentName": leaf("setting-name"),
+    "PostCode": leaf("setting-postcode"),
 }  # fmt: skip
 IDENTIFIERS: Final = {
     "UPN": leaf("upn"), "FormerUPN": leaf("former-upn"), "Surname": leaf("surname"), "Forename": leaf("forename"),

@@ -7,7 +7,6 @@ import hashlib
 from collections.abc import Mapping
 from typing import Final
 
-from rollbook.dataplane.census.catalogue import ITEMS
 from rollbook.dataplane.census.formats import flat_names as names
 from rollbook.dataplane.census.formats.collecting import Collecting
 from rollbook.dataplane.census.formats.heads import header_of, iso
@@ -28,8 +27,11 @@ def read_flat(data: bytes, name: str, sheets: Mapping[str, Sheet], limits: Limit
     _refuse_mixed(tables)
     header = _header(tables, name)
     into = Collecting(header.collection_code, name, limits)
+    _surplus(names.HEADER_TABLE, names.HEADER, tables, into)
     school = _school(tables, into)
+    _surplus(names.SCHOOL_TABLE, names.SCHOOL, tables, into)
     ids = _pupils(tables, into)
+    ids |= _programmes(tables, ids)
     for table, (before, sheet) in tables.items():
         if table in names.CHILD_TABLES:
             _children(table, before, sheet, ids, into)
@@ -89,10 +91,17 @@ def _school(tables: Mapping[str, tuple[int, Sheet]], into: Collecting) -> School
         for field, text in rows[0][1].items()
         if (column := names.SCHOOL.get(field)) and text.strip()
     }
-    for field, text in rows[0][1].items():
-        if field not in names.SCHOOL and not _tie(field) and text.strip():
-            into.drop(names.SCHOOL_TABLE, field, line)
     return SchoolFacts(**texts, line=line, lines=dict.fromkeys(texts, line))
+
+
+def _surplus(table: str, known: Mapping[str, str], tables: Mapping[str, tuple[int, Sheet]], into: Collecting) -> None:
+    """Drop the columns of a one-row table that nothing reads."""
+    if table in tables:
+        before, sheet = tables[table]
+        for line, row in sheet.rows():
+            for field, text in row.items():
+                if field not in known and not _tie(field) and text.strip():
+                    into.drop(table, field, before + line)
 
 
 def _tie(field: str) -> bool:
@@ -118,40 +127,52 @@ def _pupils(tables: Mapping[str, tuple[int, Sheet]], into: Collecting) -> dict[s
     return ids
 
 
+def _programmes(
+    tables: Mapping[str, tuple[int, Sheet]], ids: Mapping[str, Mapping[str, int]]
+) -> dict[str, dict[str, int]]:
+    """The pupils of programme aims by table id: learning aims hang from these since autumn 2021."""
+    found: dict[str, dict[str, int]] = {}
+    for table in names.PROGRAMME_TABLES & tables.keys():
+        for _, row in tables[table][1].rows():
+            pupil = _pupil_of(table, row, ids)
+            if pupil is not None and (own := row.get(table + names.TABLE_ID, "").strip()):
+                found.setdefault(table, {})[own] = pupil
+    return found
+
+
+def _pupil_of(table: str, row: Mapping[str, str], ids: Mapping[str, Mapping[str, int]]) -> int | None:
+    """The one pupil a row of a child table belongs to, None where it names none, an unknown one or several."""
+    parents = {
+        known.get(row[parent + names.TABLE_ID].strip())
+        for parent, known in ids.items()
+        if parent != table and row.get(parent + names.TABLE_ID, "").strip()
+    }
+    return parents.pop() if len(parents) == 1 else None
+
+
 def _cells(table: str, sent: str, row: Mapping[str, str], line: int, into: Collecting) -> list[tuple[Leaf, str]]:
     """The values of a row that this collection may carry; others are dropped."""
-    known = names.fields_of(table)
+    known = names.fields_of(table, into.collection)
+    rolls = "bl" if sent.endswith("offroll") or sent == "pupilnolongeronroll" else "bn"
     cells: list[tuple[Leaf, str]] = []
     for field, text in row.items():
         if not text.strip() or _tie(field):
             continue
-        leaf = known.get(field)
-        if leaf is None or not _may_stand(leaf, table, sent, into):
+        leaf, roll = known.get(field, (None, ""))
+        if leaf is None or roll not in rolls:
             into.drop(sent, field, line)
         else:
             cells.append((leaf, iso(text.strip()) if leaf.kind == "date" else text))
     return cells
 
 
-def _may_stand(leaf: Leaf, table: str, sent: str, into: Collecting) -> bool:
-    """Whether the collection has the item, and has it for pupils of this roll."""
-    homes = ("pupil", "identity") if table == "pupil" else (table,)
-    gone = sent.endswith("offroll") or sent == "pupilnolongeronroll"
-    roll = ITEMS[leaf.field].roll
-    return any(into.holds(home, leaf.column) for home in homes) and roll in ("bl" if gone else "bn")
-
-
 def _children(table: str, before: int, sheet: Sheet, ids: Mapping[str, Mapping[str, int]], into: Collecting) -> None:
     home = names.CHILD_TABLES[table]
     for line, row in sheet.rows():
-        parents = [
-            known.get(row[parent + names.TABLE_ID].strip())
-            for parent, known in ids.items()
-            if row.get(parent + names.TABLE_ID, "").strip()
-        ]
-        if len(parents) != 1 or parents[0] is None:
+        pupil = _pupil_of(table, row, ids)
+        if pupil is None:
             message = "The row belongs to no pupil of the tables"
             raise refusal("row-without-pupil", message, sheet.where, _ONE_RETURN, line=line)
         cells = _cells(home, table, row, before + line, into)
         if cells:
-            into.add_row(parents[0], home, before + line, [(leaf, text, before + line) for leaf, text in cells])
+            into.add_row(pupil, home, before + line, [(leaf, text, before + line) for leaf, text in cells])

@@ -1,15 +1,15 @@
 """How the collection system's flat tables name what the catalogue holds.
 
 A table is known by its own column `<table>orderseqcolumn`, never by its file's name. A child table carries the table
-id of its pupil, `pupilonrolltableid` or `pupilnolongeronrolltableid`. Fields are the elements' names in lower case, but
-for the few in `_RENAMED`.
+id of its pupil, `pupilonrolltableid` or `pupilnolongeronrolltableid`. Fields are the elements of the return's own year
+and term in lower case; the catalogue has them.
 """
 
 from collections.abc import Mapping
 from functools import cache
 from typing import Final
 
-from rollbook.dataplane.census.catalogue import ITEMS
+from rollbook.dataplane.census.catalogue import places_read
 from rollbook.dataplane.census.formats.leaves import leaf
 from rollbook.dataplane.census.profile import ADDRESS_LINES, Leaf
 
@@ -33,17 +33,13 @@ CHILD_TABLES: Final[Mapping[str, str]] = {
     **_SPRING_SUMMER,
     **_ANY_TERM,
 }
+PROGRAMME_TABLES: Final = frozenset({"programmeaimsonroll", "programmeaimsoffroll"})
 # A zip with a table of each of these holds more than one term.
 AUTUMN_ONLY: Final = frozenset(
     {f"{name}{roll}" for name in ("addresses", "summerhalfterm2sessiondetails", "learningaims", "programmeaims",
                                   "workplaceentity") for roll in ("onroll", "offroll")} | {"fsmperiodsonroll"}
 )  # fmt: skip
 SPRING_SUMMER_ONLY: Final = frozenset(_SPRING_SUMMER)
-_RENAMED: Final = {
-    ("pupil", "termlysessionspossible"): "sessions-possible",
-    ("pupil", "summerhalfterm2sessionspossible"): "second-half-sessions-possible",
-    ("pupil", "gender"): "sex",
-}
 HEADER: Final = {
     "collection": "collection", "term": "term", "year": "year", "referencedate": "reference_date",
     "sourcelevel": "source_level", "lea": "lea", "estab": "estab", "urn": "urn", "softwarecode": "software_code",
@@ -57,13 +53,19 @@ SCHOOL: Final = {
 
 
 @cache
-def fields_of(table: str) -> Mapping[str, Leaf]:
-    """The fields of a pupil's flat row (`pupil`, identity included) or of a child table, by column heading."""
+def fields_of(table: str, collection: str) -> Mapping[str, tuple[Leaf, str]]:
+    """What a flat row may carry in this return, by column heading: the leaf, and whose row (b, n or l) has it.
+
+    `table` is `pupil` (identity included) or a child table.
+    """
     inside = ("pupil", "identity") if table == "pupil" else (table,)
-    named = {item.element.rpartition("/")[2].lower(): leaf(item.id) for item in ITEMS.values() if item.table in inside}
-    named.update({name: leaf(item) for (where, name), item in _RENAMED.items() if where == table})
-    if table == "address":
-        named.update({line.lower(): Leaf("address_line", "line", "address-line") for line in ADDRESS_LINES})
+    named: dict[str, tuple[Leaf, str]] = {}
+    for place in places_read(collection).values():
+        if place.item.id == "address-line" and table == "address":
+            line = Leaf(place.item.column, "line", place.item.id)
+            named.update({element.lower(): (line, place.roll) for element in ADDRESS_LINES})
+        elif place.item.table in inside:
+            named[place.field] = (leaf(place.item.id), place.roll)
     return named
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Final
 
-from rollbook.dataplane.census.formats.leaves import leaf, own
+from rollbook.dataplane.census.formats.leaves import leaf
 from rollbook.dataplane.census.profile import Leaf
 
 # The first set that a table's headings hold names it; narrower sets stand first.
@@ -21,8 +21,8 @@ USER: Final[Mapping[str, Leaf]] = {
 }  # fmt: skip
 DEMOGRAPHICS: Final[Mapping[str, Leaf]] = {"birthdate": leaf("date-of-birth"), "sex": leaf("sex")}
 ENROLMENT: Final[Mapping[str, Leaf]] = {
-    "classsourcedid": own("class_ref"), "begindate": own("class_begin_date", "date"),
-    "enddate": own("class_end_date", "date"),
+    "classsourcedid": leaf("class-ref"), "begindate": leaf("class-begin-date"),
+    "enddate": leaf("class-end-date"),
 }  # fmt: skip
 # Columns that tie rows together or say how a row travels.
 TIES: Final = frozenset(

@@ -11,18 +11,21 @@ from enum import StrEnum
 from functools import cache
 from typing import Final
 
-from rollbook.dataplane.census.catalogue import CHILD_TABLES, ITEMS, Item, items_of, known_collection
+from rollbook.dataplane.census.catalogue import CHILD_TABLES, ITEMS, Item, collections, places_of
 from rollbook.dataplane.census.codes import codes_gone
 from rollbook.dataplane.census.formats import flat_names
-from rollbook.dataplane.census.profile import Group, Leaf, Row, profile_of
+from rollbook.dataplane.census.profile import ADDRESS_PATH, Group, Leaf, Row, profile_of
 from rollbook.dataplane.census.ruling import Model, Rule, Severity
 from rollbook.kernel.terms import Term, census_day
 
-_YEARS: Final = range(2015, 2041)
+_IN_YEAR: Final = ("spr", "sum", "aut")
 COLLECTIONS: Final = tuple(
-    code for year in _YEARS for term in ("spr", "sum", "aut") if known_collection(code := f"sc-{term}-{year}")
+    sorted(
+        (code for code in collections() if code.startswith("sc-")),
+        key=lambda code: (code[-4:], _IN_YEAR.index(code.split("-")[1])),
+    )
 )
-_PATHS: Final = {table.name: table.path for table in CHILD_TABLES}
+_PATHS: Final = {table.name: table.path for table in CHILD_TABLES} | {"address": "/".join(ADDRESS_PATH)}
 
 
 class Kind(StrEnum):
@@ -132,16 +135,13 @@ SCHOOL_CODES: Final = (
 
 def asked_in(item: str) -> tuple[str, ...]:
     """The known school censuses that ask for an item, oldest first."""
-    return tuple(code for code in COLLECTIONS if item in _ids(code))
-
-
-def _ids(collection: str) -> frozenset[str]:
-    return frozenset(item.id for item in items_of(collection))
+    return tuple(code for code in COLLECTIONS if item in places_of(code))
 
 
 def asked_of(item: str, collection: str) -> str:
     """Of which pupils a collection asks an item: b both rolls, n on roll, l no longer on roll, empty of nobody."""
-    return next((one.roll for one in items_of(collection) if one.id == item), "")
+    place = places_of(collection).get(item)
+    return place.roll if place else ""
 
 
 def leaves_of(node: object) -> frozenset[str]:
@@ -152,10 +152,12 @@ def leaves_of(node: object) -> frozenset[str]:
     return frozenset().union(*map(leaves_of, inside.values()))
 
 
-def path_of(item: Item) -> str:
-    """The path of an item from the pupil."""
+def path_of(item: Item, collection: str = "") -> str:
+    """The path of an item from the pupil, in this return if it has the item, else in the latest that has."""
     above = _PATHS.get(item.table)
-    return f"{above}/{item.element}" if above else item.element
+    place = places_of(collection).get(item.id)
+    element = place.element if place else item.element
+    return f"{above}/{element}" if above else element
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,12 +194,16 @@ def unasked() -> Mapping[str, Unasked]:
         profile = profile_of(code)
         for on_roll, shape in ((True, profile.on_roll), (False, profile.off_roll)):
             for item in ITEMS.values():
-                path = path_of(item)
-                at = _falls_at(path, shape) if item.status == "current" and "*" not in path else None
+                path = path_of(item, code)
+                at = _falls_at(path, shape) if _in_school_census(item) and "*" not in path else None
                 if at is not None:
                     what = item.id if at == path else at.rpartition("/")[2]
                     found.setdefault(at, []).append(Unasked(what, item.id, code, on_roll, frozenset()))
     return {at: replace(all_[0], all=frozenset(one.collection for one in all_)) for at, all_ in found.items()}
+
+
+def _in_school_census(item: Item) -> bool:
+    return item.held and bool(asked_in(item.id))
 
 
 def not_asked(path: str, collection: str) -> str | None:
@@ -207,10 +213,15 @@ def not_asked(path: str, collection: str) -> str | None:
     """
     at: str | None = path.partition("/")[2]
     item = _flat_item(path)
-    if item is not None and known_collection(collection):
+    if item is not None and collection in COLLECTIONS:
         profile = profile_of(collection)
         at = next(
-            (at for shape in (profile.on_roll, profile.off_roll) if (at := _falls_at(path_of(item), shape))), None
+            (
+                at
+                for shape in (profile.on_roll, profile.off_roll)
+                if (at := _falls_at(path_of(item, collection), shape))
+            ),
+            None,
         )
     what = unasked().get(at or "")
     return None if what is None else what.id
@@ -219,8 +230,17 @@ def not_asked(path: str, collection: str) -> str | None:
 def _flat_item(path: str) -> Item | None:
     table, _, column = path.partition("/")
     home = "pupil" if table in flat_names.PUPIL_TABLES else flat_names.CHILD_TABLES.get(table, "")
-    leaf = flat_names.fields_of(home).get(column) if home else None
-    return None if leaf is None else ITEMS[leaf.field]
+    return _flat_items(home).get(column) if home else None
+
+
+@cache
+def _flat_items(home: str) -> Mapping[str, Item]:
+    """The items of a flat table by every heading that a known school census gives them."""
+    return {
+        column: ITEMS[leaf.field]
+        for code in COLLECTIONS
+        for column, (leaf, _) in flat_names.fields_of(home, code).items()
+    }
 
 
 def collections_of(rule: DerivedRule) -> tuple[str, ...]:

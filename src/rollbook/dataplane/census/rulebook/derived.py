@@ -12,7 +12,7 @@ from functools import lru_cache, partial
 from typing import Any, Final
 
 from rollbook.dataplane.census.catalogue import ITEMS, Item
-from rollbook.dataplane.census.codes import codes_gone, codes_of
+from rollbook.dataplane.census.codes import codes_gone, codes_of, why_not
 from rollbook.dataplane.census.gathering import UNKNOWN_RULE, UNREADABLE_RULE
 from rollbook.dataplane.census.parsed import Discard, Form
 from rollbook.dataplane.census.rulebook.derivation import (
@@ -74,7 +74,7 @@ def finder(rule: str) -> Callable[[ReturnView], Iterator[Finding]]:
 
 def unread_by(field: str) -> str:
     """The rule that tells a value of this field that could not be read: its own, or the one for any value."""
-    kind = _KINDS.get(ITEMS[field].kind) if field in ITEMS else None
+    kind = _KINDS.get(ITEMS[field].kind) if field in ITEMS and ITEMS[field].held else None
     return f"{kind}-{field}" if kind else UNREADABLE_RULE
 
 
@@ -119,13 +119,16 @@ def _in_column(view: ReturnView, column: _Column) -> Iterator[Found]:
 
 
 def _places(view: ReturnView, table: str, column: str, item: str, broken: Mapping[Any, str]) -> Iterator[Found]:
+    collection = view.header.collection_code
     told: set[int] = set()  # a setting's line stands with each of its children
     for row in view.rows(table):
-        rule = broken.get(row.get(column))
+        value = row.get(column)
+        rule = broken.get(value)
         if rule is None or (table == "setting" and row["line"] in told):
             continue
         told.add(row["line"])
-        yield rule, Finding(row["line"], None if table == "setting" else row["pupil_no"], item)
+        more = why_not(item, str(value), collection) if rule.startswith(Kind.OLD_CODE) else ""
+        yield rule, Finding(row["line"], None if table == "setting" else row["pupil_no"], item, more)
 
 
 def _happened(view: ReturnView) -> Iterator[Found]:

@@ -46,7 +46,7 @@ def derived_rules() -> Iterator[DerivedRule]:
 
 def _all_rules() -> Iterator[DerivedRule]:
     for item in ITEMS.values():
-        if item.status == "current":
+        if item.held:
             yield from _of_item(item)
     yield from ({what.id: _not_asked(what) for what in unasked().values()}).values()
     for code in SCHOOL_CODES:
@@ -181,7 +181,7 @@ def _collection_of(item: Item) -> str:
 
 def _place(item: Item) -> str:
     pupil = "L1" if asked_of(item.id, _collection_of(item)) == "l" else "P1"
-    return f"{pupil}/{path_of(item)}"
+    return f"{pupil}/{path_of(item, _collection_of(item))}"
 
 
 def _element(item: Item) -> str:

@@ -6,7 +6,7 @@ The project's own rules, beside the numbered ones: a value that a numbered rule 
 from collections.abc import Iterator
 from typing import Final
 
-from rollbook.dataplane.census.catalogue import known_collection
+from rollbook.dataplane.census.catalogue import PROFILES, known_collection
 from rollbook.dataplane.census.gathering import TWICE_RULE, UNKNOWN_RULE, UNREADABLE_RULE
 from rollbook.dataplane.census.rulebook.derived import not_asked_by, unread_by
 from rollbook.dataplane.census.ruling import Finding, ReturnView, Severity, rule
@@ -50,7 +50,7 @@ def known(view: ReturnView) -> Iterator[Finding]:
 
 @rule(
     "PT-064", Severity.ERROR, "Rollbook holds no profile for this collection",
-    mend="Send a school census of spring, summer or autumn 2025.",
+    mend=PROFILES,
     source="OWN (promise P10)", fields=("Collection", "Term", "Year"),
     passes=("H/CollectionDetails/Term = AUT",), fails=("H/CollectionDetails/Year = 2019",),
 )  # fmt: skip
