@@ -1,4 +1,4 @@
-"""Loaded collections for tests: the two real data sets, made ready from the package that carries them, and their papers."""
+"""Loaded collections for tests: two real data sets, from the package that carries them, and their papers."""
 
 from functools import cache
 from io import BytesIO

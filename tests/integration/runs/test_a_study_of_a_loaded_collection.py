@@ -1,4 +1,4 @@
-"""A study inside reads a loaded collection through the real extract and sandbox, and its table has the published counts.
+"""A study inside reads a loaded collection by the real extract and sandbox; its table has the published counts.
 
 Published: Exam has 2,169 pupils in mixed schools, 1,377 in girls' and 513 in boys' schools.
 """

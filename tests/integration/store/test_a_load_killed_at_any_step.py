@@ -1,4 +1,4 @@
-"""A load killed at any step is wholly there or wholly absent after the next start, and the same file then lands once."""
+"""A load killed at any step is all there or not at all after the next start, and the same file then lands once."""
 
 from typing import Any
 

@@ -36,9 +36,8 @@ def store(db: None) -> None:
 def column(table: str, name: str) -> list[Any]:
     """Every value of a column of a study table."""
     files = [one.path for one in files_of(settings.ROLLBOOK.study, table)]
-    return [
-        value for path in files for value in pq.read_table(path, columns=[name], partitioning=None)[name].to_pylist()
-    ]
+    tables = [pq.read_table(path, columns=[name], partitioning=None) for path in files]
+    return [value for one in tables for value in one[name].to_pylist()]
 
 
 def test_exam_holds_its_published_totals_and_its_four_repeated_numbers() -> None:
@@ -90,7 +89,7 @@ def test_csv_and_parquet_of_the_same_data_become_the_same_rows() -> None:
     # The same pupils keep their keys, for life.
     assert (again.new_pupils, again.supersedes) == (0, str(first.pk))
     rows = list(zip(*(column("exam", name) for name in ("person_key", "exam_score", "exam_intake_band")), strict=True))
-    assert {count for count in Counter(rows).values()} == {2}
+    assert set(Counter(rows).values()) == {2}
 
 
 def test_the_same_file_again_is_refused_and_a_corrected_one_replaces_it() -> None:

@@ -49,7 +49,7 @@ def _field(form: Form, row: dict[str, Any], where: str, table: str) -> Field:
 
 
 def _catalogue_item(form: Form, row: dict[str, Any], item: Item, where: str) -> Item:
-    if item.table != "pupil" or item.identity or item.status != "current":
+    if item.table != "pupil" or item.identity or not item.held:
         mend = "Take a current item about the pupil that a project can have, or define an item of the collection."
         form.refuse("item", f"A mapping cannot fill '{item.id}' of the census", f"{where}: id", mend)
     for key in sorted(set(row) & _DEFINING):
@@ -73,10 +73,11 @@ def _own_item(form: Form, row: dict[str, Any], where: str, table: str) -> Item:
     if isinstance(years, bool) or not isinstance(years, int) or not 1 <= years <= 80:
         form.refuse("retention", "The years kept are no number of years", f"{where}: retention_years", "Write 1 to 80.")
     name, description = (form.text(key, row, f"{where}: {key}") for key in ("name", "description"))
+    detail = form.text("detail", row, f"{where}: detail") if "detail" in row else ""
     return Item(
         id=code, table=table, column=code.replace("-", "_"), element=str(row.get("column", "")), kind=str(kind),
-        terms="", roll="b", risk=str(risk), values="", retention_years=years if isinstance(years, int) else 0, power="",
-        name=name, description=description,
+        name=name, description=description, detail=detail, risk=str(risk), values="", cbds=(),
+        retention_years=years if isinstance(years, int) else 0, identity=False, status="current", held=True, power="",
     )  # fmt: skip
 
 

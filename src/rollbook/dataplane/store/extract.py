@@ -74,15 +74,9 @@ def _engine(spill: str) -> duckdb.DuckDBPyConnection:
     return duckdb.connect(config={"temp_directory": spill, "autoinstall_known_extensions": False})
 
 
-<<<<<<< HEAD
 def _columns(items: Collection[str], every: Mapping[str, Item]) -> dict[str, list[Item]]:
     known = [every[item] for item in every if item in items]
-    refused = sorted({*items} - {item.id for item in known if item.status == "current" and not item.identity})
-=======
-def _columns(items: Collection[str]) -> dict[str, list[str]]:
-    known = [ITEMS[item] for item in ITEMS if item in items]
     refused = sorted({*items} - {item.id for item in known if item.held and not item.identity})
->>>>>>> main
     if refused:
         mend = "Ask only for items of the study tables; the dictionary lists them."
         raise UseRefused(Reason("item-not-for-study", "A project cannot have this item", ", ".join(refused), mend))
