@@ -12,7 +12,9 @@ MODULES = (
     "collections",
     "studies",
     "identity",
+    "divisions",
     "doubles",
+    "uploads",
 )
 
 

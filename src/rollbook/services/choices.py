@@ -80,7 +80,8 @@ def take_back_objection(*, by: Actor, handle: str) -> None:
     """Allow research again. The objection stays on record with the time it ended.
 
     Two people with responsibility may disagree, and neither wins by being quicker: an objection stands until whoever
-    made it, or the pupil, takes it back.
+    made it, or the pupil, takes it back. One that was carried over when a record was divided was made by nobody of this
+    child's: whoever may choose for the child decides.
 
     Raises:
         UseRefused: there is none, or somebody else made it.
@@ -112,7 +113,8 @@ def _standing(person_key: int) -> Choice | None:
 
 
 def _may_take_back(by: Actor, standing: Choice) -> bool:
-    return standing.made_by_id == by.account_id or by.role == Role.PUPIL
+    # Carried over from a record that was divided: its maker does not act for this child, so whoever does decides.
+    return standing.carried or standing.made_by_id == by.account_id or by.role == Role.PUPIL
 
 
 def _refusable() -> Iterator[RefusableItem]:

@@ -4,8 +4,7 @@ Every way of joining asks it: matching by former number, linking, and the deed o
 one record that is joined with none. A record on it stays what it is; its own current number still leads to it.
 """
 
-from dataclasses import dataclass
-
+from rollbook.dataplane.people.apart import KeptApart
 from rollbook.kernel.refusals import InputRefused, Reason, UseRefused
 from rollbook.policy.roles import Role
 from rollbook.policy.states import DoubleState
@@ -19,22 +18,6 @@ from rollbook.services.one_person import root_of, roots
 from rollbook.services.people_zone import people_zone
 
 WHY = {"adoption": "Adoption", "protection": "Protection of the child", "different-people": "They are different people"}
-
-
-@dataclass(frozen=True, slots=True)
-class KeptApart:
-    """The list as it stands, in keys that stand for their person. `sealed`: never joined with anybody."""
-
-    sealed: frozenset[int]
-    pairs: frozenset[frozenset[int]]
-
-    def forbids(self, one: int, other: int) -> bool:
-        """Whether these two are never joined."""
-        return one in self.sealed or other in self.sealed or frozenset({one, other}) in self.pairs
-
-    def pairs_of(self, person: int) -> frozenset[int]:
-        """Whom this one is never joined with."""
-        return frozenset(key for pair in self.pairs if person in pair for key in pair - {person})
 
 
 def kept_apart() -> KeptApart:

@@ -19,6 +19,7 @@ from rollbook.services import clock, populations
 from rollbook.services.access import allowed
 from rollbook.services.actors import Actor
 from rollbook.services.choices import objected_between
+from rollbook.services.divided import Earlier, divided_until, earlier_keys
 from rollbook.services.log import reader
 from rollbook.services.one_person import keys_of
 
@@ -47,7 +48,10 @@ class ReleasedTable:
 
 @dataclass(frozen=True, slots=True)
 class Use:
-    """One use. `inside` is None where the list of people can no longer be read; `objected`: left out by choice."""
+    """One use. `inside` is None where the list of people can no longer be read; `objected`: left out by choice.
+
+    `shared`: the record held another child's facts too when it was used, and was divided since.
+    """
 
     index: int
     organisation: str
@@ -60,6 +64,7 @@ class Use:
     opened_at: datetime
     inside: bool | None
     objected: bool
+    shared: bool
     result: str
     tables: tuple[ReleasedTable, ...]
 
@@ -88,13 +93,23 @@ class History:
         return sum(use.inside is True for use in self.uses)
 
 
+@dataclass(frozen=True, slots=True)
+class Whose:
+    """The keys of a person, those their facts stood under before, and until when any of them held another child."""
+
+    keys: BitMap
+    earlier: tuple[Earlier, ...]
+    until: datetime | None
+
+
 def history(by: Actor, handle: str) -> History:
     """The history of the record behind `handle`."""
     person_key = allowed(by, handle)
-    spans = objected_between(person_key)
+    spans, keys = objected_between(person_key), keys_of(person_key)
+    whose = Whose(BitMap(keys), earlier_keys(keys), divided_until(keys))
     runs = Run.objects.filter(submission__state=LogSubmission.APPENDED)
     rows = runs.select_related("study__project__request__organisation", "submission").order_by("-submission__index")
-    return History(tuple(_use(run, person_key, spans) for run in rows), sealed_cases())
+    return History(tuple(_use(run, whose, spans) for run in rows), sealed_cases())
 
 
 def sealed_cases() -> tuple[Sealed, ...]:
@@ -118,10 +133,10 @@ def _sealed(entry: reader.PublishedEntry, reveal_by: str) -> Sealed:
     return Sealed(entry.index, entry.at.date(), power, day, clock.today() > day)
 
 
-def _use(run: Run, person_key: int, spans: Sequence[tuple[datetime, datetime | None]]) -> Use:
+def _use(run: Run, whose: Whose, spans: Sequence[tuple[datetime, datetime | None]]) -> Use:
     request, submission = run.study.project.request, run.submission
     purpose, opened = PURPOSES[request.purpose], run.started_at or run.queued_at
-    inside = _inside(run, person_key)
+    inside = _inside(run, whose)
     tables, result = _result(run)
     return Use(
         index=submission.index if submission and submission.index is not None else -1,
@@ -135,14 +150,17 @@ def _use(run: Run, person_key: int, spans: Sequence[tuple[datetime, datetime | N
         opened_at=opened,
         inside=inside,
         objected=inside is False and purpose.kind is PurposeKind.RESEARCH and _objected(spans, opened),
+        shared=inside is True and whose.until is not None and opened < whose.until,
         result=result,
         tables=tables,
     )
 
 
-def _inside(run: Run, person_key: int) -> bool | None:
+def _inside(run: Run, whose: Whose) -> bool | None:
     try:
-        return bool(populations.read(run.population_file, run.epoch).intersect(BitMap(keys_of(person_key))))
+        people = populations.read(run.population_file, run.epoch)
+        opened = run.started_at or run.queued_at
+        return people.intersect(whose.keys) or any(one.counts(people, opened) for one in whose.earlier)
     except StateBroken:
         # Said as it is: the answer is not known, and "out" would be a guess.
         return None

@@ -20,6 +20,7 @@ from rollbook.kernel.refusals import Reason, StateBroken
 from rollbook.records.models.collections import Return
 from rollbook.records.models.identity import Identifier, KeyBlock
 from rollbook.services import identity_copy
+from rollbook.services.divided import with_rivals
 from rollbook.services.do_not_link import kept_apart
 from rollbook.services.one_person import roots
 from rollbook.services.people_zone import people_zone
@@ -80,17 +81,19 @@ def known_upns(upns: Collection[str]) -> dict[str, Known]:
         if not rows:
             return {}
         above, listed = roots(), kept_apart()
-    return {
-        value: Known(
-            person,
-            Standing(standing),
-            born,
-            one=above.get(person),
-            closed=listed.pairs_of(person),
-            sealed=person in listed.sealed,
+        return with_rivals(
+            {
+                value: Known(
+                    person,
+                    Standing(standing),
+                    born,
+                    one=above.get(person),
+                    closed=listed.pairs_of(person),
+                    sealed=person in listed.sealed,
+                )
+                for value, person, standing, born in rows
+            }
         )
-        for value, person, standing, born in rows
-    }
 
 
 def only_schools(upns: Collection[str], status: str, collection: str) -> list[tuple[str, str]]:

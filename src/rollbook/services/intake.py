@@ -9,22 +9,21 @@ from django.db import connection
 from rollbook.dataplane.store import landing
 from rollbook.records.models.collections import Load, Return
 from rollbook.services.log.reader import require_own_database
-
-_LOCK = 0x526F6C6C696E67  # 'Rolling': apart from any other advisory lock in the same database
+from rollbook.services.work_locks import LANDING
 
 
 @contextmanager
 def one_at_a_time() -> Iterator[None]:
     """Hold the lock of this database under which files are taken in. It ends with its connection."""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_lock(%s)", [_LOCK])
+        cursor.execute("SELECT pg_advisory_lock(%s)", [LANDING])
     try:
         yield
     finally:
         # A broken connection has given the lock back by itself.
         if connection.connection is not None and not connection.connection.closed:
             with connection.cursor() as cursor:
-                cursor.execute("SELECT pg_advisory_unlock(%s)", [_LOCK])
+                cursor.execute("SELECT pg_advisory_unlock(%s)", [LANDING])
 
 
 def forget_unnamed() -> dict[str, int]:

@@ -52,8 +52,9 @@ def find_doubles(*, by: Actor, collection: str) -> Sought:
     require_role(by, Role.OPERATOR, Role.SYSTEM)
     with people_zone():
         new, others = _people(collection)
+        listed = kept_apart()
     with tempfile.TemporaryDirectory(dir=_room()) as spill:
-        found = link(new, others, PUPILS, room=Room(MEMORY_MB, Path(spill)))
+        found = link(new, others, PUPILS, room=Room(MEMORY_MB, Path(spill)), apart=listed)
     with people_zone():
         asked = _ask(found.linked)
         outcomes = {kind.value: sum(1 for one in found.linked if one.outcome is kind) for kind in MatchOutcome}

@@ -14,6 +14,7 @@ from rollbook.dataplane.store import reading
 from rollbook.kernel.refusals import InputRefused, Reason
 from rollbook.records.models.collections import Load, Return
 from rollbook.records.models.identity import Sighting
+from rollbook.services.divided import earlier_keys, moves, stored_keys
 from rollbook.services.held import HeldFact, Statement, held_facts
 from rollbook.services.mapped_items import mapping_of
 from rollbook.services.one_person import keys_of
@@ -43,7 +44,7 @@ def loads_of_unnamed(collections: Iterable[str]) -> list[str]:
 
 def people_in(return_ids: SomeOf[str]) -> BitMap:
     """The person keys of everyone in these returns, on roll or no longer."""
-    return reading.people_in(settings.ROLLBOOK.study, return_ids)
+    return reading.people_in(settings.ROLLBOOK.study, return_ids, moves())
 
 
 def returns_of(school: str) -> tuple[Receipt, ...]:
@@ -74,10 +75,13 @@ def facts_held(person_key: int) -> tuple[HeldFact, ...]:
         keys = keys_of(person_key)
         rows = Sighting.objects.filter(person_id__in=keys).select_related("source__collection", "source__school")
         sightings = list(rows.order_by("source__received_at", "pk"))
-    return_ids = [str(one.source_id) for one in sightings]
-    facts = {key: reading.rows_of(settings.ROLLBOOK.study, key, return_ids) for key in keys}
+        stored = stored_keys(sightings)
+    return_ids: dict[int, list[str]] = {}
+    for one in sightings:
+        return_ids.setdefault(stored[one.pk], []).append(str(one.source_id))
+    facts = {key: reading.rows_of(settings.ROLLBOOK.study, key, ids) for key, ids in return_ids.items()}
     said = [
-        Statement.of(one, [fact for fact in facts[one.person_id] if fact.return_id == str(one.source_id)])
+        Statement.of(one, [fact for fact in facts[stored[one.pk]] if fact.return_id == str(one.source_id)])
         for one in sightings
     ]
-    return held_facts(said, UsesOfReturns(keys))
+    return held_facts(said, UsesOfReturns(keys, earlier_keys(keys)))

@@ -13,6 +13,7 @@ from pyroaring import BitMap
 from rollbook.records.models.log import LogSubmission
 from rollbook.records.models.studies import Run
 from rollbook.services import populations
+from rollbook.services.divided import Earlier
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,8 +29,9 @@ class UseOfReturn:
 class UsesOfReturns:
     """Finds the uses of one person's facts. Populations are read once each, and only when needed."""
 
-    def __init__(self, keys: Sequence[int]) -> None:
+    def __init__(self, keys: Sequence[int], earlier: Sequence[Earlier] = ()) -> None:
         self._keys = BitMap(keys)
+        self._earlier = earlier
         self._runs: dict[str, list[Run]] = {}
         self._inside: dict[int, bool] = {}
 
@@ -47,5 +49,9 @@ class UsesOfReturns:
 
     def _held_person(self, run: Run) -> bool:
         if run.pk not in self._inside:
-            self._inside[run.pk] = bool(self._keys.intersect(populations.read(run.population_file, run.epoch)))
+            people = populations.read(run.population_file, run.epoch)
+            opened = run.started_at or run.queued_at
+            self._inside[run.pk] = people.intersect(self._keys) or any(
+                one.counts(people, opened) for one in self._earlier
+            )
         return self._inside[run.pk]

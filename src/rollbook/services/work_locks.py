@@ -14,6 +14,7 @@ from rollbook.kernel.refusals import Reason, RollbookError, StateBroken, UseRefu
 
 _SPACE = 0x526F6C6C  # 'Roll': apart from any other use of advisory locks in the same database
 _WORKING = 0x526F6C6D
+LANDING = 0x526F6C6C696E67  # 'Rolling': held while returns are matched and landed
 
 
 class Work(IntEnum):
@@ -22,11 +23,12 @@ class Work(IntEnum):
     RUN = 1
     RELEASE = 2
     CASE = 3
+    UPLOAD = 5
 
 
 @contextmanager
 def alone(work: Work, number: int) -> Iterator[bool]:
-    """Give True while this process alone works on that run, release or case, False where another does."""
+    """Give True while this process alone works on that run, release, case or upload, False where another does."""
     key = f"{_SPACE + work}, {number}"
     with _shared():
         mine = _ask(f"SELECT pg_try_advisory_lock({key})")
@@ -46,6 +48,11 @@ def nobody_at_work() -> Iterator[bool]:
     finally:
         if mine:
             _ask(f"SELECT pg_advisory_unlock({_WORKING})")
+
+
+def no_return_lands() -> bool:
+    """Whether no return is being taken in; if so, none can be until the caller's transaction has ended."""
+    return _ask(f"SELECT pg_try_advisory_xact_lock({LANDING})")
 
 
 def bring_to_end(numbers: Iterable[int], work: Callable[[int], None]) -> int:

@@ -8,9 +8,9 @@ import pytest
 from django.db import connection
 
 from rollbook.services import config as config_of
-from rollbook.services import database, doubles, linking, merging
+from rollbook.services import database, dividing, divisions, doubles, linking, merging
 from rollbook.services.actors import system
-from rollbook.services.do_not_link import keep_apart
+from rollbook.services.do_not_link import keep_apart, lift
 from rollbook.services.ingest import ingest
 from tests import census_ground as ground
 from tests.integration.log import log_story
@@ -51,3 +51,24 @@ def test_each_deed_within_the_rights_of_its_process() -> None:
         assert len(doubles.kept_apart_list(officer)) == 1
     with process("jobs"):
         assert linking.find_doubles(by=system(), collection=ground.SPRING).people == 8
+
+
+def test_dividing_within_the_rights_of_the_web() -> None:
+    ground.empty_store()
+    log_story.clear_rows()
+    ground.open_spring()
+    ingest(by=OPERATOR, data=ground.a_file(), name="one.xml")
+    numbers = [ground.ADA, *(ground.upn(n) for n in range(502, 505))]
+    edits = ("P1/PupilIdentifiers/DOB = 2014-11-23", "P1/PupilStatus/EnrolStatus = S")
+    ingest(by=OPERATOR, data=ground.a_file(*edits, school=ground.OTHER_SCHOOL, upns=numbers), name="two.xml")
+    first, second, officer = actor_of(CUSTODIAN), actor_of(SECOND_CUSTODIAN), actor_of(DPO)
+    with process("web"):
+        handle = dividing.report_mixed(by=first, upn=ground.ADA)
+        goes = [one.number for one in divisions.one_division(first, handle).said][1:]
+        dividing.propose_division(by=first, division=handle, goes=goes, adults={})
+        dividing.divide(by=second, division=handle)
+        (entry,) = doubles.kept_apart_list(officer)
+        lift(by=officer, entry=entry.number, why="test")
+        dividing.propose_undoing(by=first, division=handle)
+        dividing.undo(by=second, division=handle)
+        assert divisions.one_division(first, handle).state == "undone"

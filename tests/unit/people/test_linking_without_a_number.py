@@ -2,16 +2,20 @@
 
 from typing import Any
 
+import duckdb
 import pyarrow as pa
 import pytest
 
+from rollbook.dataplane.people.apart import KeptApart
 from rollbook.dataplane.people.linkage.engine import Room
 from rollbook.dataplane.people.linkage.layout import PUPILS
 from rollbook.dataplane.people.linkage.link import Linkage, link
+from rollbook.dataplane.people.linkage.priors import sure_share
 from rollbook.policy.uses import MatchOutcome
 from rollbook.services.bench.match_files import made
 
 SIZE = 1500
+PUPILS_COLUMNS = ["forename", "surname", "born", "postcode"]
 
 
 @pytest.fixture(scope="module")
@@ -60,11 +64,11 @@ def test_parts_by_birth_year_find_the_same_people_even_with_a_wrong_year(files: 
     whole = {(one.left, one.right) for one in sure(linked)}
     parts = {(one.left, one.right) for one in sure(link(files.left, files.right, PUPILS, part=500, room=Room(512)))}
     assert len(whole ^ parts) <= SIZE / 100
-    born = [dict(zip(*(one[name].to_pylist() for name in ("id", "born")), strict=True)) for one in vars_of(files)]
+    born = [dict(zip(*(one[name].to_pylist() for name in ("id", "born")), strict=True)) for one in files_of(files)]
     assert any(born[0][left][:4] != born[1][right][:4] for left, right in parts)
 
 
-def vars_of(files: Any) -> tuple[pa.Table, pa.Table]:
+def files_of(files: Any) -> tuple[pa.Table, pa.Table]:
     return files.left, files.right
 
 
@@ -98,6 +102,41 @@ def test_a_record_with_too_little_in_it_is_an_error(files: Any) -> None:
     assert found.errors == ["empty"]
 
 
-@pytest.mark.parametrize("rows", [0, 3])
-def test_files_too_small_to_learn_from_link_nobody(files: Any, rows: int) -> None:
-    assert link(files.left.slice(0, rows), files.right, PUPILS).linked == []
+@pytest.mark.parametrize("rows", [0, 19])
+def test_files_too_small_to_learn_from_are_left_to_people(files: Any, rows: int) -> None:
+    few = files.left.slice(0, rows)
+    found = link(few, files.right, PUPILS).linked
+    assert MatchOutcome.MATCH not in {one.outcome for one in found}
+    both = {*few["id"].to_pylist()} & {*files.right["id"].to_pylist()}
+    assert len([one for one in found if one.left == one.right]) >= len(both) * 0.7
+
+
+def test_pairs_kept_apart_are_out_before_anything_is_weighed(files: Any) -> None:
+    """As if the other were not there: neither linked, nor in the way of anybody else's match."""
+    numbered = [
+        one.set_column(0, "id", pa.array([str(1 + int(i)) for i in one["id"].to_pylist()])) for one in files_of(files)
+    ]
+    before = link(*numbered, PUPILS)
+    pair, sealed = (int(sure(before)[place].left) for place in (0, 1))
+    apart = KeptApart(frozenset({sealed}), frozenset({frozenset({pair, 10**9})}))
+    away = numbered[1].set_column(
+        0, "id", pa.array(["1000000000" if one == str(pair) else one for one in numbered[1]["id"].to_pylist()])
+    )
+    assert (str(pair), "1000000000") in {(one.left, one.right) for one in link(numbered[0], away, PUPILS).linked}
+    after = {(one.left, one.right) for one in link(numbered[0], away, PUPILS, apart=apart).linked}
+    assert (str(pair), "1000000000") not in after
+    assert not {one for one in after if str(sealed) in one}
+    assert len(after) >= len(before.linked) - 10
+
+
+def test_the_share_of_a_sure_rule_is_estimated_without_an_answer(files: Any) -> None:
+    with duckdb.connect() as connection:
+        estimated = sure_share(connection, files.left, files.right, PUPILS.sure)
+    columns = [
+        dict(zip(one["id"].to_pylist(), one.select(PUPILS_COLUMNS).to_pylist(), strict=True)) for one in files_of(files)
+    ]
+    both = columns[0].keys() & columns[1].keys()
+    true = sum(
+        any(all(columns[0][i][c] == columns[1][i][c] is not None for c in rule) for rule in PUPILS.sure) for i in both
+    )
+    assert estimated == pytest.approx(true / len(both), abs=0.03)

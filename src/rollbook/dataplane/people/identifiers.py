@@ -48,5 +48,9 @@ def _own(made: Changes, match: Match, person: int, known: Mapping[str, Known]) -
 
 def _former(made: Changes, match: Match, person: int, known: Mapping[str, Known]) -> None:
     former = match.claimant.former_upn
+    own = known.get(match.claimant.upn or "")
+    if own is not None and own.sealed:
+        # Kept apart from every other record: an older number would be a way from one to the other.
+        return
     if former and former not in known and former not in made.add and not upn_faults(former):
         made.add[former] = (person, Standing.CLAIMED)

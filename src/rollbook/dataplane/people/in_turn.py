@@ -94,7 +94,7 @@ class InTurn:
         left = self.known.get(upn)
         if left is not None:
             self._upns_of[left.person].discard(upn)
-        self.known[upn] = replace(like, standing=standing)
+        self.known[upn] = replace(like, standing=standing, rivals=())
         theirs.add(upn)
 
     def _born(self, person: int, born: date | None) -> None:

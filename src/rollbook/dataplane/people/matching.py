@@ -16,6 +16,8 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
+from rollbook.dataplane.people.search import plain
+
 
 class Standing(StrEnum):
     """How an identifier stands for its person. A temporary UPN in use is `current` too; its form shows what it is.
@@ -43,6 +45,7 @@ class Doubt(StrEnum):
     UPN_OF_ANOTHER = "MA-002"
     FORMER_NOT_LINKED = "MA-003"
     TWO_RECORDS = "MA-004"
+    NUMBER_OF_TWO = "MA-005"
 
 
 # What to tell the school: what was found, and how to mend it. No number and no name.
@@ -63,6 +66,10 @@ WORDS: Mapping[Doubt, tuple[str, str]] = {
         "UPN and former UPN are known as two different pupils",
         "Check FormerUPN. If both are this pupil's, tell the custodian, who can join the records.",
     ),
+    Doubt.NUMBER_OF_TWO: (
+        "This UPN was given to two children, and the birth date and first name do not show which of them this is",
+        "Check the date of birth, and ask the local authority for a UPN of the pupil's own.",
+    ),
 }
 REFUSING = frozenset({Doubt.ONE_PERSON_TWICE, Doubt.UPN_OF_ANOTHER})
 
@@ -75,6 +82,7 @@ class Claimant:
     upn: str | None
     former_upn: str | None
     born: date | None
+    forename: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +90,8 @@ class Known:
     """What the identity zone knows about a UPN: whose it is, how it stands, and that person's latest birth date.
 
     `one`: the key that stands for the person, where two keys were joined. `closed`: keys it must never be linked with;
-    `sealed`: with none at all.
+    `sealed`: with none at all. `rivals`: others who gave the number before it was found to be two children's; then
+    birth date and first name (letters only, in both) say who is meant.
     """
 
     person: int
@@ -91,6 +100,8 @@ class Known:
     one: int | None = None
     closed: frozenset[int] = frozenset()
     sealed: bool = False
+    forename: str = ""
+    rivals: "tuple[Known, ...]" = ()
 
     @property
     def root(self) -> int:
@@ -111,7 +122,7 @@ class Match:
 def match(claimants: Sequence[Claimant], known: Mapping[str, Known]) -> tuple[Match, ...]:
     """One match for each claimant, in order. `known` has each of their UPNs and former UPNs that the zone holds."""
     own = {one.upn for one in claimants if one.upn}
-    one_of = {held.person: held.root for held in known.values()}
+    one_of = {held.person: held.root for each in known.values() for held in _all(each)}
     by_own = {one.pupil_no: _by_own_upn(one, known) for one in claimants}
     taken = Counter(one_of[found.person] for found in by_own.values() if found.person is not None)
     results: list[Match] = []
@@ -129,10 +140,28 @@ def match(claimants: Sequence[Claimant], known: Mapping[str, Known]) -> tuple[Ma
     return tuple(results)
 
 
+def meant(held: Known, born: date | None, forename: str | None) -> Known | None:
+    """Whose the number is for this pupil: the holder, or of two children the one it fits; None where it fits neither or
+    both.
+    """
+    if not held.rivals:
+        return held
+    both = _all(held)
+    fitting = [one for one in both if one.born == born is not None] or [
+        one for one in both if born is not None and one.born is not None and same_birth(born, one.born)
+    ]
+    if len(fitting) > 1:
+        fitting = [one for one in fitting if one.forename == plain(forename or "")]
+    return fitting[0] if len(fitting) == 1 else None
+
+
 def _by_own_upn(one: Claimant, known: Mapping[str, Known]) -> Match:
-    held = known.get(one.upn or "")
-    if held is None:
+    holder = known.get(one.upn or "")
+    if holder is None:
         return Match(one, None, Route.NEW)
+    held = meant(holder, one.born, one.forename)
+    if held is None:
+        return Match(one, None, Route.NEW, (Doubt.NUMBER_OF_TWO,))
     if held.standing is Standing.CURRENT:
         return Match(one, held.person, Route.OWN)
     if not held.sealed and same_birth(one.born, held.born):
@@ -144,19 +173,29 @@ def _by_own_upn(one: Claimant, known: Mapping[str, Known]) -> Match:
 
 
 def _by_former_upn(one: Claimant, known: Mapping[str, Known], own: set[str], taken: Collection[int]) -> Match:
-    held = known.get(one.former_upn or "")
-    if held is None:
+    holder = known.get(one.former_upn or "")
+    if holder is None:
         return Match(one, None, Route.NEW)
+    held = meant(holder, one.born, one.forename)
+    if held is None:
+        return Match(one, None, Route.NEW, (Doubt.NUMBER_OF_TWO,))
     if held.sealed or one.former_upn in own or held.root in taken or not same_birth(one.born, held.born):
         return Match(one, None, Route.NEW, (Doubt.FORMER_NOT_LINKED,))
     return Match(one, held.person, Route.FORMER)
 
 
 def _with_claim(found: Match, known: Mapping[str, Known]) -> Match:
-    own, held = known[found.claimant.upn or ""], known.get(found.claimant.former_upn or "")
+    one = found.claimant
+    own = next(each for each in _all(known[one.upn or ""]) if each.person == found.person)
+    holder = known.get(one.former_upn or "")
+    held = meant(holder, one.born, one.forename) if holder else None
     if held is None or held.root == own.root or own.sealed or held.sealed or held.root in own.closed:
         return found
     return Match(found.claimant, found.person, found.route, (Doubt.TWO_RECORDS,))
+
+
+def _all(held: Known) -> tuple[Known, ...]:
+    return (held, *held.rivals)
 
 
 def same_birth(one: date | None, other: date | None) -> bool:

@@ -23,7 +23,7 @@ from pyroaring import BitMap
 
 from rollbook.dataplane.census.catalogue import ITEMS, Item
 from rollbook.dataplane.store.populations import to_column
-from rollbook.dataplane.store.reading import people_in
+from rollbook.dataplane.store.reading import NO_MOVES, Moves, people_in
 from rollbook.dataplane.store.tables import files_of, schema_for
 from rollbook.kernel.refusals import Reason, UseRefused
 
@@ -48,9 +48,11 @@ def extract(
     pseudonyms: Callable[[Sequence[int]], list[bytes]],
     out: Path,
     loaded: Mapping[str, Item] = MappingProxyType({}),
+    moved: Moves = NO_MOVES,
 ) -> Extract:
     """Write the extract into the folder `out`, which exists and is empty.
 
+    `moved` has the rows that are another person's than the key they bear.
     `pseudonyms` gives 16 bytes for each person key, in the order given: `Keys.pseudonymise` bound to the project.
     `loaded` are the items that loaded collections define, beside those of the catalogue.
 
@@ -58,10 +60,11 @@ def extract(
         UseRefused: an item is unknown, withdrawn, or lives in the identity zone, which no project sees.
     """
     columns = _columns(items, {**ITEMS, **loaded})
-    present = people & people_in(root, return_ids)
+    present = people & people_in(root, return_ids, moved)
     with tempfile.TemporaryDirectory(dir=out.parent, prefix=".spill-") as spill, _engine(spill) as engine:
         engine.register("who", _who(present, pseudonyms))
         engine.register("which", pa.table({"return_id": pa.array(sorted(return_ids), pa.string())}))
+        engine.register("moved", _moved(moved))
         counts = {
             table: _write(engine, _files(root, table, return_ids), some, out / f"{table}.parquet")
             for table, some in columns.items()
@@ -91,6 +94,12 @@ def _who(people: BitMap, pseudonyms: Callable[[Sequence[int]], list[bytes]]) -> 
     return pa.table({"person_key": to_column(people), PPID: ppids})
 
 
+def _moved(moved: Moves) -> pa.Table:
+    columns = list(zip(*((*place, person) for place, person in moved.items()), strict=True)) or [(), (), ()]
+    types = {"return_id": pa.string(), "stored": pa.int64(), "person": pa.int64()}
+    return pa.table({name: pa.array(values, types[name]) for name, values in zip(types, columns, strict=True)})
+
+
 def _files(root: Path, table: str, return_ids: Collection[str]) -> list[str]:
     wanted = frozenset(return_ids)
     return [str(file.path) for file in files_of(root, table) if file.may_hold_return(wanted)]
@@ -117,7 +126,9 @@ def _sorted_rows(engine: duckdb.DuckDBPyConnection, files: list[str], columns: l
     # rows.
     query = (
         f"SELECT w.{PPID}{''.join(', ' + one for one in chosen)} "  # noqa: S608 - column names come from the catalogue
-        "FROM source s JOIN who w USING (person_key) SEMI JOIN which USING (return_id) ORDER BY ALL"
+        "FROM source s LEFT JOIN moved m ON s.return_id = m.return_id AND s.person_key = m.stored "
+        "JOIN who w ON w.person_key = coalesce(m.person, s.person_key) "
+        "SEMI JOIN which ON s.return_id = which.return_id ORDER BY ALL"
     )
     reader: pa.RecordBatchReader = engine.sql(query).to_arrow_reader(_BATCH)
     return reader

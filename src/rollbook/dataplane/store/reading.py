@@ -3,7 +3,7 @@
 The caller says which return ids count, from PostgreSQL; rows of any other return do not exist for a reader.
 """
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -29,6 +29,9 @@ from rollbook.dataplane.store.tables import (
 )
 
 Value = str | int | float | bool | date
+# Rows found to be another child's: the return and the key they bear, and whose they are. Rows are never written again.
+Moves = Mapping[tuple[str, int], int]
+NO_MOVES: Moves = {}
 ON_ROLL = "on-roll"
 
 
@@ -92,7 +95,7 @@ def _facts(file: StoredFile, table: str, person_key: int, wanted: frozenset[str]
                     yield FactRow(item, row[column], row["return_id"], table, row["line"])
 
 
-def people_in(root: Path, return_ids: Collection[str]) -> BitMap:
+def people_in(root: Path, return_ids: Collection[str], moved: Moves = NO_MOVES) -> BitMap:
     """Everyone who has a row in one of these returns, on roll or no longer."""
     wanted = frozenset(return_ids)
     values = pa.array(sorted(wanted), pa.string())
@@ -100,7 +103,19 @@ def people_in(root: Path, return_ids: Collection[str]) -> BitMap:
     for file in files_of(root, "pupil"):
         if file.may_hold_return(wanted):
             rows = _read(file, "pupil", columns=["return_id", "person_key"])
-            people |= from_column(rows["person_key"].filter(pc.is_in(rows["return_id"], value_set=values)))
+            people |= from_column(_now(rows.filter(pc.is_in(rows["return_id"], value_set=values)), moved))
+    return people
+
+
+def _now(rows: pa.Table, moved: Moves) -> Any:
+    """The person of each row as it is known now."""
+    people: Any = rows["person_key"]
+    held = frozenset(pc.unique(rows["return_id"]).to_pylist()) if moved else frozenset()
+    for (return_id, stored), person in moved.items():
+        if return_id in held:
+            of_return = pc.equal(rows["return_id"], pa.scalar(return_id))
+            its = pc.and_(of_return, pc.equal(rows["person_key"], pa.scalar(stored, pa.int64())))
+            people = pc.if_else(its, pa.scalar(person, pa.int64()), people)
     return people
 
 

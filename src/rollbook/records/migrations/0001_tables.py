@@ -169,6 +169,26 @@ class Migration(migrations.Migration):
             ],
         ),
         migrations.CreateModel(
+            name='Explanation',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('handle', models.CharField(default=rollbook.records.models.identity.new_handle, max_length=22, unique=True)),
+                ('rule', models.CharField(max_length=40)),
+                ('text', models.TextField()),
+                ('given_at', models.DateTimeField()),
+                ('state', models.CharField(default='given', max_length=12)),
+                ('answer', models.TextField(blank=True)),
+                ('answered_at', models.DateTimeField(null=True)),
+                ('answered_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='records.account')),
+                ('author', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='records.account')),
+                ('collection', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='records.collection')),
+                ('school', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='records.school')),
+            ],
+            options={
+                'db_table': '"identity"."explanation"',
+            },
+        ),
+        migrations.CreateModel(
             name='LogState',
             fields=[
                 ('id', models.PositiveSmallIntegerField(default=1, primary_key=True, serialize=False)),
@@ -328,12 +348,36 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name='Division',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('handle', models.CharField(default=rollbook.records.models.identity.new_handle, max_length=22, unique=True)),
+                ('state', models.CharField(max_length=12)),
+                ('told_at', models.DateTimeField()),
+                ('goes', models.JSONField(default=list)),
+                ('adults', models.JSONField(default=dict)),
+                ('numbers', models.JSONField(default=list)),
+                ('divided_at', models.DateTimeField(null=True)),
+                ('undone_at', models.DateTimeField(null=True)),
+                ('decided_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='records.account')),
+                ('proposed_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='records.account')),
+                ('undo_proposed_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='records.account')),
+                ('undone_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='records.account')),
+                ('other', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='records.person')),
+                ('person', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='records.person')),
+            ],
+            options={
+                'db_table': '"identity"."division"',
+            },
+        ),
+        migrations.CreateModel(
             name='Choice',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('kind', models.CharField(max_length=40)),
                 ('made_at', models.DateTimeField()),
                 ('withdrawn_at', models.DateTimeField(null=True)),
+                ('carried', models.BooleanField(default=False)),
                 ('made_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='records.account')),
                 ('person', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='choices', to='records.person')),
             ],
@@ -615,6 +659,19 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name='Reassignment',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('division', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='reassignments', to='records.division')),
+                ('stored', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='records.person')),
+                ('was', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='records.person')),
+                ('sighting', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='reassignments', to='records.sighting')),
+            ],
+            options={
+                'db_table': '"identity"."reassignment"',
+            },
+        ),
+        migrations.CreateModel(
             name='Study',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -642,6 +699,52 @@ class Migration(migrations.Migration):
             ],
             options={
                 'constraints': [models.UniqueConstraint(fields=('bucket', 'hour'), name='one_count_per_bucket_and_hour')],
+            },
+        ),
+        migrations.CreateModel(
+            name='Upload',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('handle', models.CharField(default=rollbook.records.models.identity.new_handle, max_length=22, unique=True)),
+                ('uploaded_at', models.DateTimeField()),
+                ('expires_at', models.DateTimeField()),
+                ('name', models.CharField(blank=True, max_length=100)),
+                ('size', models.IntegerField()),
+                ('file_sha256', models.CharField(max_length=64)),
+                ('epoch', models.CharField(max_length=7)),
+                ('content', models.BinaryField(null=True)),
+                ('state', models.CharField(default='waiting', max_length=12)),
+                ('findings', models.JSONField(default=dict)),
+                ('reasons', models.JSONField(default=list)),
+                ('submitted_at', models.DateTimeField(null=True)),
+                ('collection', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, to='records.collection')),
+                ('received', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, to='records.return')),
+                ('school', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='records.school')),
+                ('uploaded_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='records.account')),
+            ],
+            options={
+                'db_table': '"identity"."upload"',
+            },
+        ),
+        migrations.CreateModel(
+            name='Query',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('place', models.IntegerField()),
+                ('rule', models.CharField(max_length=40)),
+                ('rule_mark', models.CharField(max_length=64)),
+                ('subject', models.CharField(max_length=64)),
+                ('facts', models.CharField(max_length=64)),
+                ('field', models.CharField(max_length=200)),
+                ('file', models.CharField(blank=True, max_length=200)),
+                ('line', models.IntegerField()),
+                ('pupil_no', models.IntegerField(null=True)),
+                ('upn_end', models.CharField(blank=True, max_length=4)),
+                ('explanation', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='queries', to='records.explanation')),
+                ('upload', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='queries', to='records.upload')),
+            ],
+            options={
+                'db_table': '"identity"."query"',
             },
         ),
         migrations.CreateModel(
@@ -692,6 +795,10 @@ class Migration(migrations.Migration):
             constraint=models.CheckConstraint(condition=models.Q(('person__lt', models.F('other'))), name='lower_key_first'),
         ),
         migrations.AddConstraint(
+            model_name='division',
+            constraint=models.UniqueConstraint(condition=models.Q(('state__in', ('waiting', 'proposed'))), fields=('person',), name='one_open_division'),
+        ),
+        migrations.AddConstraint(
             model_name='choice',
             constraint=models.UniqueConstraint(condition=models.Q(('withdrawn_at', None)), fields=('person', 'kind'), name='one_standing_choice_of_a_kind'),
         ),
@@ -726,6 +833,18 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='sighting',
             constraint=models.UniqueConstraint(fields=('source', 'pupil_no'), name='one_sighting_per_pupil_and_return'),
+        ),
+        migrations.AddConstraint(
+            model_name='reassignment',
+            constraint=models.UniqueConstraint(fields=('division', 'sighting'), name='one_reassignment_a_division'),
+        ),
+        migrations.AddConstraint(
+            model_name='upload',
+            constraint=models.UniqueConstraint(condition=models.Q(('state__in', ('waiting', 'checked', 'submitted'))), fields=('school',), name='one_upload_at_work_per_school'),
+        ),
+        migrations.AddConstraint(
+            model_name='query',
+            constraint=models.UniqueConstraint(fields=('upload', 'place'), name='one_query_per_place'),
         ),
         migrations.AddConstraint(
             model_name='verdict',

@@ -254,6 +254,8 @@ class Choice(models.Model):
     made_by = models.ForeignKey(Account, on_delete=models.PROTECT)
     made_at = models.DateTimeField()
     withdrawn_at = models.DateTimeField(null=True)
+    # Made on a record that held two children, by somebody who does not act for this one.
+    carried = models.BooleanField(default=False)
 
     class Meta:
         db_table = '"identity"."choice"'
@@ -266,7 +268,7 @@ class Choice(models.Model):
         )
 
     class Classes:
-        id = made_at = withdrawn_at = "key"
+        id = made_at = withdrawn_at = carried = "key"
         person = kind = made_by = "person"
 
 

@@ -72,7 +72,6 @@ def layout(*, number: bool) -> Layout:
             ("given_name", "postcode", "date_of_birth"),
             ("surname", "postcode", "date_of_birth"),
         ),
-        sure_share=0.85,
         forename="given_name",
         surname="surname",
         birth="date_of_birth",

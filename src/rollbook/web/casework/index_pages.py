@@ -24,7 +24,9 @@ PLACES: Mapping[Role, tuple[tuple[str, str], ...]] = {
         ("casework_desk", "Gateway cases that wait"),
         ("casework_pupil", "Who may act for a pupil"),
         ("casework_doubles", "Records that may be one person’s"),
+        ("casework_divisions", "Records that hold two children"),
         ("casework_apart", "Records never joined"),
+        ("casework_explanations", "What schools explain"),
     ),
     Role.DATA_PROTECTION_OFFICER: (
         ("casework_pupil", "Who may act for a pupil"),

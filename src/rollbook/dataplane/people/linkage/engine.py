@@ -18,6 +18,7 @@ from splink import DuckDBAPI, Linker, SettingsCreator, block_on
 from splink.comparison_library import CustomComparison
 
 from rollbook.dataplane.people.linkage.layout import LOW, Field, Kind, Layout
+from rollbook.dataplane.people.linkage.priors import sure_share
 
 _SEED = 1
 _RANDOM_PAIRS = 1_000_000
@@ -59,7 +60,9 @@ def learn(connection: duckdb.DuckDBPyConnection, left: pa.Table, right: pa.Table
     """The model of these two files."""
     linker = _linker(connection, left, right, _settings(layout))
     training = linker.training
-    training.estimate_probability_two_random_records_match([block_on(*one) for one in layout.sure], layout.sure_share)
+    training.estimate_probability_two_random_records_match(
+        [block_on(*one) for one in layout.sure], sure_share(connection, left, right, layout.sure)
+    )
     training.estimate_u_using_random_sampling(_RANDOM_PAIRS, seed=_SEED)
     for columns in layout.training:
         training.estimate_parameters_using_expectation_maximisation(block_on(*columns), record_sample_proportion=1.0)

@@ -6,11 +6,13 @@ probability, and everything else is estimated from the two files themselves.
 
 from dataclasses import dataclass
 from enum import StrEnum
+from math import log2
 
 # At least this probable: a match. From the second on: possible, somebody looks. From the third: noted, no more.
 MATCH, POTENTIAL, LOW = 0.95, 0.85, 0.5
-# A rival whose evidence is less than this many bits weaker (a factor of four) leaves open who is meant.
-RIVAL_BITS = 2.0
+# A rival whose evidence is less than this many bits weaker leaves open who is meant: of two, the stronger would be the
+# right one less often than a match has to be.
+RIVAL_BITS = log2(MATCH / (1 - MATCH))
 
 
 class Kind(StrEnum):
@@ -34,8 +36,8 @@ class Layout:
     """The fields of a comparison.
 
     `blocks`: a pair is looked at when all columns of one of these are equal. `training`: blocks over which agreement is
-    learnt; each field must be outside one of them. `sure`: columns that together nearly always mean one person; about
-    `sure_share` of all true pairs agree in one of them. `twins`: the files are of children, so that two who differ in
+    learnt; each field must be outside one of them. `sure`: columns that together nearly always mean one person.
+    `twins`: the files are of children, so that two who differ in
     the first name alone may be twins.
     """
 
@@ -43,7 +45,6 @@ class Layout:
     blocks: tuple[tuple[str, ...], ...]
     training: tuple[tuple[str, ...], ...]
     sure: tuple[tuple[str, ...], ...]
-    sure_share: float
     forename: str
     surname: str
     birth: str
@@ -68,7 +69,6 @@ PUPILS = Layout(
     ),
     training=(("born", "surname"), ("forename", "surname"), ("born", "postcode")),
     sure=(("forename", "surname", "born"), ("forename", "born", "postcode"), ("surname", "forename", "postcode")),
-    sure_share=0.85,
     forename="forename",
     surname="surname",
     birth="born",

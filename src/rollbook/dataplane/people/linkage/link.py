@@ -12,15 +12,28 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from rollbook.dataplane.people.apart import NOBODY, KeptApart
+from rollbook.dataplane.people.linkage.alike import alike
 from rollbook.dataplane.people.linkage.engine import ROOM, Model, Room, learn, weigh
+from rollbook.dataplane.people.linkage.few import few
 from rollbook.dataplane.people.linkage.layout import Layout
 from rollbook.dataplane.people.linkage.outcomes import Linked, answers
 from rollbook.policy.uses import MatchOutcome
 
 # Records of one side that are compared at once; years are taken together up to this many.
 PART = 250_000
-# Fewer pairs than this teach nothing; such files are for people to compare.
+# Fewer records than this teach nothing; what such files have in common is for people to look at.
 FEWEST = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Linking:
+    """What stays the same over all parts of the work."""
+
+    layout: Layout
+    room: Room
+    apart: KeptApart
+    part: int
 
 
 @dataclass(slots=True)
@@ -31,29 +44,49 @@ class Linkage:
     errors: list[str] = field(default_factory=list)
 
 
-def link(left: pa.Table, right: pa.Table, layout: Layout, *, part: int = PART, room: Room = ROOM) -> Linkage:
-    """Who of `left` may be who of `right`, at most one each. Records of neither list have the outcome none."""
+def link(
+    left: pa.Table,
+    right: pa.Table,
+    layout: Layout,
+    *,
+    part: int = PART,
+    room: Room = ROOM,
+    apart: KeptApart = NOBODY,
+) -> Linkage:
+    """Who of `left` may be who of `right`, at most one each. Records of neither list have the outcome none.
+
+    `apart` names records, by their ids as numbers, that are never linked: they are out before anything is weighed.
+    """
     made = Linkage()
-    left, right = (_comparable(one, layout, made.errors) for one in (left, right))
+    sealed = [str(one) for one in apart.sealed]
+    left, right = (_without(_comparable(one, layout, made.errors), sealed) for one in (left, right))
+    work = Linking(layout, room, apart, part)
     if min(left.num_rows, right.num_rows) < FEWEST:
+        made.linked = few(left, right, layout, room, apart)
         return made
     parts = list(_parts(left, right, (layout.birth, 4), part))
     with room.engine() as connection:
         model = learn(connection, *max(parts, key=lambda one: min(one[0].num_rows, one[1].num_rows)), layout)
-    made.linked = [one for each in parts for one in _weighed(*each, model, layout, room)]
+    made.linked = [one for each in parts for one in _linked(*each, model, work)]
     if len(parts) > 1:
-        _add_rest(made, left, right, model, layout, part, room)
+        _add_rest(made, left, right, model, work)
     return made
 
 
-def _add_rest(
-    made: Linkage, left: pa.Table, right: pa.Table, model: Model, layout: Layout, part: int, room: Room
-) -> None:
+def _linked(left: pa.Table, right: pa.Table, model: Model, work: Linking) -> list[Linked]:
+    """One part: who is the same in everything, and of the rest whoever the model finds."""
+    same = alike(left, right, work.layout, work.room, work.apart)
+    left, right = _without(left, [one.left for one in same]), _without(right, [one.right for one in same])
+    return [*same, *_weighed(left, right, model, work)]
+
+
+def _add_rest(made: Linkage, left: pa.Table, right: pa.Table, model: Model, work: Linking) -> None:
     """Compare anew who has no sure match, without regard to the birth year."""
+    layout, part = work.layout, work.part
     sure = [one for one in made.linked if one.outcome is MatchOutcome.MATCH]
     rest = _without(left, [one.left for one in sure]), _without(right, [one.right for one in sure])
     parts = _parts(*rest, (layout.surname, 3), part)
-    found = [one for each in parts for one in _weighed(*each, model, layout, room)]
+    found = [one for each in parts for one in _weighed(*each, model, work)]
     taken = {record for one in found for record in (("l", one.left), ("r", one.right))}
     earlier = [
         one
@@ -63,11 +96,11 @@ def _add_rest(
     made.linked = [*sure, *earlier, *found]
 
 
-def _weighed(left: pa.Table, right: pa.Table, model: Model, layout: Layout, room: Room) -> list[Linked]:
+def _weighed(left: pa.Table, right: pa.Table, model: Model, work: Linking) -> list[Linked]:
     if not left.num_rows or not right.num_rows:
         return []
-    with room.engine() as connection:
-        return list(answers(connection, weigh(connection, left, right, model), layout))
+    with work.room.engine() as connection:
+        return list(answers(connection, weigh(connection, left, right, model), work.layout, work.apart))
 
 
 def _comparable(records: pa.Table, layout: Layout, errors: list[str]) -> pa.Table:

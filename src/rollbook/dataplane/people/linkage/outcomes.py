@@ -5,12 +5,14 @@ strongest of both their records, again and again. A pair is no sure match while 
 only a twin's name speaks against it.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
 import duckdb
+import pyarrow as pa
 
+from rollbook.dataplane.people.apart import NOBODY, KeptApart
 from rollbook.dataplane.people.linkage.layout import LOW, MATCH, POTENTIAL, RIVAL_BITS, Kind, Layout
 from rollbook.policy.uses import MatchOutcome
 
@@ -44,8 +46,11 @@ class Linked:
     evidence: tuple[str, ...]
 
 
-def answers(connection: duckdb.DuckDBPyConnection, pairs: str, layout: Layout) -> Iterator[Linked]:
-    """The pairs that stand, of the table `engine.weigh` made."""
+def answers(
+    connection: duckdb.DuckDBPyConnection, pairs: str, layout: Layout, apart: KeptApart = NOBODY
+) -> Iterator[Linked]:
+    """The pairs that stand, of the table `engine.weigh` made; none that is kept apart, nor in another's way."""
+    pairs = permitted(connection, pairs, apart)
     chosen = _one_to_one(connection, pairs)
     gammas = ", ".join(f"p.gamma_{one.column}" for one in layout.fields)
     # Names of columns and tables are the layout's and Splink's own.
@@ -53,9 +58,28 @@ def answers(connection: duckdb.DuckDBPyConnection, pairs: str, layout: Layout) -
         f"SELECT c.id_l, c.id_r, c.match_probability, c.rival, {gammas} "  # noqa: S608
         f"FROM {chosen} c JOIN {pairs} p USING (id_l, id_r)"
     )
+    # Few patterns of agreement, many pairs: each is put into words once.
+    seen: dict[tuple[int, ...], tuple[tuple[str, ...], bool]] = {}
     while batch := rows.fetchmany(_BATCH):
-        for left, right, probability, rival, *found in batch:
-            yield Linked(left, right, _outcome(probability, rival, found, layout), probability, _codes(found, layout))
+        for left, right, probability, rival, *levels in batch:
+            found = tuple(levels)
+            if found not in seen:
+                seen[found] = (codes(found, layout), _may_be_twins(found, layout))
+            evidence, twins = seen[found]
+            yield Linked(left, right, _outcome(probability, rival, twins), probability, evidence)
+
+
+def permitted(connection: duckdb.DuckDBPyConnection, pairs: str, apart: KeptApart) -> str:
+    """The table of pairs without those that are kept apart."""
+    if not apart.pairs:
+        return pairs
+    both = [pair for one in apart.pairs if len(one) == 2 for pair in (sorted(one), sorted(one, reverse=True))]
+    columns = {name: pa.array([str(pair[place]) for pair in both]) for place, name in enumerate(("id_l", "id_r"))}
+    connection.register("apart", pa.table(columns))
+    connection.execute(
+        f"CREATE OR REPLACE TABLE permitted AS FROM {pairs} ANTI JOIN apart USING (id_l, id_r)"
+    ).fetchall()
+    return "permitted"
 
 
 def _one_to_one(connection: duckdb.DuckDBPyConnection, pairs: str) -> str:
@@ -102,25 +126,26 @@ def _take_best(connection: duckdb.DuckDBPyConnection) -> bool:
     return bool(left and left[0])
 
 
-def _outcome(probability: float, rival: bool, found: list[int], layout: Layout) -> MatchOutcome:
+def _outcome(probability: float, rival: bool, twins: bool) -> MatchOutcome:
     if probability < LOW:
         return MatchOutcome.NONE
     if probability < POTENTIAL:
         return MatchOutcome.LOW_CONFIDENCE
     if rival:
         return MatchOutcome.MANY
-    if probability < MATCH or _may_be_twins(found, layout):
+    if probability < MATCH or twins:
         return MatchOutcome.POTENTIAL
     return MatchOutcome.MATCH
 
 
-def _may_be_twins(found: list[int], layout: Layout) -> bool:
-    codes = _codes(found, layout)
+def _may_be_twins(found: tuple[int, ...], layout: Layout) -> bool:
+    evidence = codes(found, layout)
     same = {f"{layout.surname}-same", f"{layout.birth}-same"}
-    return layout.twins and f"{layout.forename}-differs" in codes and same <= {*codes}
+    return layout.twins and f"{layout.forename}-differs" in evidence and same <= {*evidence}
 
 
-def _codes(found: list[int], layout: Layout) -> tuple[str, ...]:
+def codes(found: Sequence[int], layout: Layout) -> tuple[str, ...]:
+    """The evidence of a pair by the level of agreement of each field; below zero, one of them does not have it."""
     return tuple(
         f"{field.column}-{_LEVELS[field.kind][level]}"
         for field, level in zip(layout.fields, found, strict=True)
