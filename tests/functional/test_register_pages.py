@@ -17,7 +17,9 @@ pytestmark = pytest.mark.django_db(transaction=True)
 PAGES = (
     "/", "/register/", "/register/requests/", "/register/uses/", "/register/releases/", "/register/volumes/",
     "/register/duties/", "/register/agreements/", "/register/powers/", "/register/collections/sc-spr-2025/",
-    "/register/log/", "/register/log/4/", "/dictionary/", "/dictionary/sex/",
+    "/register/log/", "/register/log/4/", "/dictionary/?collection=sc-spr-2027&words=hours",
+    "/dictionary/attendance-reason/?collection=sc-aut-2026", "/dictionary/", "/dictionary/sex/",
+    "/rules/", "/rules/?return=eyc&severity=dropped", "/rules/PT-030/", "/rules/EY-007/", "/rules/CV-nc-year/",
 )  # fmt: skip
 
 
@@ -41,6 +43,20 @@ def test_every_page_keeps_what_pages_must_keep(open_browser: Any, register: Regi
     wide = open_browser()
     for address in ("/register/", "/register/volumes/", f"/register/requests/{register.ground.request}/"):
         wide.visit(address)
+
+
+def test_a_rule_is_found_without_javascript(open_browser: Any, register: Register) -> None:
+    page = open_browser(scripts=False, phone=True).visit("/register/")
+    page.get_by_role("link", name="Rules for returns").click()
+    page.get_by_label("Return").select_option("Early years census")
+    page.get_by_label("What breaking it means").select_option("Dropped")
+    page.get_by_role("button", name="Show").click()
+    expect(page.get_by_role("table", name="3 rules")).to_be_visible()
+    page.get_by_role("link", name="EY-010").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text(
+        "The name of a contact was dropped and the discard recorded"
+    )
+    expect(page.get_by_text("ContactSurname>X<")).to_be_visible()
 
 
 def test_a_researcher_asks_without_javascript(open_browser: Any, register: Register) -> None:

@@ -31,6 +31,9 @@ def check(
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="print data instead of tables")] = False,
     as_csv: Annotated[bool, typer.Option("--csv", help="print one line a finding, for a spreadsheet")] = False,
+    html: Annotated[
+        Path | None, typer.Option(help="also write the findings as one HTML page, to read or print")
+    ] = None,
     limit: Annotated[int, typer.Option(help="places shown for each rule of a file; 0 shows all", min=0)] = 5,
     rules: Annotated[
         bool, typer.Option("--rules", help="count the rules by kind and check nothing; with --json or --csv, list them")
@@ -46,6 +49,8 @@ def check(
     with Progress(console=console, transient=True, disable=not console.is_terminal) as progress:
         task = progress.add_task("checking", total=len(files))
         report = check_files(files, progress=lambda done, total: progress.update(task, completed=done, total=total))
+    if html is not None:
+        _write(report, html, files)
     if as_json:
         typer.echo(json.dumps(_as_data(report), indent=1))
     elif as_csv:
@@ -57,6 +62,13 @@ def check(
         _sum_up(console, report)
     if not report.ok:
         raise typer.Exit(Family.INPUT)
+
+
+def _write(report: Report, html: Path, files: list[Path]) -> None:
+    # Loaded here: who wants no page need not wait for what makes one.
+    from rollbook.services.check_html import write_html
+
+    write_html(report, html, files)
 
 
 def _print_rules(*, as_json: bool, as_csv: bool) -> None:

@@ -1,4 +1,5 @@
-"""What may become of a request, project, run, output, gateway case, pair of records and division, as tables.
+"""What may become of a request, project, run, output, gateway case, pair of records, division, upload and explanation,
+as tables.
 
 Each table says, for every state, which states may follow and whose turn it is. Deeds ask `refuses` before they change
 anything; nothing else in Rollbook knows an order of states. An unknown state is refused like a forbidden step.
@@ -72,6 +73,28 @@ class DoubleState(StrEnum):
     PROPOSED = "proposed"
     JOINED = "joined"
     APART = "apart"
+
+
+class UploadState(StrEnum):
+    """A file a school sent by its page. Until it is `submitted` it is the school's own; `received` means that a return
+    stands for it, accepted or refused. In the last four the file itself is gone.
+    """
+
+    WAITING = "waiting"
+    CHECKED = "checked"
+    SUBMITTED = "submitted"
+    RECEIVED = "received"
+    REFUSED = "refused"
+    REPLACED = "replaced"
+    EXPIRED = "expired"
+
+
+class ExplanationState(StrEnum):
+    """Why something queried is right. One that was returned does not count; the school gives another."""
+
+    GIVEN = "given"
+    ACCEPTED = "accepted"
+    RETURNED = "returned"
 
 
 class DivisionState(StrEnum):
@@ -214,6 +237,48 @@ DOUBLES = Machine(
         DoubleState.PROPOSED: Role.CUSTODIAN,
         DoubleState.JOINED: Role.CUSTODIAN,
         DoubleState.APART: Role.CUSTODIAN,
+    },
+)
+
+UPLOADS = Machine(
+    "upload",
+    UploadState.WAITING,
+    {
+        UploadState.WAITING: frozenset(
+            {UploadState.CHECKED, UploadState.REFUSED, UploadState.REPLACED, UploadState.EXPIRED}
+        ),
+        UploadState.CHECKED: frozenset({UploadState.SUBMITTED, UploadState.REPLACED, UploadState.EXPIRED}),
+        # From here on it is the authority's, and nothing takes it back: a later return replaces it.
+        UploadState.SUBMITTED: frozenset({UploadState.RECEIVED, UploadState.REFUSED}),
+        UploadState.RECEIVED: frozenset(),
+        UploadState.REFUSED: frozenset(),
+        UploadState.REPLACED: frozenset(),
+        UploadState.EXPIRED: frozenset(),
+    },
+    {
+        UploadState.WAITING: Role.SYSTEM,
+        UploadState.CHECKED: Role.SCHOOL_DATA_MANAGER,
+        UploadState.SUBMITTED: Role.SYSTEM,
+        UploadState.RECEIVED: None,
+        UploadState.REFUSED: None,
+        UploadState.REPLACED: None,
+        UploadState.EXPIRED: None,
+    },
+)
+
+EXPLANATIONS = Machine(
+    "explanation",
+    ExplanationState.GIVEN,
+    {
+        ExplanationState.GIVEN: frozenset({ExplanationState.ACCEPTED, ExplanationState.RETURNED}),
+        # New facts may come to the data team after it accepted one.
+        ExplanationState.ACCEPTED: frozenset({ExplanationState.RETURNED}),
+        ExplanationState.RETURNED: frozenset(),
+    },
+    {
+        ExplanationState.GIVEN: Role.CUSTODIAN,
+        ExplanationState.ACCEPTED: Role.CUSTODIAN,
+        ExplanationState.RETURNED: None,
     },
 )
 

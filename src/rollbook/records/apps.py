@@ -14,6 +14,7 @@ MODULES = (
     "identity",
     "divisions",
     "doubles",
+    "uploads",
 )
 
 

@@ -14,6 +14,8 @@ JOBS: Mapping[str, tuple[str, ...]] = {
     "make_bundle": ("bundle_id",),
     "seal_case": ("case_id",),
     "open_project": ("request_id",),
+    "check_upload": ("upload_id",),
+    "take_upload": ("upload_id",),
 }
 
 

@@ -5,6 +5,7 @@ process only. Left to others: what is signed (`rollbook.services.log`), the form
 (`rollbook.tlog`).
 """
 
+import hmac
 import secrets
 from collections.abc import Sequence
 from pathlib import Path
@@ -28,6 +29,7 @@ PASSWORDS = {"web": "web", "jobs": "jobs", "log": "log", "owner": "operator", "a
 _EPOCHS = "populations/epochs"
 _VRF = "jobs/vrf"
 _PROJECTS = "jobs/projects"
+_MARKS = "marks"
 
 
 class Keys:
@@ -104,6 +106,18 @@ class Keys:
     def destroy_project_key(self, project_ref: str) -> None:
         """End a project: its pseudonyms can never be made again."""
         self._files.destroy(_PROJECTS, project_ref)
+
+    # Marks: whether two values are the same, for whoever must not hold them
+
+    def marks(self, texts: Sequence[bytes]) -> list[str]:
+        """A keyed hash of each text, 64 hex digits: equal for equal texts, and nobody without the key can try values.
+
+        The key is made at first need and lasts, so that a mark made in one year is found again in the next.
+        """
+        if not self._files.has("jobs", _MARKS):
+            self._files.write("jobs", _MARKS, secrets.token_bytes(KEY_BYTES))
+        key = self._files.read("jobs", _MARKS)
+        return [hmac.digest(key, text, "sha256").hex() for text in texts]
 
     # Files under an epoch's key
 

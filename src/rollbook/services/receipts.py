@@ -31,6 +31,7 @@ class Receipt:
     discards: tuple[DiscardLine, ...]
     supersedes: str | None
     superseded_at: datetime | None
+    sha256: str
 
     @property
     def accepted(self) -> bool:
@@ -80,6 +81,7 @@ def receipt_of(row: Return) -> Receipt:
         discards=tuple(DiscardLine(**_fields(one)) for one in row.discards),
         supersedes=str(row.supersedes_id) if row.supersedes_id else None,
         superseded_at=row.superseded_at,
+        sha256=row.file_sha256,
     )
 
 

@@ -1,12 +1,14 @@
 """What a school's data manager sees: its own returns with their receipts, and the ways to check who somebody is."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from rollbook.kernel.refusals import AccessDenied, Reason
+from rollbook.kernel.refusals import AccessDenied, InputRefused, Reason
 from rollbook.records.models.accounts import School
 from rollbook.rights.bases import IDENTITY_CHECKS
 from rollbook.services import returns
 from rollbook.services.actors import Actor, Role, require_session
+from rollbook.services.findings import IssueLine
 from rollbook.services.receipts import Receipt
 from rollbook.services.schooling import school_of
 
@@ -22,6 +24,16 @@ class SchoolPage:
     receipts: tuple[Receipt, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class RuleCount:
+    """How often one rule was broken in a return."""
+
+    rule: str
+    message: str
+    mend: str
+    count: int
+
+
 def school_page(by: Actor) -> SchoolPage:
     """The asker's own school."""
     laestab = school_of(require_session(by, Role.SCHOOL_DATA_MANAGER))
@@ -35,7 +47,20 @@ def own_receipt(by: Actor, return_id: str) -> Receipt:
     Raises:
         AccessDenied: code `no-receipt`, alike for another school's return and for none.
     """
-    found = [one for one in school_page(by).receipts if one.return_id == return_id]
-    if not found:
+    laestab = school_of(require_session(by, Role.SCHOOL_DATA_MANAGER))
+    try:
+        found = returns.receipt(return_id)
+    except InputRefused:
+        found = None
+    if found is None or found.laestab != laestab:
         raise AccessDenied(Reason("no-receipt", "Your school has no such return"))
-    return found[0]
+    return found
+
+
+def rules_of(lines: Sequence[IssueLine]) -> tuple[RuleCount, ...]:
+    """Findings by rule, in the order of the first of each."""
+    first = {one.rule: one for one in reversed(lines)}
+    counts = dict.fromkeys((one.rule for one in lines), 0)
+    for one in lines:
+        counts[one.rule] += 1
+    return tuple(RuleCount(rule, first[rule].message, first[rule].mend, count) for rule, count in counts.items())

@@ -26,9 +26,16 @@ WORK = {
     "make_bundle": "rollbook.services.bundles:fill",
     "seal_case": "rollbook.services.gateway:seal",
     "open_project": "rollbook.services.projects:open_approved",
+    "check_upload": "rollbook.services.upload_check:check_upload",
+    "take_upload": "rollbook.services.upload_take:take_upload",
 }
 # What completes or undoes the work of a process that died; each is safe at any time.
-RECOVERY = ("rollbook.services.runs:recover", "rollbook.services.releases:recover", "rollbook.services.gateway:recover")
+RECOVERY = (
+    "rollbook.services.runs:recover",
+    "rollbook.services.releases:recover",
+    "rollbook.services.gateway:recover",
+    "rollbook.services.upload_take:recover",
+)
 RETRY = RetryStrategy(max_attempts=20, linear_wait=5)
 _SECONDS_FOR_THE_LOG = 10.0
 

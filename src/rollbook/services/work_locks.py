@@ -23,11 +23,12 @@ class Work(IntEnum):
     RUN = 1
     RELEASE = 2
     CASE = 3
+    UPLOAD = 5
 
 
 @contextmanager
 def alone(work: Work, number: int) -> Iterator[bool]:
-    """Give True while this process alone works on that run, release or case, False where another does."""
+    """Give True while this process alone works on that run, release, case or upload, False where another does."""
     key = f"{_SPACE + work}, {number}"
     with _shared():
         mine = _ask(f"SELECT pg_try_advisory_lock({key})")

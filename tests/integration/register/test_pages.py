@@ -1,6 +1,7 @@
 """The public pages: what they show to anyone, what stays on them, and what never stands on them."""
 
 import csv
+import html
 import io
 import json
 import re
@@ -15,6 +16,7 @@ from rollbook.records.models.governance import Agreement, Decision, Publication,
 from rollbook.records.models.studies import Project
 from rollbook.services import clock, governance, requests
 from rollbook.services.log import writer
+from rollbook.services.rulebook import rule_address, rule_lines, rule_page
 from tests import grounds
 from tests.integration.log import log_story
 from tests.people import OPERATOR, PANEL_MEMBER, PEOPLE, RESEARCHER, actor_of
@@ -25,14 +27,17 @@ ADDRESSES = [
     "/register/uses/", "/register/releases/", "/register/volumes/", "/register/duties/", "/register/agreements/",
     "/register/assessments/", "/register/notices/", "/register/rules/", "/register/powers/", "/register/collections/",
     "/register/log/", "/register/log/0/", "/register/log/4/", "/dictionary/", "/dictionary/sex/",
-    "/dictionary/nationality/", "/dictionary/surname/",
+    "/dictionary/nationality/", "/dictionary/surname/", "/dictionary/assessment-result/", "/dictionary/?words=lunch",
+    "/rules/", "/rules/?page=2", "/rules/?kind=XX",
+    "/rules/?return=ctf&severity=error", "/rules/PT-041/", "/rules/EY-010/", "/rules/NC-SENneeds/",
 ]  # fmt: skip
 FILES = [
     f"/register/{name}.{ending}"
     for name in ("requests", "decisions", "uses", "releases", "volumes", "duties")
     for ending in ("csv", "json")
 ]
-FILES += ["/dictionary.csv", "/dictionary.json"]
+FILES += [f"/dictionary{part}.{ending}" for part in ("", "-codes") for ending in ("csv", "json")]
+FILES += ["/rules.csv", "/rules.json"]
 
 
 def text(client: Client, address: str) -> str:
@@ -215,12 +220,31 @@ NOWHERE = [
         "/register/requests/RB-1999-0001/", "/register/papers/notice-1999-0001/", "/register/releases/nothing/",
         "/register/releases/nothing.csv", "/register/releases/nothing.json", "/register/log/99999/",
         "/register/collections/sc-spr-1999/", "/dictionary/shoe-size/", "/register/requests/?page=99",
+        "/rules/PT-999/", "/rules/pt-001/", "/rules/?page=99",
 ]  # fmt: skip
 
 
 def test_what_does_not_exist_is_not_found(client: Client, register: Register) -> None:
     for address in (*NOWHERE, "/register/papers/%00/", "/register/requests/RB%00/", "/dictionary/%00/"):
         assert client.get(address).status_code == 404, address
+
+
+def test_every_rule_has_its_page_where_reports_point_to(client: Client, empty_log: None) -> None:
+    for rule in rule_lines():
+        page, found = html.unescape(text(client, rule_address(rule.id))), rule_page(rule.id)
+        assert found is not None
+        said = (rule.id, rule.message, rule.mend, rule.source, rule.reference, *rule.fields, *found.returns)
+        for one in (*said, *found.passes, *found.fails):
+            assert one in page, rule.id
+
+
+def test_rules_are_narrowed_by_return_severity_and_kind(client: Client, empty_log: None) -> None:
+    page = text(client, "/rules/?return=eyc&severity=dropped")
+    assert re.findall(r'href="/rules/([^"/.]+)/"', page) == ["PT-041", "PT-062", "EY-010"]
+    assert "3 rules" in page
+    assert "No rule is like that." in text(client, "/rules/?return=eyc&kind=PR")
+    listed = [one["id"] for one in json.loads(text(client, "/rules.json"))]
+    assert listed == [one.id for one in rule_lines()]
 
 
 def test_nothing_on_the_register_can_be_changed_from_the_web(client: Client, register: Register) -> None:

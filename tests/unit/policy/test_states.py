@@ -9,9 +9,22 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rollbook.policy import states
-from rollbook.policy.states import CASES, DECISIONS, DIVISIONS, DOUBLES, OUTPUTS, PROJECTS, REQUESTS, RUNS, Machine
+from rollbook.policy.states import (
+    CASES,
+    DECISIONS,
+    DIVISIONS,
+    DOUBLES,
+    EXPLANATIONS,
+    OUTPUTS,
+    PROJECTS,
+    REQUESTS,
+    RUNS,
+    UPLOADS,
+    Machine,
+)
 from rollbook.records.models.identity import GatewayCase
 from rollbook.records.models.studies import Output, Run
+from rollbook.records.models.uploads import Explanation, Upload
 
 MACHINES: dict[type[StrEnum], Machine[Any]] = {
     states.RequestState: REQUESTS,
@@ -20,6 +33,8 @@ MACHINES: dict[type[StrEnum], Machine[Any]] = {
     states.OutputState: OUTPUTS,
     states.CaseState: CASES,
     states.DoubleState: DOUBLES,
+    states.UploadState: UPLOADS,
+    states.ExplanationState: EXPLANATIONS,
     states.DivisionState: DIVISIONS,
 }
 
@@ -59,6 +74,8 @@ def _constants(model: Any, enum: Iterable[StrEnum]) -> None:
 
 def test_the_records_use_the_same_words() -> None:
     _constants(Run, states.RunState)
+    _constants(Upload, states.UploadState)
+    _constants(Explanation, states.ExplanationState)
     _constants(Output, states.OutputState)
     _constants(GatewayCase, states.CaseState)
 

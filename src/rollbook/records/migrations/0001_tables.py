@@ -160,6 +160,26 @@ class Migration(migrations.Migration):
             ],
         ),
         migrations.CreateModel(
+            name='Explanation',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('handle', models.CharField(default=rollbook.records.models.identity.new_handle, max_length=22, unique=True)),
+                ('rule', models.CharField(max_length=40)),
+                ('text', models.TextField()),
+                ('given_at', models.DateTimeField()),
+                ('state', models.CharField(default='given', max_length=12)),
+                ('answer', models.TextField(blank=True)),
+                ('answered_at', models.DateTimeField(null=True)),
+                ('answered_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='records.account')),
+                ('author', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='records.account')),
+                ('collection', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='records.collection')),
+                ('school', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='records.school')),
+            ],
+            options={
+                'db_table': '"identity"."explanation"',
+            },
+        ),
+        migrations.CreateModel(
             name='LogState',
             fields=[
                 ('id', models.PositiveSmallIntegerField(default=1, primary_key=True, serialize=False)),
@@ -660,6 +680,52 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name='Upload',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('handle', models.CharField(default=rollbook.records.models.identity.new_handle, max_length=22, unique=True)),
+                ('uploaded_at', models.DateTimeField()),
+                ('expires_at', models.DateTimeField()),
+                ('name', models.CharField(blank=True, max_length=100)),
+                ('size', models.IntegerField()),
+                ('file_sha256', models.CharField(max_length=64)),
+                ('epoch', models.CharField(max_length=7)),
+                ('content', models.BinaryField(null=True)),
+                ('state', models.CharField(default='waiting', max_length=12)),
+                ('findings', models.JSONField(default=dict)),
+                ('reasons', models.JSONField(default=list)),
+                ('submitted_at', models.DateTimeField(null=True)),
+                ('collection', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, to='records.collection')),
+                ('received', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, to='records.return')),
+                ('school', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='records.school')),
+                ('uploaded_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='records.account')),
+            ],
+            options={
+                'db_table': '"identity"."upload"',
+            },
+        ),
+        migrations.CreateModel(
+            name='Query',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('place', models.IntegerField()),
+                ('rule', models.CharField(max_length=40)),
+                ('rule_mark', models.CharField(max_length=64)),
+                ('subject', models.CharField(max_length=64)),
+                ('facts', models.CharField(max_length=64)),
+                ('field', models.CharField(max_length=200)),
+                ('file', models.CharField(blank=True, max_length=200)),
+                ('line', models.IntegerField()),
+                ('pupil_no', models.IntegerField(null=True)),
+                ('upn_end', models.CharField(blank=True, max_length=4)),
+                ('explanation', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='queries', to='records.explanation')),
+                ('upload', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='queries', to='records.upload')),
+            ],
+            options={
+                'db_table': '"identity"."query"',
+            },
+        ),
+        migrations.CreateModel(
             name='Verdict',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -725,6 +791,14 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='reassignment',
             constraint=models.UniqueConstraint(fields=('division', 'sighting'), name='one_reassignment_a_division'),
+        ),
+        migrations.AddConstraint(
+            model_name='upload',
+            constraint=models.UniqueConstraint(condition=models.Q(('state__in', ('waiting', 'checked', 'submitted'))), fields=('school',), name='one_upload_at_work_per_school'),
+        ),
+        migrations.AddConstraint(
+            model_name='query',
+            constraint=models.UniqueConstraint(fields=('upload', 'place'), name='one_query_per_place'),
         ),
         migrations.AddConstraint(
             model_name='verdict',

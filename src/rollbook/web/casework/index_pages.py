@@ -26,6 +26,7 @@ PLACES: Mapping[Role, tuple[tuple[str, str], ...]] = {
         ("casework_doubles", "Records that may be one person’s"),
         ("casework_divisions", "Records that hold two children"),
         ("casework_apart", "Records never joined"),
+        ("casework_explanations", "What schools explain"),
     ),
     Role.DATA_PROTECTION_OFFICER: (
         ("casework_pupil", "Who may act for a pupil"),

@@ -5,6 +5,7 @@ from django.urls import URLPattern
 from rollbook.web.casework import (
     checking_pages,
     dividing_pages,
+    explanation_pages,
     gateway_pages,
     index_pages,
     letter_pages,
@@ -21,5 +22,6 @@ urlpatterns: list[URLPattern] = [
     *checking_pages.urlpatterns,
     *gateway_pages.urlpatterns,
     *matching_pages.urlpatterns,
+    *explanation_pages.urlpatterns,
     *dividing_pages.urlpatterns,
 ]

@@ -1,9 +1,9 @@
-"""Addresses of the register and the dictionary."""
+"""Addresses of the register, the dictionary and the rules for returns."""
 
 from django.urls import URLPattern, path
 
 from rollbook.web.register import dictionary_views as dictionary
-from rollbook.web.register import log_views, number_views, paper_views, request_views, use_views
+from rollbook.web.register import log_views, number_views, paper_views, request_views, rule_views, use_views
 
 _PAPERS = (("agreements", "agreement"), ("assessments", "assessment"), ("notices", "notice"), ("rules", "rules"))
 
@@ -43,5 +43,11 @@ urlpatterns: list[URLPattern] = [
     path("dictionary/", dictionary.item_list, name="dictionary"),
     path("dictionary.csv", dictionary.item_csv, name="dictionary_csv"),
     path("dictionary.json", dictionary.item_json, name="dictionary_json"),
+    path("dictionary-codes.csv", dictionary.code_csv, name="dictionary_codes_csv"),
+    path("dictionary-codes.json", dictionary.code_json, name="dictionary_codes_json"),
     path("dictionary/<str:code>/", dictionary.one_item, name="dictionary_item"),
+    path("rules/", rule_views.rule_list, name="rules"),
+    path("rules.csv", rule_views.rule_csv, name="rules_csv"),
+    path("rules.json", rule_views.rule_json, name="rules_json"),
+    path("rules/<str:number>/", rule_views.one_rule, name="rule"),
 ]

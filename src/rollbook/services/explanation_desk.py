@@ -1,0 +1,76 @@
+"""The data team's side of explanations: which wait, by school and rule, and what they say."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import Count
+
+from rollbook.dataplane.census.rules import RULES
+from rollbook.dataplane.people.matching import WORDS, Doubt
+from rollbook.kernel.refusals import AccessDenied, Reason
+from rollbook.records.models.collections import Return
+from rollbook.records.models.uploads import Explanation, Upload
+from rollbook.services.actors import Actor, Role, require_session
+from rollbook.services.explaining import submitted_queries
+from rollbook.services.people_zone import people_zone
+
+
+@dataclass(frozen=True, slots=True)
+class WaitingLine:
+    """One explanation that waits: whose, for which rule, and for how many queries."""
+
+    handle: str
+    laestab: str
+    school: str
+    collection: str
+    rule: str
+    message: str
+    queries: int
+    given_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ExplanationPage:
+    """One explanation with its queries: line and pupil number in the return, and no value."""
+
+    line: WaitingLine
+    text: str
+    state: str
+    answer: str
+    places: tuple[tuple[int, int | None, str], ...]
+
+
+def waiting_explanations(by: Actor) -> tuple[WaitingLine, ...]:
+    """Explanations given in returns that stand and not yet answered, by school and rule, oldest first."""
+    require_session(by, Role.CUSTODIAN)
+    standing = {"queries__upload__state": Upload.RECEIVED, "queries__upload__received__state": Return.ACCEPTED}
+    with people_zone():
+        rows = Explanation.objects.filter(state=Explanation.GIVEN, **standing).annotate(many=Count("queries"))
+        found = list(rows.select_related("school", "collection").order_by("school_id", "rule", "given_at", "pk"))
+        return tuple(_line(one, one.many) for one in found)
+
+
+def one_explanation(by: Actor, handle: str) -> ExplanationPage:
+    """One explanation of a return that stands, answered or not.
+
+    Raises:
+        AccessDenied: code `no-explanation`.
+    """
+    require_session(by, Role.CUSTODIAN)
+    with people_zone():
+        row = Explanation.objects.select_related("school", "collection").filter(handle=handle).first()
+        queries = submitted_queries(row) if row is not None else ()
+        if row is None or not queries:
+            raise AccessDenied(Reason("no-explanation", "There is no such explanation", mend="See the list."))
+        places = tuple((one.line, one.pupil_no, one.field) for one in queries)
+        return ExplanationPage(_line(row, len(queries)), row.text, row.state, row.answer, places)
+
+
+def _line(row: Explanation, many: int) -> WaitingLine:
+    if row.rule in RULES:
+        message = RULES[row.rule].message
+    else:
+        message = next((words[0] for doubt, words in WORDS.items() if doubt == Doubt(row.rule)), "")
+    return WaitingLine(
+        row.handle, row.school_id, row.school.name, row.collection.name, row.rule, message, many, row.given_at
+    )
