@@ -1,5 +1,6 @@
-"""`rollbook generate returns`: made-up school census returns for trying things out."""
+"""`rollbook generate returns`: made-up returns of a nation for trying things out."""
 
+import os
 from pathlib import Path
 from typing import Annotated
 
@@ -7,7 +8,7 @@ import typer
 from rich.console import Console
 from rich.progress import Progress
 
-from rollbook.services.generate import Generated, generate_returns
+from rollbook.services.generate import FORMATS, Generated, generate_returns
 
 app = typer.Typer(
     help="Make up data for demonstrations and tests. No real person is in it.",
@@ -22,23 +23,37 @@ def generate() -> None:
 
 @app.command()
 def returns(
-    pupils: Annotated[int, typer.Option(help="how many pupils on a roll on census day", min=10)],
+    pupils: Annotated[int, typer.Option(help="about how many pupils on a roll on census day", min=10)],
     out: Annotated[Path, typer.Option(help="the folder to write into", file_okay=False)],
     schools: Annotated[
         int | None, typer.Option(help="how many schools; the national mean size if left out", min=1)
     ] = None,
-    defects: Annotated[Path | None, typer.Option(help="TOML or JSON file of defects to plant")] = None,
+    terms: Annotated[str, typer.Option(help="terms, such as aut-2025,spr-2026,sum-2026")] = "spr-2025",
+    form: Annotated[
+        list[str] | None, typer.Option("--format", help=f"one of {', '.join(FORMATS)}; may be given again")
+    ] = None,
+    defects: Annotated[Path | None, typer.Option(help="TOML or JSON file of defects to plant in each term")] = None,
     seed: Annotated[int, typer.Option(help="the same seed gives the same files")] = 1,
-    term: Annotated[str, typer.Option(help="AUT, SPR or SUM")] = "SPR",
-    year: Annotated[int, typer.Option(help="calendar year of census day", min=2025, max=2100)] = 2025,
-    lea: Annotated[str, typer.Option(help="number of the local authority")] = "201",
+    lea: Annotated[str, typer.Option(help="number of the first local authority")] = "201",
+    authorities: Annotated[
+        int | None,
+        typer.Option(help="how many authorities; one for each 20,000 pupils, and no more than there are", min=1),
+    ] = None,
+    jobs: Annotated[
+        int | None, typer.Option(help="processes; as many as the machine has cores if left out", min=1)
+    ] = None,
 ) -> None:
-    """Write school census returns, one file a school."""
+    """Write the returns of an invented nation: one file a school, term and format.
+
+    Schools of every phase and early years settings add up to the published national figures. One child is one child
+    through all terms: `people.csv` says who stands where. People move, change names and phases, come and leave.
+    """
     console = Console(stderr=True)
     with Progress(console=console, transient=True, disable=not console.is_terminal) as progress:
         task = progress.add_task("writing returns", total=None)
         made = generate_returns(
-            pupils=pupils, out=out, schools=schools, defects=defects, seed=seed, term=term, year=year, lea=lea,
+            pupils=pupils, out=out, schools=schools, defects=defects, seed=seed, terms=terms.split(","),
+            formats=form or ["xml"], lea=lea, authorities=authorities, jobs=jobs or os.cpu_count() or 1,
             progress=lambda done, total: progress.update(task, completed=done, total=total),
         )  # fmt: skip
     _say(made, out)
@@ -47,7 +62,13 @@ def returns(
 def _say(made: Generated, out: Path) -> None:
     console = Console()
     records = sum(file.on_roll + file.leavers for file in made.files)
-    console.print(f"{len(made.files)} returns with {records:,} pupil records in {out}", soft_wrap=True, highlight=False)
+
+    def say(text: str) -> None:
+        console.print(text, soft_wrap=True, highlight=False)
+
+    say(f"{len(made.files)} returns with {records:,} pupil records in {out}")
+    say(f"Who is who stands in {made.people}")
     if made.truth is not None:
-        console.print(f"{made.planted} defects planted; the truth is in {made.truth}", soft_wrap=True, highlight=False)
-    console.print(f"Next: rollbook check {out}/*.xml", soft_wrap=True, highlight=False)
+        say(f"{made.planted} defects planted; the truth is in {made.truth}")
+    if made.files:
+        say(f"Next: rollbook check {made.files[0].path.parent}/*{made.files[0].path.suffix}")

@@ -9,9 +9,10 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
-from rich.progress import MofNCompleteColumn, Progress
+from rich.progress import Progress
 
-from rollbook.cli import loading
+from rollbook.cli import mapped
+from rollbook.cli.loading import Kind, Progressing, Summary
 from rollbook.kernel.refusals import Family, InputRefused, Reason, RollbookError
 from rollbook.services import collections, ingest, load
 from rollbook.services.actors import operator
@@ -41,21 +42,22 @@ def receive(
 
 
 def _load(folder: Path, *, as_json: bool) -> None:
-    """A folder of returns, in any number: each outcome is printed once it stands, the good ones only as data."""
+    """A folder of returns, in any number: each outcome is printed once it stands, the good ones only as data.
+
+    A fault of ours beside returns that are merely refused decides the exit code.
+    """
     files = load.files_of(folder)
-    counts = {"accepted": 0, "refused": 0, "received before": 0}
-    columns = (*Progress.get_default_columns(), MofNCompleteColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar, load.readers() as pool:
-        for path, outcome in bar.track(
-            load.load(by=operator(), files=files, pool=pool), total=len(files), description="Returns"
-        ):
-            good = isinstance(outcome, Receipt) and outcome.accepted
-            counts["received before" if outcome is None else "accepted" if good else "refused"] += 1
-            if outcome is not None and (as_json or not good):
+    summary = Summary(len(files))
+    with Progressing(summary) as shown, load.readers() as pool:
+        shown.begin()
+        for path, outcome, pupils in load.load(by=operator(), files=files, pool=pool):
+            kind = summary.add(outcome, pupils)
+            if outcome is not None and (as_json or kind is not Kind.ACCEPTED):
                 typer.echo(json.dumps(_as_data(path, outcome), default=str) if as_json else _as_text(path, outcome))
-    typer.echo(f"{len(files)} returns: " + ", ".join(f"{count} {what}" for what, count in counts.items()), err=as_json)
-    if counts["refused"]:
-        raise typer.Exit(Family.INPUT)
+            shown.advance()
+    typer.echo(summary.text(), err=as_json)
+    if summary.family:
+        raise typer.Exit(summary.family)
 
 
 def _with_progress(files: list[Path]) -> list[_Outcome]:
@@ -111,8 +113,8 @@ def open_collection(
     typer.echo(f"{code} is open.")
 
 
-collection.command("define")(loading.define)
-collection.command("load")(loading.load)
+collection.command("define")(mapped.define)
+collection.command("load")(mapped.load)
 
 
 @collection.command("log-intake")

@@ -112,11 +112,22 @@ def explain(refusal: RollbookError) -> None:
 
 def _passes_on(name: str, command: Command) -> Callable[[typer.Context], None]:
     def pass_on(context: typer.Context) -> None:
+        if command.process and "--help" in context.args:
+            _explain_use(name, command, context.args)
+            return
         command.start()
         with _database_of(command):
             command.load()(args=context.args, prog_name=f"rollbook {name}")
 
     return pass_on
+
+
+def _explain_use(name: str, command: Command, args: list[str]) -> None:
+    """Help is there before set-up too."""
+    from rollbook.services.start import start_for_help
+
+    start_for_help()
+    command.load()(args=args, prog_name=f"rollbook {name}")
 
 
 @contextmanager

@@ -1,21 +1,23 @@
 """Processes that read and judge files for a load: started once, kept warm, with neither Django nor a connection.
 
-Results come back in the order of the files, and only so many are under way that memory does not grow with the load.
+Results come back in the order of the files, and only so many are under way that memory does not grow with the load. A
+process that dies (a fault in a library, no memory left) takes one file with it: the others are read again.
 """
 
 import hashlib
 import multiprocessing
 from collections import deque
 from collections.abc import Callable, Collection, Iterator, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures import BrokenExecutor, Future, ProcessPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
+from typing import Generic, TypeVar
 
 from rollbook.dataplane.census.untrusted import Limits, refuse_large
-from rollbook.kernel.refusals import InputRefused, Reason
+from rollbook.kernel.refusals import InputRefused, Reason, RollbookError, StateBroken
 from rollbook.services import clock
+from rollbook.services.faults import unforeseen
 from rollbook.services.prepared import Prepared, read_and_prepare
 
 UNDER_WAY = 24  # files for each process
@@ -25,37 +27,115 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Unread:
-    """A file that cannot be a return, and why; without reasons one that was received before."""
+    """A file that cannot be a return, and why; without reasons one that was received before.
+
+    `fault`: it is a fault of ours that refused it, and not the file. Reasons, for an error does not travel well between
+    processes.
+    """
 
     reasons: tuple[Reason, ...] = ()
+    fault: bool = False
+
+    @property
+    def refusal(self) -> RollbookError | None:
+        """The refusal, if it is one."""
+        if not self.reasons:
+            return None
+        return StateBroken(self.reasons) if self.fault else InputRefused(self.reasons)
+
+
+class ReaderDied(Exception):
+    """The process that read a file ended without a word, twice."""
+
+
+@dataclass(slots=True)
+class Crew:
+    """Warm processes, replaced when one of them dies. `received` are the SHA-256 of files not to be read again."""
+
+    workers: int
+    received: frozenset[str] = frozenset()
+    _pool: ProcessPoolExecutor | None = None
+
+    def start(self) -> None:
+        """Start the processes anew and wait until they are warm."""
+        self.stop()
+        # Not forked: a copy of this process would share its connection to the database.
+        how = multiprocessing.get_context("spawn")
+        self._pool = ProcessPoolExecutor(self.workers, how, _warm, (self.received,))
+        list(self._pool.map(_ready, range(self.workers)))
+
+    def stop(self) -> None:
+        """End the processes; what they have under way is dropped."""
+        if self._pool is not None:
+            self._pool.shutdown(cancel_futures=True)
+
+    def submit(self, work: Callable[[str], T], path: Path) -> "Future[T]":
+        """Have one file worked on."""
+        if self._pool is None:
+            raise RuntimeError("the crew was not started")
+        try:
+            return self._pool.submit(work, str(path))
+        except BrokenExecutor as died:
+            failed: Future[T] = Future()
+            failed.set_exception(died)
+            return failed
 
 
 @contextmanager
-def crew(workers: int, received: Collection[str] = ()) -> Iterator[ProcessPoolExecutor]:
+def crew(workers: int, received: Collection[str] = ()) -> Iterator[Crew]:
     """Warm processes. `received` are the SHA-256 of files that need not be read again."""
-    # Not forked: a copy of this process would share its connection to the database.
-    how = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(workers, how, _warm, (frozenset(received),)) as pool:
-        list(pool.map(_ready, range(workers)))
+    hands = Crew(workers, frozenset(received))
+    hands.start()
+    try:
+        yield hands
+    finally:
+        hands.stop()
+
+
+@dataclass(slots=True)
+class _UnderWay(Generic[T]):
+    """Files that are being worked on, in order."""
+
+    hands: Crew
+    work: Callable[[str], T]
+    files: deque[tuple[Path, "Future[T]"]]
+
+    def add(self, path: Path) -> None:
+        self.files.append((path, self.hands.submit(self.work, path)))
+
+    def take(self) -> T | ReaderDied:
+        """What became of the first; all that were under way beside one that died are started again."""
+        path, first = self.files.popleft()
         try:
-            yield pool
-        finally:
-            pool.shutdown(cancel_futures=True)
+            return first.result()
+        except BrokenExecutor:
+            # Whose fault it was cannot be seen, so the first is tried again, alone.
+            self.hands.start()
+            alone = self._once_more(path)
+            self.files = deque((other, self.hands.submit(self.work, other)) for other, _ in self.files)
+            return alone
+
+    def _once_more(self, path: Path) -> T | ReaderDied:
+        try:
+            return self.hands.submit(self.work, path).result()
+        except BrokenExecutor:
+            self.hands.start()
+            return ReaderDied()
 
 
-def in_order(pool: ProcessPoolExecutor, work: Callable[[str], T], paths: Sequence[Path], most: int) -> Iterator[T]:
+def in_order(hands: Crew, work: Callable[[str], T], paths: Sequence[Path], most: int) -> Iterator[T | ReaderDied]:
     """What `work` makes of each path, in order; at most `most` are under way or waiting to be taken."""
-    under_way: deque[Future[T]] = deque()
+    under_way: _UnderWay[T] = _UnderWay(hands, work, deque())
     for path in paths:
-        under_way.append(pool.submit(work, str(path)))
-        if len(under_way) >= most:
-            yield under_way.popleft().result()
-    while under_way:
-        yield under_way.popleft().result()
+        under_way.add(path)
+        if len(under_way.files) >= most:
+            yield under_way.take()
+    while under_way.files:
+        yield under_way.take()
 
 
 def prepare_file(path: str) -> Prepared | Unread:
-    """Read, judge and lay out one file."""
+    """Read, judge and lay out one file. A fault nobody foresaw is that file's own."""
     file = Path(path)
     try:
         refuse_large(file.stat().st_size, file.name, Limits())
@@ -68,6 +148,8 @@ def prepare_file(path: str) -> Prepared | Unread:
     except OSError as error:
         what = f"The file cannot be read: {error.strerror or 'no reason given'}"
         return Unread((Reason("file", what, file.name, "Check the path."),))
+    except Exception as fault:
+        return Unread(unforeseen(fault, file.name).reasons, fault=True)
 
 
 def _warm(received: frozenset[str]) -> None:

@@ -1,14 +1,26 @@
-"""The dictionary: every item that may be held about a pupil, in plain words, with its power, class and retention."""
+"""The dictionary: every item that may be held about a pupil, in plain words, with its power, class and retention.
 
-from collections.abc import Mapping
+What the catalogue says, with the papers that cover each item. History in words is `dictionary_history`'s.
+"""
+
+from collections.abc import Container, Iterator, Mapping
 from dataclasses import dataclass
 
-from rollbook.dataplane.census.catalogue import Item
+from rollbook.dataplane.census.catalogue import ITEMS, Item, collections, known_collection, places_of
+from rollbook.dataplane.census.codes import codes_of, label
 from rollbook.policy.classes import read_class
 from rollbook.policy.powers import POWERS
 from rollbook.records.models.collections import Collection
 from rollbook.records.models.governance import Assessment, Publication
-from rollbook.services.mapped_items import every_item, find_item, mappings
+from rollbook.services.dictionary_history import (
+    ChainLine,
+    HistoryLine,
+    chain_lines,
+    first_and_last,
+    history_lines,
+    usual_collection,
+)
+from rollbook.services.mapped_items import every_item, find_item, mapping_of, mappings
 from rollbook.services.register.words import class_words
 
 GROUPS: Mapping[str, str] = {
@@ -32,82 +44,165 @@ GROUPS: Mapping[str, str] = {
     "setting": "Early years: the setting",
     "stage_assessment": "Transfer files: assessments",
     "class_enrolment": "OneRoster sets: classes",
-    "withdrawn": "No longer asked",
+    "withdrawn": "Never accepted",
 }
+_BASIS = "UK GDPR, Article 6(1)(c) or (e): a duty or public task set by law. Consent is not asked."
+_NO_POWER = "Not on record: the sources at hand name no law for an item of the early years census alone."
+_MARKS = {
+    "current": "", "ended": "No longer asked", "withdrawn": "Never accepted", "transfer": "In transfer files only",
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
 class DictionaryLine:
-    """One item in the list. `group` is its heading."""
+    """One item in the list and in the files. `group` is its heading; `mark` is empty for an item still asked for.
+
+    `description` is for anybody, `detail` for who works with the data. `refusable_by` is family or nobody. `held` says
+    that a collection that can be opened asks or asked for it. `last_return` is empty while one still asks.
+    """
 
     code: str
     name: str
     description: str
+    detail: str
     group: str
+    kind: str
     risk: str
-    refusable: bool
-    current: bool
+    risk_words: str
+    refusable_by: str
+    refusal_code: str
+    not_obtained_code: str
+    basis: str
+    power: str
+    law: str
+    retention: str
+    cbds: tuple[str, ...]
+    status: str
+    held: bool
+    mark: str
+    first_return: str
+    last_return: str
+    element: str
+    collections: tuple[str, ...]
+
+    @property
+    def refusable(self) -> bool:
+        """Whether a family may refuse to answer."""
+        return self.refusable_by == "family"
+
+
+@dataclass(frozen=True, slots=True)
+class CodeLine:
+    """One code of one item in one list. `first_return` and `last_return` are the first and last collection, of those
+    that can be opened, that have it in this list; both lie in one chain of terms."""
+
+    item: str
+    first_return: str
+    last_return: str
+    code: str
+    label: str
 
 
 @dataclass(frozen=True, slots=True)
 class DictionaryPage:
-    """One item whole. `collections` are (code, name) of those that ask for it; papers are references that cover it."""
+    """One item whole, its codes for one collection. `asked` are (code, name) of open collections that ask for it;
+    papers are references that cover it."""
 
     line: DictionaryLine
-    risk_words: str
     leaves: str
-    power: str
-    law: str
-    retention: str
     refusal: str
-    element: str
-    collections: tuple[tuple[str, str], ...]
+    history: tuple[HistoryLine, ...]
+    chains: tuple[ChainLine, ...]
+    collection: str
+    choices: tuple[str, ...]
+    codes: tuple[tuple[str, str], ...]
+    asked: tuple[tuple[str, str], ...]
     notices: tuple[str, ...]
     assessments: tuple[str, ...]
 
 
-def dictionary() -> tuple[DictionaryLine, ...]:
-    """Every item, in the order of the catalogue."""
-    return tuple(_line(item) for item in every_item().values())
+def dictionary(collection: str = "", words: str = "") -> tuple[DictionaryLine, ...]:
+    """Items in the order of the catalogue: of one collection if one is named, and with all the words if any are.
+
+    A collection that Rollbook has no profile for has no items.
+    """
+    every = every_item()
+    inside = _inside(collection) if collection else every
+    sought = words.lower().split()
+    lines = (_line(item) for item in every.values() if item.id in inside)
+    return tuple(line for line in lines if all(word in _text(line) for word in sought))
 
 
-def dictionary_page(code: str) -> DictionaryPage | None:
-    """One item, or None where the dictionary has no such word."""
+def _inside(collection: str) -> Container[str]:
+    if known_collection(collection):
+        return places_of(collection)
+    mapping = mapping_of(collection)
+    return () if mapping is None else mapping.items
+
+
+def _text(line: DictionaryLine) -> str:
+    parts = (line.code, line.name, line.description, line.detail, line.group, line.risk, line.element, *line.cbds)
+    return " ".join(parts).lower()
+
+
+def dictionary_page(code: str, collection: str = "") -> DictionaryPage | None:
+    """One item, or None where the dictionary has no such word. Codes are those of `collection` if it has the item."""
     item = find_item(code)
-    return None if item is None else _page(item)
+    return None if item is None else _page(item, collection)
 
 
-def _line(item: Item) -> DictionaryLine:
-    group = GROUPS.get(item.table) or _loaded_group(item.table)
-    return DictionaryLine(
-        item.id, item.name, item.description, group, item.risk, item.refusable, item.status == "current"
-    )
+def code_lines() -> Iterator[CodeLine]:
+    """Every code of every item in every collection that can be opened, runs of one list told once."""
+    for item in ITEMS.values():
+        runs: list[tuple[str, str, Mapping[str, str]]] = []
+        for code in collections() if item.values else ():
+            if item.id in places_of(code):
+                codes: Mapping[str, str] = {one: label(item.id, one, code) for one in codes_of(item.id, code)}
+                same = runs and runs[-1][2] == codes and runs[-1][0][:-5] == code[:-5]
+                runs[-1:] = [(runs[-1][0], code, codes)] if same else [*runs[-1:], (code, code, codes)]
+        for first, last, codes in runs:
+            yield from (CodeLine(item.id, first, last, one, meaning) for one, meaning in codes.items())
 
 
 def _loaded_group(table: str) -> str:
     return next(mapping.title for mapping in mappings() if mapping.table == table)
 
 
-def _page(item: Item) -> DictionaryPage:
+def _line(item: Item) -> DictionaryLine:
+    first, last = first_and_last(item.id)
+    group = GROUPS.get(item.table) or _loaded_group(item.table)
+    basis = _BASIS if item.held and item.id in ITEMS else ""
+    return DictionaryLine(
+        code=item.id, name=item.name, description=item.description, detail=item.detail, group=group,
+        kind=item.kind, risk=item.risk, risk_words=class_words(str(read_class(item.risk))),
+        refusable_by="family" if item.refusable else "nobody", refusal_code=item.refusal_code or "",
+        not_obtained_code=item.not_obtained_code or "", basis=basis, power=item.power,
+        law=POWERS[item.power].law if item.power in POWERS else (_NO_POWER if item.held else ""),
+        retention=item.retention_rule, cbds=item.cbds, status=item.status, held=item.held, mark=_MARKS[item.status],
+        first_return=first, last_return=last, element=item.element,
+        collections=tuple(code for code in collections() if item.id in places_of(code)),
+    )  # fmt: skip
+
+
+def _page(item: Item, collection: str) -> DictionaryPage:
+    line = _line(item)
+    shown = collection if collection in line.collections else usual_collection(item)
     asked = [row for row in Collection.objects.order_by("-reference_date", "code") if item.id in row.items]
     notices = Publication.objects.filter(kind="notice").order_by("-id")
     assessments = Assessment.objects.select_related("publication").order_by("-id")
     return DictionaryPage(
-        line=_line(item),
-        risk_words=class_words(str(read_class(item.risk))),
-        leaves=_leaves(item),
-        power=item.power,
-        law=POWERS[item.power].law if item.power in POWERS else "",
-        retention=item.retention_rule,
-        refusal=_refusal(item),
-        element=item.element,
-        collections=tuple((row.code, row.name) for row in asked),
+        line=line, leaves=_leaves(item), refusal=_refusal(item), history=history_lines(item.id),
+        chains=chain_lines(item), collection=shown, choices=line.collections,
+        codes=tuple((code, label(item.id, code, shown)) for code in codes_of(item.id, shown)) if shown else (),
+        asked=tuple((row.code, row.name) for row in asked),
         notices=tuple(row.reference for row in notices if item.id in row.items),
         assessments=tuple(row.publication.reference for row in assessments if item.id in row.items),
-    )
+    )  # fmt: skip
 
 
 def _leaves(item: Item) -> str:
+    if not item.held:
+        return "Nobody: it is not held."
     mark = read_class(item.risk)
     if mark.sensitivity == "A":
         return "Never used for anything but running the census: no request, power or role can open it."
@@ -117,6 +212,11 @@ def _leaves(item: Item) -> str:
 
 
 def _refusal(item: Item) -> str:
+    if not item.held:
+        return "Nobody asks for it."
     if not item.refusable:
         return "No. The law says that schools must send it."
-    return f"Yes. A pupil or parent may refuse; the school then sends {item.refusal_code}, which is kept as the answer."
+    return (
+        f"Yes. A pupil or parent may refuse; the school then sends {item.refusal_code}, which is kept as the answer. "
+        f"Where nobody has answered yet it sends {item.not_obtained_code}."
+    )

@@ -23,6 +23,7 @@ import uuid
 from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
+from datetime import datetime
 from pathlib import Path
 
 from deltalake.exceptions import DeltaError
@@ -95,6 +96,15 @@ def _take_some(by: Actor, batch: Sequence[Prepared]) -> dict[int, Outcome]:
         judged, known = judge([coming[place] for place in together])
         outcomes |= zip(together, _take_together(by, judged, known), strict=True)
     return outcomes
+
+
+def receipt_since(sha256: str, since: datetime) -> Receipt | None:
+    """The receipt of the return that these bytes became since then, accepted or replaced meanwhile."""
+    rows = Return.objects.filter(
+        file_sha256=sha256, received_at__gte=since, state__in=(Return.ACCEPTED, Return.SUPERSEDED)
+    )
+    row = rows.select_related("collection", "school").first()
+    return receipt_of(row) if row else None
 
 
 def recover() -> dict[str, int]:

@@ -2,25 +2,36 @@
 
 It may be stopped at any moment and started again: what was received is known by its bytes and skipped. A refused file
 is judged anew, since what stood against it may have changed.
+
+A fault that nobody foresaw does not stop a load. Its batch is taken again return by return; the one that brings the
+fault is left out, noted in the audit by the fault's kind and place, and told at the end. Only a fault of the ground the
+load stands on (the database is gone, the disk is full) ends it: every return would meet that one.
 """
 
-from collections.abc import Iterator
-from concurrent.futures import ProcessPoolExecutor
+import errno
+from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager
+from datetime import datetime
 from pathlib import Path
 
-from rollbook.kernel.refusals import InputRefused
+from django.db import InterfaceError, OperationalError, connection, transaction
+
+from rollbook.kernel.refusals import RollbookError
 from rollbook.policy.roles import Role
 from rollbook.records.models.collections import Return
-from rollbook.services import ingest
+from rollbook.services import clock, ingest
 from rollbook.services.actors import Actor, require_role
-from rollbook.services.crew import UNDER_WAY, Unread, crew, in_order, prepare_file
-from rollbook.services.ingest import Outcome
+from rollbook.services.audit import audit
+from rollbook.services.crew import UNDER_WAY, Crew, ReaderDied, Unread, crew, in_order, prepare_file
+from rollbook.services.faults import unforeseen
 from rollbook.services.prepared import Prepared
+from rollbook.services.receipts import Receipt
 
 WORKERS = 2
-# A batch waits in memory and holds the lock while it is taken in.
+# A batch waits in memory and holds the lock while it is taken in; while one is taken in, the next is read.
 BATCH_RETURNS, BATCH_PUPILS = 100, 10_000
+_FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO})
+Outcome = Receipt | RollbookError
 
 
 def files_of(folder: Path) -> list[Path]:
@@ -28,35 +39,87 @@ def files_of(folder: Path) -> list[Path]:
     return sorted(folder.glob("*.xml"))
 
 
-def readers(workers: int = WORKERS) -> AbstractContextManager[ProcessPoolExecutor]:
+def readers(workers: int = WORKERS) -> AbstractContextManager[Crew]:
     """The crew for `load`, told which files were received already."""
     held = Return.objects.filter(state__in=(Return.ACCEPTED, Return.SUPERSEDED))
     return crew(workers, list(held.values_list("file_sha256", flat=True)))
 
 
 def load(
-    *, by: Actor, files: list[Path], pool: ProcessPoolExecutor, workers: int = WORKERS
-) -> Iterator[tuple[Path, Outcome | None]]:
-    """Take in files; gives what became of each as soon as that stands, in order. None: it was received before."""
+    *, by: Actor, files: list[Path], pool: Crew, workers: int = WORKERS
+) -> Iterator[tuple[Path, Outcome | None, int]]:
+    """Take in files; gives what became of each as soon as that stands, in order, and how many pupils it holds.
+
+    No outcome: it was received before.
+    """
     require_role(by, Role.OPERATOR, Role.SYSTEM)
     batch: list[tuple[Path, Prepared | Unread]] = []
     pupils = 0
     for path, found in zip(files, in_order(pool, prepare_file, files, workers * UNDER_WAY), strict=True):
-        batch.append((path, found))
-        pupils += found.pupils if isinstance(found, Prepared) else 0
+        one = _unread(found, path) if isinstance(found, ReaderDied) else found
+        batch.append((path, one))
+        pupils += _pupils(one)
         if len(batch) >= BATCH_RETURNS or pupils >= BATCH_PUPILS:
             yield from _taken(by, batch)
             batch, pupils = [], 0
     yield from _taken(by, batch)
 
 
-def _taken(by: Actor, batch: list[tuple[Path, Prepared | Unread]]) -> list[tuple[Path, Outcome | None]]:
-    read = [found for _, found in batch if isinstance(found, Prepared)]
-    outcomes = iter(ingest.take_in(by=by, batch=read))
-    return [
-        (
-            path,
-            next(outcomes) if isinstance(found, Prepared) else InputRefused(found.reasons) if found.reasons else None,
-        )
-        for path, found in batch
-    ]
+def _unread(died: ReaderDied, path: Path) -> Unread:
+    return Unread(unforeseen(died, path.name).reasons, fault=True)
+
+
+def _pupils(found: Prepared | Unread) -> int:
+    return found.pupils if isinstance(found, Prepared) else 0
+
+
+def _taken(by: Actor, batch: Sequence[tuple[Path, Prepared | Unread]]) -> list[tuple[Path, Outcome | None, int]]:
+    outcomes = iter(_take_in(by, [found for _, found in batch if isinstance(found, Prepared)]))
+    taken: list[tuple[Path, Outcome | None, int]] = []
+    for path, found in batch:
+        outcome: Outcome | None = next(outcomes) if isinstance(found, Prepared) else found.refusal
+        if isinstance(found, Unread) and found.fault and isinstance(outcome, RollbookError):
+            _note(by, "unread", outcome)
+        taken.append((path, outcome, _pupils(found)))
+    return taken
+
+
+def _take_in(by: Actor, batch: Sequence[Prepared]) -> Sequence[Outcome]:
+    since = clock.now()
+    try:
+        return ingest.take_in(by=by, batch=batch)
+    except Exception as fault:
+        _mend_ground(fault)
+    told: set[str] = set()
+    return [_alone(by, one, since, told) for one in batch]
+
+
+def _alone(by: Actor, one: Prepared, since: datetime, told: set[str]) -> Outcome:
+    """Take in one return of a batch that failed; it may stand already, for a commit can be done and reported failed."""
+    try:
+        standing = ingest.receipt_since(one.sha256, since)
+        if standing is not None and standing.return_id not in told:
+            told.add(standing.return_id)
+            return standing
+        return ingest.take_in(by=by, batch=[one])[0]
+    except Exception as fault:
+        _mend_ground(fault)
+        refusal = fault if isinstance(fault, RollbookError) else unforeseen(fault, one.name)
+        _note(by, one.sha256, refusal)
+        return refusal
+
+
+def _mend_ground(fault: Exception) -> None:
+    """Make the connection usable again; raises when the fault is one of the ground itself."""
+    if isinstance(fault, OSError) and fault.errno in _FULL:
+        raise fault
+    try:
+        connection.close()
+        connection.ensure_connection()
+    except (OperationalError, InterfaceError):
+        raise fault from None
+
+
+def _note(by: Actor, target: str, refusal: RollbookError) -> None:
+    with transaction.atomic():
+        audit(by, "fail-return", target, fault=refusal.reasons[0].message)

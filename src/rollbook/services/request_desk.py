@@ -47,7 +47,7 @@ class PanelLine:
 
 def form_facts() -> FormFacts:
     """The choices of the form that asks."""
-    askable = [line for line in dictionary() if line.current and not line.risk.endswith("A")]
+    askable = [line for line in dictionary() if line.held and not line.risk.endswith("A")]
     return FormFacts(
         purposes=research_purposes(),
         powers=research_powers(),

@@ -24,3 +24,19 @@ def start_django(process: Process) -> None:
         import django
 
         django.setup()
+
+
+def start_for_help() -> None:
+    """Make modules with models importable where there is no installation, and no database is asked for anything."""
+    import django
+    from django.apps import apps
+    from django.conf import settings
+
+    if not settings.configured and not apps.ready:
+        settings.configure(
+            INSTALLED_APPS=["django.contrib.contenttypes", "rollbook.records.apps.RecordsConfig"],
+            AUTH_USER_MODEL="records.Account",
+            DATABASES={"default": {"ENGINE": "django.db.backends.dummy"}},
+            USE_TZ=True,
+        )
+        django.setup()

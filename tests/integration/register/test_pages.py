@@ -27,7 +27,8 @@ ADDRESSES = [
     "/register/uses/", "/register/releases/", "/register/volumes/", "/register/duties/", "/register/agreements/",
     "/register/assessments/", "/register/notices/", "/register/rules/", "/register/powers/", "/register/collections/",
     "/register/log/", "/register/log/0/", "/register/log/4/", "/dictionary/", "/dictionary/sex/",
-    "/dictionary/nationality/", "/dictionary/surname/", "/rules/", "/rules/?page=2", "/rules/?kind=XX",
+    "/dictionary/nationality/", "/dictionary/surname/", "/dictionary/assessment-result/", "/dictionary/?words=lunch",
+    "/rules/", "/rules/?page=2", "/rules/?kind=XX",
     "/rules/?return=ctf&severity=error", "/rules/PT-041/", "/rules/EY-010/", "/rules/NC-SENneeds/",
 ]  # fmt: skip
 FILES = [
@@ -35,7 +36,8 @@ FILES = [
     for name in ("requests", "decisions", "uses", "releases", "volumes", "duties")
     for ending in ("csv", "json")
 ]
-FILES += ["/dictionary.csv", "/dictionary.json", "/rules.csv", "/rules.json"]
+FILES += [f"/dictionary{part}.{ending}" for part in ("", "-codes") for ending in ("csv", "json")]
+FILES += ["/rules.csv", "/rules.json"]
 
 
 def text(client: Client, address: str) -> str:

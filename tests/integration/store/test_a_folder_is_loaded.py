@@ -49,7 +49,7 @@ def a_folder(folder: Path) -> Path:
 def states(folder: Path) -> list[str]:
     files = load.files_of(folder)
     with load.readers() as pool:
-        return [_state(one) for _, one in load.load(by=OPERATOR, files=files, pool=pool)]
+        return [_state(one) for _, one, _ in load.load(by=OPERATOR, files=files, pool=pool)]
 
 
 def _state(outcome: object) -> str:
@@ -109,7 +109,7 @@ def test_the_command_takes_a_folder_and_prints_what_is_wrong(tmp_path: Path) -> 
     done = subprocess.run(command, env=dict(os.environ), capture_output=True, text=True, check=False)
     assert done.returncode == 3, done.stderr
     assert [json.loads(line)["file"] for line in done.stdout.splitlines()] == [f"{name}.xml" for name in "abcde"]
-    assert "3 accepted, 2 refused" in done.stderr
+    assert "5 returns, 16 pupils: 3 accepted, 2 refused, 0 left out by a fault" in done.stderr
 
 
 def test_rows_for_copy_hold_every_value_and_nothing_else() -> None:

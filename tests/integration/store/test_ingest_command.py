@@ -106,3 +106,13 @@ def test_a_collection_is_opened_a_school_registered_and_a_day_counted(tmp_path: 
 def test_a_day_that_is_none_is_refused() -> None:
     with pytest.raises(InputRefused):
         ingest.log_intake("yesterday")
+
+
+@pytest.mark.parametrize("command", ["ingest", "collection", "account", "log"])
+def test_help_is_there_before_set_up(command: str, tmp_path: Path) -> None:
+    own = {name: text for name, text in os.environ.items() if not name.startswith(("ROLLBOOK_", "DJANGO_"))}
+    own |= {"ROLLBOOK_KEYS": str(tmp_path / "keys"), "ROLLBOOK_DATA": str(tmp_path / "data")}
+    line = [sys.executable, "-m", "rollbook.cli.main", command, "--help"]
+    done = subprocess.run(line, env=own, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert "Usage" in done.stdout

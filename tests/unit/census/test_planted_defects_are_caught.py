@@ -1,19 +1,23 @@
-"""Every defect planted is caught by the rules named for it, where it was planted, and nothing else is."""
+"""Every defect planted is caught by the rules named for it, in the file, pupil and line named, and nothing else is."""
 
+import csv
 import json
 import re
 from collections import Counter
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from rollbook.dataplane.census.generator.defects import DEFECTS
+from rollbook.dataplane.census.generator.defects import DEFECTS, share_of
 from rollbook.dataplane.census.generator.make import Order, make_up
 from rollbook.kernel.refusals import InputRefused
-from rollbook.services.check import check_files
+from rollbook.services.check import FileReport, check_files
 from rollbook.services.generate import generate_returns
 
-WANTED = dict.fromkeys(DEFECTS, 3)
+WANTED = dict.fromkeys(DEFECTS, 3) | {"name-typo": 0.005}
+TERMS = ("aut-2025", "spr-2026", "sum-2026")
+TWINS = ("twins", "same-name-twins")
 
 
 @pytest.fixture(scope="module")
@@ -21,54 +25,79 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     out = tmp_path_factory.mktemp("returns")
     wanted = out / "wanted.toml"
     wanted.write_text("".join(f"{kind} = {count}\n" for kind, count in WANTED.items()))
-    generate_returns(pupils=3_000, schools=8, out=out, defects=wanted, seed=11)
+    generate_returns(pupils=2_400, schools=8, out=out, defects=wanted, seed=11, terms=TERMS)
     return out
 
 
-def test_the_truth_names_every_defect(folder: Path) -> None:
-    truth = json.loads((folder / "truth.json").read_text())
-    assert truth["collection"] == "sc-spr-2025"
-    assert Counter(defect["kind"] for defect in truth["defects"]) == WANTED
-    for defect in truth["defects"]:
-        assert (folder / defect["file"]).exists()
+@pytest.fixture(scope="module")
+def truth(folder: Path) -> list[dict[str, Any]]:
+    read = json.loads((folder / "truth.json").read_text())
+    assert read["collections"] == [f"sc-{term}" for term in TERMS]
+    return list(read["defects"])
+
+
+@pytest.fixture(scope="module")
+def reports(folder: Path) -> dict[str, FileReport]:
+    files = {term: sorted((folder / term).glob("*.xml")) for term in TERMS}
+    return {f"{term}/{report.name}": report for term, paths in files.items() for report in check_files(paths).files}
+
+
+def test_the_truth_names_every_defect(folder: Path, truth: list[dict[str, Any]]) -> None:
+    for term in TERMS:
+        counts = Counter(defect["kind"] for defect in truth if defect["term"] == term)
+        assert counts.pop("name-typo") == 12
+        assert {kind: n for kind, n in counts.items() if kind not in TWINS} == {
+            kind: 3 for kind in DEFECTS if kind not in (*TWINS, "name-typo")
+        }
+        assert counts["twins"] == counts["same-name-twins"] == 3 or term != TERMS[0]
+    for defect in truth:
         assert defect["upn"] in (folder / defect["file"]).read_text()
 
 
-def test_rules_catch_what_was_planted_and_nothing_else(folder: Path) -> None:
-    truth = json.loads((folder / "truth.json").read_text())["defects"]
-    report = check_files(sorted(folder.glob("*.xml")))
-    found = Counter((one.name, issue.rule) for one in report.files for issue in one.issues)
-    expected: Counter[tuple[str, str]] = Counter()
+def test_rules_catch_what_was_planted_and_nothing_else(
+    truth: list[dict[str, Any]], reports: dict[str, FileReport]
+) -> None:
+    expected = Counter(
+        (one["file"], one["rule"], one["pupil_no"], one["line"])
+        for defect in truth
+        for one in defect["expects"]
+        if one["rule"] != "PT-041"
+    )
+    found = Counter(
+        (path, issue.rule, issue.pupil_no, issue.line)
+        for path, report in reports.items()
+        for issue in report.issues
+        if issue.rule != "PT-041"
+    )
+    assert found == expected
+    assert sum(expected.values()) > 50
+
+
+def test_items_that_may_not_be_sent_are_counted(truth: list[dict[str, Any]], reports: dict[str, FileReport]) -> None:
+    planted = Counter(defect["file"] for defect in truth if "PT-041" in defect["rules"])
+    dropped = Counter({path: sum(one.count for one in report.dropped) for path, report in reports.items()})
+    assert +dropped == planted
+
+
+def test_the_line_of_a_defect_is_the_line_of_the_pupil(folder: Path, truth: list[dict[str, Any]]) -> None:
     for defect in truth:
-        files = [defect["file"]]
-        if defect["kind"] == "reused-upn-elsewhere":  # both schools are told: neither can know who is right
-            files.append(f"{defect['other_laestab']}-spr-2025.xml")
-        expected.update((file, rule) for file in files for rule in defect["rules"])
-    dropped = {key for key in expected if key[1] == "PT-041"}
-    assert {key: n for key, n in found.items() if key not in dropped} == {
-        key: n for key, n in expected.items() if key not in dropped
-    }
-    counts = Counter()
-    for one in report.files:
-        for discard in one.dropped:
-            counts[one.name, discard.rule] += discard.count
-    assert counts == {key: expected[key] for key in dropped}
+        lines = (folder / defect["file"]).read_text().splitlines()
+        assert re.fullmatch(" +<Pupil(NoLonger)?OnRoll>", lines[defect["line"] - 1])
+        assert any(f"<UPN>{defect['upn']}</UPN>" in line for line in lines[defect["line"] : defect["line"] + 3])
 
 
-def test_the_line_of_a_finding_is_the_line_of_the_pupil(folder: Path) -> None:
-    (first, *_) = [d for d in json.loads((folder / "truth.json").read_text())["defects"] if d["kind"] == "check-letter"]
-    lines = (folder / first["file"]).read_text().splitlines()
-    (report,) = check_files([folder / first["file"]]).files
-    told = [issue for issue in report.issues if issue.rule == "PT-015"]
-    assert any(first["upn"] in "".join(lines[issue.line - 1 : issue.line + 3]) for issue in told)
-
-
-def test_linkage_defects_leave_a_record_of_what_was(folder: Path) -> None:
-    for defect in json.loads((folder / "truth.json").read_text())["defects"]:
-        if defect["kind"] in ("surname-change", "dob-swap", "postcode-move") and defect["other_laestab"]:
-            assert defect["was"]
-            other = (folder / f"{defect['other_laestab']}-spr-2025.xml").read_text()
-            assert defect["upn"] in other
+def test_linkage_defects_leave_a_record_of_what_was(folder: Path, truth: list[dict[str, Any]]) -> None:
+    moved = [d for d in truth if d["kind"] in ("surname-change", "dob-swap", "postcode-move") and d["other_laestab"]]
+    assert len(moved) > 15
+    with (folder / "people.csv").open() as file:
+        left = {(row["person"], row["file"]) for row in csv.DictReader(file) if row["roll"] == "left"}
+    for defect in moved:
+        other = f"{defect['term']}/{defect['other_laestab']}-{defect['term']}.xml"
+        assert (defect["person"], other) in left
+        assert defect["was"] in (folder / other).read_text() or (
+            defect["kind"] == "postcode-move"
+            and not defect["term"].startswith("aut")  # no home of leavers is asked then
+        )
 
 
 @pytest.mark.parametrize(
@@ -88,6 +117,13 @@ def test_a_file_of_defects_that_makes_no_sense_is_refused(text: str, tmp_path: P
 def test_more_defects_than_pupils_are_refused(kind: str) -> None:
     with pytest.raises(InputRefused):
         make_up(Order(30, 1), {kind: 60})
+
+
+@pytest.mark.parametrize("value", [7, 0.003])
+def test_the_authorities_shares_of_a_defect_add_up(value: float) -> None:
+    sizes = [900, 50, 1, 3_000, 49]
+    parts = [share_of({"twins": value}, sum(sizes[:n]), size, 4_000) for n, size in enumerate(sizes)]
+    assert sum(part.get("twins", 0) for part in parts) == (7 if value == 7 else 12)
 
 
 def test_every_defect_is_documented() -> None:

@@ -227,9 +227,9 @@ def collections() -> tuple[str, ...]:
 
 
 def collection_name(collection: str) -> str:
-    """A collection in words: `spring school census 2025`."""
+    """A collection, or a whole chain of them, in words: `spring school census 2025`."""
     chain, year = chains.chain_of(collection)
-    return f"{_CHAIN_NAMES[chain]} {year}" if year else _CHAIN_NAMES.get(chain, collection)
+    return f"{_CHAIN_NAMES[chain]} {year}" if year else _CHAIN_NAMES.get(collection, collection)
 
 
 def carried_from(collection: str) -> str | None:

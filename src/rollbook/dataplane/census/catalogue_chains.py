@@ -103,7 +103,7 @@ def states() -> Mapping[str, State]:
     for chain, returns in dated_returns().items():
         for collection in returns:
             for change in _by_return().get(collection, ()):
-                _apply(change, now[chain])
+                apply(change, now[chain])
             after[collection] = MappingProxyType(dict(now[chain]))
     return after
 
@@ -116,7 +116,8 @@ def _by_return() -> Mapping[str, list[Change]]:
     return found
 
 
-def _apply(change: Change, state: dict[str, Spot]) -> None:
+def apply(change: Change, state: dict[str, Spot]) -> None:
+    """Make one change to what a return asks for. Raises ChainBroken, and changes nothing, where it does not fit."""
     old = state.get(change.item)
     if (old is None) is not (change.kind in ("base", "add")):
         raise ChainBroken(f"{change.collection}: {change.kind} {change.item}")

@@ -57,7 +57,7 @@ def run(scale: int = 1, runs: int = 1, pupils: int | None = None) -> Result:
 
 def inputs(pupils: int) -> list[Path]:
     """Invented returns, made once."""
-    folder = Path("var") / "bench" / f"ingest-{SEED}-{pupils}"
+    folder = Path("var") / "bench" / f"nation-{SEED}-{pupils}"
     done = folder / "complete"
     if not done.exists():
         generate_returns(pupils=pupils, out=folder, seed=SEED)
@@ -86,7 +86,7 @@ def _with_crew(files: Sequence[Path], work: Callable[[str], object]) -> float:
         return time.perf_counter() - started
 
 
-def _landed(load: Callable[..., Iterable[tuple[Path, object]]]) -> tuple[Timed, int]:
+def _landed(load: Callable[..., Iterable[tuple[Path, object, int]]]) -> tuple[Timed, int]:
     from rollbook.services.load import readers
 
     taken = 0
@@ -95,7 +95,7 @@ def _landed(load: Callable[..., Iterable[tuple[Path, object]]]) -> tuple[Timed, 
         nonlocal taken
         with readers(WORKERS) as pool:
             started = time.perf_counter()
-            taken = sum(bool(getattr(outcome, "accepted", False)) for _, outcome in load(pool))
+            taken = sum(bool(getattr(outcome, "accepted", False)) for _, outcome, _ in load(pool))
             return time.perf_counter() - started
 
     return _timed(work), taken

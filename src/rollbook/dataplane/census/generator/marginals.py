@@ -1,23 +1,35 @@
 """What the invented pupils add up to: national figures, each with its source.
 
 PAGE names a public page, DOMAIN is domain knowledge that no page confirms. The generator aims at these in the mean; a
-small authority will differ, as real ones do. Independent schools and pupil referral units are left out: the first send
-no school census, and the codes of the second are not known to us.
+small authority will differ, as real ones do. Independent schools are left out: they send
+no school census.
 """
 
 from typing import Final
 
-# Schools and mean sizes, rounded (DOMAIN, section 15.4 of the reference). Shares choose kinds, means scale sizes.
-SCHOOLS: Final = {"primary": 16_760, "secondary": 3_450, "special": 1_050, "nursery": 380}
-MEAN_SIZE: Final = {"primary": 275, "secondary": 1_063, "special": 150, "nursery": 97}  # nursery: 36,726 / 380
+# Schools of each kind (DOMAIN, section 15.4 of the reference; all-through schools and colleges for ages 16 to 18, which
+# the page counts as secondary, are split off by domain knowledge). Shares choose kinds.
+SCHOOLS: Final = {
+    "primary": 16_760, "secondary": 3_220, "special": 1_050, "nursery": 380, "pru": 330, "all-through": 170,
+    "post-16": 60,
+}  # fmt: skip
+# Pupils of each group of kinds, January 2024 (PAGE:dag); kinds of a group share them by schools and weight.
+PUPILS: Final = {"primary": 4_614_990, "secondary": 3_669_933, "special": 161_072, "nursery": 36_726, "pru": 15_866}
+GROUP: Final = {"all-through": "secondary", "post-16": "secondary"}
+SIZE_WEIGHT: Final = {"all-through": 1.2, "post-16": 0.55}  # of the mean secondary school (DOMAIN)
 SIZE_SHAPE: Final = 4.0  # of the gamma distribution: a standard deviation of half the mean (DOMAIN)
 STATE_PUPILS_A_SCHOOL: Final = (9_092_073 - 593_486) / (24_453 - 2_420)  # January 2024, PAGE:dag, independents out
+PRIVATE_CHILDREN: Final = 0.06  # in private and voluntary early years settings, as a share of pupils (DOMAIN)
+PRIVATE_SIZE: Final = 25  # children of a setting (DOMAIN)
+PUPILS_AN_AUTHORITY: Final = 20_000  # up to which a small nation gets more authorities; a real one has 55,000
+SCHOOLS_AN_AUTHORITY: Final = 400
 
 ACADEMY_SHARE: Final = 0.435  # of all schools, PAGE:dag
 ACADEMY_SHARE_SECONDARY: Final = 0.819  # PAGE:dag
 NURSERY_CLASS_SHARE: Final = 0.4  # primaries with a nursery class (DOMAIN)
 SIXTH_FORM_SHARE: Final = 0.5  # secondaries with a sixth form (DOMAIN)
 
+GIRLS: Final = 0.49  # DOMAIN
 FREE_MEALS: Final = 0.246  # 2,094,169 pupils, January 2024, PAGE:dag
 ENDED_MEALS: Final = 0.05  # an earlier period that has ended (DOMAIN)
 PLAN: Final = 0.048  # education, health and care plan, 2023/24, PAGE:ascl
@@ -27,8 +39,25 @@ TWIN_BIRTH: Final = 0.015  # of births are the second of a pair (DOMAIN)
 SERVICE_CHILD: Final = {"N": 0.97, "Y": 0.009, "U": 0.016, "R": 0.005}  # DOMAIN
 LEFT_CARE: Final = {"N": 0.992, "A": 0.004, "G": 0.003, "R": 0.001}  # DOMAIN
 YOUTH_SUPPORT: Final = {"UNS": 0.5, "Yes": 0.3, "SNR": 0.12, "No": 0.08}  # DOMAIN
-DUAL: Final = 0.003  # registered at two schools (DOMAIN)
-LEAVERS: Final = 0.012  # a term, of the roll (DOMAIN)
+SIBLING: Final = 0.4  # live with an older pupil of the same authority (DOMAIN)
+REFERRED: Final = {"E": 0.25, "K": 0.57}  # special needs of pupils of referral units (DOMAIN)
+
+# What happens in a term, as shares of the roll (all DOMAIN). Each pupil meets one of them at most.
+MOVES_SCHOOL: Final = 0.006  # to another school of the authority
+MOVES_AUTHORITY: Final = 0.002
+LEAVES: Final = 0.004  # goes abroad, to an independent school or is taught at home; somebody takes the place
+NEW_TO_NUMBERS: Final = 0.4  # of those who come: from abroad, under a temporary UPN until the next term
+NEW_HOME: Final = 0.01
+NEW_SURNAME: Final = 0.0015
+ADOPTED: Final = 0.0001  # a new UPN and surname, never tied to the old ones
+CORRECTED: Final = 0.001  # the spelling of a name or the day of birth
+MEALS_BEGIN: Final = 0.004
+MEALS_END: Final = 0.003
+NEEDS_FOUND: Final = 0.004
+NEEDS_MET: Final = 0.003
+SECOND_SCHOOL: Final = 0.001  # registered at a second school; ends in September
+REFERRAL: Final = {"secondary": 0.0012}  # placed in a referral unit, still registered at the school
+EXPELLED: Final = {"secondary": 0.0004}  # excluded for good
 
 # Commonest kind of need per level is published (ASD with a plan, SLCN with support, PAGE:ascl); the rest is DOMAIN.
 NEEDS: Final = {
@@ -64,7 +93,9 @@ LANGUAGE_UNKNOWN: Final = {"REF": 0.003, "NOT": 0.004, "ENB": 0.01}  # DOMAIN
 ABSENCE_BETA: Final = (2.0, 26.6)
 ABSENCE_CODES: Final = {"I": 55, "M": 7, "C": 5, "O": 16, "G": 9, "U": 4, "N": 2, "R": 1, "T": 1}  # DOMAIN
 LATE: Final = 0.015  # of sessions attended (DOMAIN)
-SUSPENDED: Final = {"primary": 0.004, "secondary": 0.04, "special": 0.03, "nursery": 0.0}  # pupils a term (DOMAIN)
+SUSPENDED: Final = {
+    "primary": 0.004, "secondary": 0.04, "all-through": 0.03, "special": 0.03, "pru": 0.15,
+}  # pupils a term (DOMAIN)  # fmt: skip
 EXCLUSION_REASONS: Final = {
     "DB": 50,
     "VA": 16,
