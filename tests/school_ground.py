@@ -48,3 +48,19 @@ def work() -> int:
         given = json.loads(arguments) if isinstance(arguments, str) else arguments
         tasks.work_of(job)(*given.values())
     return len(found)
+
+
+def a_file_of_issues(pupils: int) -> bytes:
+    """A large school: every second pupil has no surname (an error), the others are in a wrong year group (a query)."""
+    from lxml import etree
+
+    root = etree.fromstring(ground.a_large_file(pupils))
+    for number, pupil in enumerate(root.iter("PupilOnRoll")):
+        surname, year = pupil.find("PupilIdentifiers/Surname"), pupil.find("PupilStatus/NCyearActual")
+        assert surname is not None
+        assert year is not None
+        if number % 2:
+            surname.text = "."
+        else:
+            year.text = "13"
+    return etree.tostring(root, encoding="UTF-8", xml_declaration=True)

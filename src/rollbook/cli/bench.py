@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.table import Table
 
 from rollbook.kernel.refusals import InputRefused, Reason
-from rollbook.services.bench import disclosure_set, ingest, match, pseudonyms
+from rollbook.services.bench import disclosure_set, ingest, match, pseudonyms, suppression
 from rollbook.services.bench.measure import Result
 
 BENCHES = {
@@ -16,6 +16,7 @@ BENCHES = {
     "ingest": ingest.run,
     "match": match.run,
     "pseudonyms": pseudonyms.run,
+    "suppression": suppression.run,
 }
 
 

@@ -47,6 +47,23 @@ def test_it_opens_with_every_item_of_the_profile() -> None:
     assert (opened.name, opened.reference_date) == ("Spring school census 2025", date(2025, 1, 16))
 
 
+@pytest.mark.parametrize(
+    ("code", "name", "day"),
+    [
+        ("eyc-spr-2025", "Early years census 2025", date(2025, 1, 16)),
+        ("sc-aut-2023", "Autumn school census 2023", date(2023, 10, 5)),
+        ("sc-sum-2027", "Summer school census 2027", date(2027, 5, 20)),
+    ],
+)
+def test_each_collection_of_the_catalogue_opens_under_its_own_name(code: str, name: str, day: date) -> None:
+    asked = [item.id for item in items_of(code)]
+    ground.a_paper("notice", "n-1", asked)
+    ground.a_paper("assessment", "a-1", asked)
+    open_collection(by=OPERATOR, code=code, notice="n-1", assessment="a-1")
+    opened = Collection.objects.get()
+    assert (opened.items, opened.name, opened.reference_date) == (asked, name, day)
+
+
 @pytest.mark.parametrize("kind", ["notice", "assessment"])
 @pytest.mark.parametrize("missing", ["ethnicity", "surname", "attendance-reason"])
 def test_one_item_left_out_of_either_paper_keeps_it_closed_and_is_named(kind: str, missing: str) -> None:

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from scipy.optimize import linprog
 
 from rollbook.sdc.suppression.protect import CannotProtect, Protected, audit, count_need, protect
+from rollbook.sdc.suppression.subtraction import subtracted
 from rollbook.sdc.suppression.system import System, Tree, linked, system_of
 
 THRESHOLD = 10.0
@@ -57,6 +58,15 @@ def test_an_audit_of_somebody_elses_choice(total: bool) -> None:
     assert found.low[0] <= 0
     assert found.high[0] >= THRESHOLD
     assert (found.high[0] <= 13) or total
+
+
+def test_a_pencil_recovers_what_stands_alone_in_a_sum() -> None:
+    """By hand: 3 is 23 - 20; with 3 and 20 hidden, the columns give both; with four corners hidden nothing does."""
+    system = system_of(np.array([[3.0, 20.0], [30.0, 31.0]]), [Tree.flat(2), Tree.flat(2)])
+    one, two, four = (np.isin(system.values, found) for found in ([3], [3, 20], [3, 20, 30, 31]))
+    assert subtracted(system, one).sum() == 1
+    assert subtracted(system, two).sum() == 2
+    assert subtracted(system, four).sum() == 0
 
 
 def test_when_nothing_can_be_hidden() -> None:

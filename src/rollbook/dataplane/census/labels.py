@@ -73,7 +73,8 @@ ALIKE: Final = {
     "second-half-reason": "attendance-reason",
 }  # fmt: skip
 
-# How codes from autumn 2024 count in attendance. Codes outside these sets are not counted as possible sessions.
+# How codes count in attendance, as from autumn 2024; H stands for absence in the terms before, and is still in the list
+# for these. Codes outside these sets are not counted as possible sessions.
 ATTENDING: Final = frozenset({"/", "\\", "L", "B", "K", "P", "V", "W"})
-ABSENT: Final = frozenset({"C", "C1", "C2", "E", "I", "J1", "M", "R", "S", "T", "G", "N", "O", "U"})
+ABSENT: Final = frozenset({"C", "C1", "C2", "E", "H", "I", "J1", "M", "R", "S", "T", "G", "N", "O", "U"})
 COUNTED: Final = ATTENDING | ABSENT

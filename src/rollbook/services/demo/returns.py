@@ -88,11 +88,12 @@ def _receive(one: GeneratedFile, stage: Stage) -> Receipt:
 
 def _child(path: Path) -> dict[str, str]:
     """The child of the story: the first on the roll without help for special needs, young enough for a parent."""
-    tree, names = etree.fromstring(path.read_bytes()), ("UPN", "Surname", "Forename", "DOB", "SENprovision")
+    tree, names = etree.fromstring(path.read_bytes()), ("UPN", "Surname", "Forename", "DOB", "SENprovision", "PostCode")
     for pupil in tree.iter("PupilOnRoll"):
         text = {name: pupil.findtext(f".//{name}") or "" for name in names}
         if text["SENprovision"] == "N" and text["DOB"] >= "2012":
-            return {"upn": text["UPN"], "surname": text["Surname"], "forename": text["Forename"], "born": text["DOB"]}
+            named = {"upn": "UPN", "surname": "Surname", "forename": "Forename", "born": "DOB", "postcode": "PostCode"}
+            return {fact: text[name] for fact, name in named.items()}
     raise AssertionError("the invented school has no such pupil")
 
 

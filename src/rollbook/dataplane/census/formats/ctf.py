@@ -69,6 +69,7 @@ def read_ctf(data: bytes, name: str, limits: Limits) -> ParsedReturn:
     if root.tag != "CTfile" or len(blocks) != 1:
         line = line_of(blocks[1] if len(blocks) > 1 else root)
         raise refusal("header-not-one", "A transfer file is one CTfile with one Header", name, line=line)
+    _refuse_two_schools(blocks[0], name)
     header = _header(blocks[0])
     into = Collecting(header.collection_code, name, limits)
     drop_others(root, {"Header", "CTFpupilData"}, "CTfile", into)
@@ -82,6 +83,14 @@ def read_ctf(data: bytes, name: str, limits: Limits) -> ParsedReturn:
         school=_school(blocks[0], into), tables=into.tables(), discards=into.discards(), faults=into.faults(),
         form=Form.CTF,
     )  # fmt: skip
+
+
+def _refuse_two_schools(header: etree._Element, name: str) -> None:
+    """Whose pupils these are must not be in doubt."""
+    schools = header.findall("SourceSchool")
+    if len(schools) > 1:
+        mend = "Export the pupils of each school to a file of its own."
+        raise refusal("school-not-one", "The file names more than one school", name, mend, line=line_of(schools[1]))
 
 
 def _header(block: etree._Element) -> Header:

@@ -49,10 +49,13 @@ def _basis(child: Pupil) -> set[str]:
     passes=("C3/ChildIdentifiers/DOB = 2020-01-17",), fails=("C3/ChildIdentifiers/DOB = 2020-01-16",),
 )  # fmt: skip
 def funded_age(view: ReturnView) -> Iterator[Finding]:
-    """Expanded hours alone do not count: since 2024 working families have them for younger children (DOMAIN)."""
+    """Expanded hours alone do not count: since 2024 working families have them for younger children (DOMAIN). A birth
+    after the reference date is told as that.
+    """
     for child in view.pupils:
         funded = _hours(child, "funded_hours") > 0 or _hours(child, "extended_hours") > 0
-        if funded and _age(view, child) not in (None, 2, 3, 4):
+        age = _age(view, child)
+        if funded and age is not None and age not in (2, 3, 4) and age >= 0:
             yield child.at("date-of-birth")
 
 
