@@ -13,6 +13,7 @@ from django.db.models import QuerySet
 
 from rollbook.dataplane.census.catalogue import collection_name, items_of
 from rollbook.dataplane.census.codes import codes_of
+from rollbook.kernel.authorities import RETURN_AUTHORITIES
 from rollbook.kernel.refusals import InputRefused, Reason, UseRefused
 from rollbook.kernel.terms import Term, census_day
 from rollbook.policy.roles import Role
@@ -53,8 +54,10 @@ def register_school(*, by: Actor, laestab: str, name: str, phase: str, urn: str 
 
 
 def _not_a_school(laestab: str, name: str, phase: str, urn: str) -> Iterator[Reason]:
-    if len(laestab) != 7 or not laestab.isascii() or not laestab.isdigit():
-        mend = "Give the authority's three digits and the school's four."
+    # An authority sends the early years return of all its settings under its own number.
+    school = len(laestab) == 7 and laestab.isascii() and laestab.isdigit()
+    if not school and laestab not in RETURN_AUTHORITIES:
+        mend = "Give the authority's three digits and the school's four; for an authority itself its three digits."
         yield Reason("laestab", "This is not the number of a school", laestab[:16], mend)
     if not name.strip() or len(name) > 200:
         yield Reason("school-name", "A school's name has 1 to 200 characters", "name", "Shorten or fill it.")
