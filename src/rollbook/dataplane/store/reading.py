@@ -119,6 +119,23 @@ def _now(rows: pa.Table, moved: Moves) -> Any:
     return people
 
 
+def counts_by_school(root: Path, collection: str, return_ids: Collection[str]) -> dict[str, tuple[int, int, int]]:
+    """For each school (LAESTAB) of these returns: how many there are, pupils on roll, and pupils no longer on roll."""
+    values = pa.array(sorted(return_ids), pa.string())
+    found: dict[str, tuple[set[str], list[int]]] = {}
+    for file in files_of(root, "pupil"):
+        if f"collection={collection}" not in file.path.parts or not file.may_hold_return(frozenset(return_ids)):
+            continue
+        rows = _read(file, "pupil", columns=["laestab", "return_id", "on_roll"])
+        rows = rows.filter(pc.is_in(rows["return_id"], value_set=values))
+        grouped = rows.group_by(["laestab", "return_id", "on_roll"]).aggregate([([], "count_all")])
+        for row in grouped.to_pylist():
+            returns, pupils = found.setdefault(row["laestab"], (set(), [0, 0]))
+            returns.add(row["return_id"])
+            pupils[0 if row["on_roll"] else 1] += row["count_all"]
+    return {school: (len(returns), pupils[0], pupils[1]) for school, (returns, pupils) in found.items()}
+
+
 def _read(file: StoredFile, table: str, **how: Any) -> pa.Table:
     rows: pa.Table = pq.read_table(file.path, schema=file_schema(table), partitioning=None, **how)
     return rows
