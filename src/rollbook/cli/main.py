@@ -57,6 +57,7 @@ COMMANDS: Mapping[str, Command] = {
     "check-landed": Command(
         "landed:check_landed", "Run today's rules over every return of a collection that was taken.", "operator"
     ),
+    "reconcile": Command("ingest:reconcile", "Compare a collection's counts: files, study tables, people.", "operator"),
     "recover": Command("ingest:recover", "Undo what a killed process left half done.", "operator"),
     "collection": Command("ingest:collection", "Open a collection, count its returns in the log.", "operator"),
     "school": Command("ingest:register_school", "Register a school that sends returns.", "operator"),

@@ -13,6 +13,7 @@ from django.db.models import QuerySet
 
 from rollbook.dataplane.census.catalogue import collection_name, items_of
 from rollbook.dataplane.census.codes import codes_of
+from rollbook.kernel.authorities import RETURN_AUTHORITIES
 from rollbook.kernel.refusals import InputRefused, Reason, UseRefused
 from rollbook.kernel.terms import Term, census_day
 from rollbook.policy.roles import Role
@@ -25,6 +26,7 @@ from rollbook.services import clock
 from rollbook.services.actors import Actor, require_role
 from rollbook.services.audit import audit
 from rollbook.services.log.outbox import submit
+from rollbook.services.mapped_items import mapping_of
 from rollbook.services.people_zone import people_zone
 
 _MEND_PAPER = "Publish a version that is in force today and wait until it stands in the log."
@@ -53,8 +55,10 @@ def register_school(*, by: Actor, laestab: str, name: str, phase: str, urn: str 
 
 
 def _not_a_school(laestab: str, name: str, phase: str, urn: str) -> Iterator[Reason]:
-    if len(laestab) != 7 or not laestab.isascii() or not laestab.isdigit():
-        mend = "Give the authority's three digits and the school's four."
+    # An authority sends the early years return of all its settings under its own number.
+    school = len(laestab) == 7 and laestab.isascii() and laestab.isdigit()
+    if not school and laestab not in RETURN_AUTHORITIES:
+        mend = "Give the authority's three digits and the school's four; for an authority itself its three digits."
         yield Reason("laestab", "This is not the number of a school", laestab[:16], mend)
     if not name.strip() or len(name) > 200:
         yield Reason("school-name", "A school's name has 1 to 200 characters", "name", "Shorten or fill it.")
@@ -74,7 +78,8 @@ def open_collection(*, by: Actor, code: str, notice: str, assessment: str) -> No
             the collection; every missing item is named.
     """
     require_role(by, Role.OPERATOR)
-    asked = [item.id for item in items_of(code)]
+    mapping = mapping_of(code)
+    asked = [item.id for item in items_of(code)] if mapping is None else list(mapping.items)
     with transaction.atomic():
         told, assessed = _paper("notice", notice), _paper("assessment", assessment)
         reasons = [*_not_open_yet(code), *_faults("notice", told, asked), *_faults("assessment", assessed, asked)]
@@ -82,8 +87,8 @@ def open_collection(*, by: Actor, code: str, notice: str, assessment: str) -> No
             raise UseRefused(reasons)
         Collection.objects.create(
             code=code,
-            name=_name(code),
-            reference_date=_day(code),
+            name=_name(code) if mapping is None else mapping.title,
+            reference_date=_day(code) if mapping is None else mapping.day,
             items=asked,
             notice=told,
             assessment=Assessment.objects.get(publication=assessed),

@@ -18,7 +18,7 @@ from splink import DuckDBAPI, Linker, SettingsCreator, block_on
 from splink.comparison_library import CustomComparison
 
 from rollbook.dataplane.people.linkage.layout import LOW, Field, Kind, Layout
-from rollbook.dataplane.people.linkage.priors import sure_share
+from rollbook.dataplane.people.linkage.priors import any_pair, sure_share
 
 _SEED = 1
 _RANDOM_PAIRS = 1_000_000
@@ -65,7 +65,11 @@ def learn(connection: duckdb.DuckDBPyConnection, left: pa.Table, right: pa.Table
     )
     training.estimate_u_using_random_sampling(_RANDOM_PAIRS, seed=_SEED)
     for columns in layout.training:
-        training.estimate_parameters_using_expectation_maximisation(block_on(*columns), record_sample_proportion=1.0)
+        # Two files may have nothing in common in a block, as of families that moved; the other blocks teach the rest.
+        if any_pair(connection, left, right, columns):
+            training.estimate_parameters_using_expectation_maximisation(
+                block_on(*columns), record_sample_proportion=1.0
+            )
     settings = linker.misc.save_model_to_json()
     pairs = settings[_SCALE] * left.num_rows * right.num_rows
     return Model(settings, min(1.0, pairs / max(1, min(left.num_rows, right.num_rows))))

@@ -51,5 +51,16 @@ def _agreement(connection: duckdb.DuckDBPyConnection, column: str, others: Seque
     return float((same + 1) / (pairs + 2))
 
 
+def any_pair(connection: duckdb.DuckDBPyConnection, left: pa.Table, right: pa.Table, columns: Sequence[str]) -> bool:
+    """Whether any record of one file equals one of the other in all of `columns`."""
+    connection.register("prior_l", left)
+    connection.register("prior_r", right)
+    names = ", ".join(f'"{one}"' for one in columns)
+    rows = connection.execute(f"SELECT 1 FROM prior_l JOIN prior_r USING ({names}) LIMIT 1").fetchall()  # noqa: S608
+    connection.unregister("prior_l")
+    connection.unregister("prior_r")
+    return bool(rows)
+
+
 def _subsets(columns: Sequence[str]) -> Iterable[tuple[str, ...]]:
     return chain.from_iterable(combinations(columns, size) for size in range(len(columns) + 1))
