@@ -2,7 +2,7 @@
 
 from itertools import groupby
 
-from rollbook.dataplane.census.compiled.forms import NotLanded
+from rollbook.dataplane.census.landed_forms import NotLanded
 from rollbook.dataplane.census.rulebook.derivation import DerivedRule, Kind
 from rollbook.dataplane.census.rulebook.scope import NAMES
 from rollbook.dataplane.census.rules import DERIVED, NUMBERED, returns_of

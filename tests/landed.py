@@ -7,13 +7,13 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from rollbook.dataplane.census.compiled.forms import NotLanded, Setting
-from rollbook.dataplane.census.compiled.passes import Part, Passes, engine_for
-from rollbook.dataplane.census.compiled.sql import compiled
+from rollbook.dataplane.census.compiled import compiled
+from rollbook.dataplane.census.landed_forms import NotLanded, Setting
 from rollbook.dataplane.census.parsed import ParsedReturn
 from rollbook.dataplane.census.rules import RULES, check
 from rollbook.dataplane.census.ruling import CheckContext, ReturnView
 from rollbook.dataplane.store.landing import shaped
+from rollbook.dataplane.store.rule_passes import Part, Passes, engine_for
 from rollbook.dataplane.store.tables import TABLES
 
 # Return number, rule, line, pupil number, field.

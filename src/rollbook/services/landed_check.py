@@ -12,11 +12,11 @@ import pyarrow as pa
 from django.conf import settings
 from django.db import transaction
 
-from rollbook.dataplane.census.compiled.forms import NotLanded, Setting
-from rollbook.dataplane.census.compiled.passes import Part, Passes, engine_for
-from rollbook.dataplane.census.compiled.sql import compiled
+from rollbook.dataplane.census.compiled import compiled
+from rollbook.dataplane.census.landed_forms import NotLanded, Setting
 from rollbook.dataplane.census.rules import RULES
 from rollbook.dataplane.people.keys import PLACE_BITS
+from rollbook.dataplane.store.rule_passes import Part, Passes, engine_for
 from rollbook.dataplane.store.tables import TABLES, files_of
 from rollbook.kernel.refusals import InputRefused, Reason
 from rollbook.kernel.terms import Term, census_day

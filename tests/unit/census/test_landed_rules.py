@@ -3,8 +3,8 @@
 from collections import defaultdict
 from pathlib import Path
 
-from rollbook.dataplane.census.compiled.forms import NotLanded
 from rollbook.dataplane.census.examples import edited
+from rollbook.dataplane.census.landed_forms import NotLanded
 from rollbook.dataplane.census.parsed import ParsedReturn
 from rollbook.dataplane.census.reader import read_return
 from rollbook.dataplane.census.rules import RULES

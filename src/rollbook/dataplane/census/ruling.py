@@ -10,7 +10,7 @@ from typing import Any, Final
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from rollbook.dataplane.census.compiled.forms import UNSAID, Landed
+from rollbook.dataplane.census.landed_forms import UNSAID, Landed
 from rollbook.dataplane.census.parsed import Header, ParsedReturn, Records, SchoolFacts
 from rollbook.kernel.terms import Term, Windows, age_at_previous_31_august, census_day, windows
 from rollbook.kernel.upn import UpnFault, upn_faults

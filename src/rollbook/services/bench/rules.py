@@ -13,11 +13,11 @@ from pathlib import Path
 import duckdb
 import pyarrow.parquet as pq
 
-from rollbook.dataplane.census.compiled.forms import NotLanded, Setting
-from rollbook.dataplane.census.compiled.passes import Part, Passes, engine_for
-from rollbook.dataplane.census.compiled.sql import Statement, compiled
+from rollbook.dataplane.census.compiled import Statement, compiled
+from rollbook.dataplane.census.landed_forms import NotLanded, Setting
 from rollbook.dataplane.census.rules import RULES
 from rollbook.dataplane.people.keys import PLACE_BITS
+from rollbook.dataplane.store.rule_passes import Part, Passes, engine_for
 from rollbook.dataplane.store.tables import BUCKET_BITS
 from rollbook.kernel.refusals import Reason, StateBroken
 from rollbook.kernel.terms import Term

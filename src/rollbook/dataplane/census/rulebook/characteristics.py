@@ -8,8 +8,8 @@ from itertools import accumulate
 from typing import Any, Final
 
 from rollbook.dataplane.census.codes import codes_of
-from rollbook.dataplane.census.compiled.forms import READER_ONLY, CrossRow, CrossTable, Row, Total
 from rollbook.dataplane.census.gathering import WITHDRAWN_RULE
+from rollbook.dataplane.census.landed_forms import READER_ONLY, CrossRow, CrossTable, Row, Total
 from rollbook.dataplane.census.ruling import Finding, Pupil, ReturnView, Severity, rule, where
 from rollbook.kernel.terms import Term
 

@@ -2,7 +2,7 @@
 
 from rollbook.dataplane.census.catalogue import ITEMS
 from rollbook.dataplane.census.codes import codes_gone, codes_of
-from rollbook.dataplane.census.compiled.forms import (
+from rollbook.dataplane.census.landed_forms import (
     READER_ONLY,
     Expression,
     Landed,

@@ -11,8 +11,8 @@ from datetime import date
 from typing import Final
 
 from rollbook.dataplane.census.codes import codes_of
-from rollbook.dataplane.census.compiled.forms import NotLanded
 from rollbook.dataplane.census.gathering import CONTACT_RULE
+from rollbook.dataplane.census.landed_forms import NotLanded
 from rollbook.dataplane.census.ruling import Finding, Model, Pupil, ReturnView, Severity, rule, where
 from rollbook.kernel.terms import age_on
 from rollbook.kernel.upn import upn_faults

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from typing import Final
 
 from rollbook.dataplane.census.catalogue import PROFILES, known_collection
-from rollbook.dataplane.census.compiled.forms import READER_ONLY, NotLanded, Row
 from rollbook.dataplane.census.gathering import TWICE_RULE, UNKNOWN_RULE, UNREADABLE_RULE
+from rollbook.dataplane.census.landed_forms import READER_ONLY, NotLanded, Row
 from rollbook.dataplane.census.rulebook.derived import not_asked_by, unread_by
 from rollbook.dataplane.census.ruling import Finding, ReturnView, Severity, rule
 

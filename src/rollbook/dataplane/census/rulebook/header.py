@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from datetime import UTC, timedelta
 
-from rollbook.dataplane.census.compiled.forms import NotLanded
+from rollbook.dataplane.census.landed_forms import NotLanded
 from rollbook.dataplane.census.ruling import Finding, ReturnView, Severity, rule
 from rollbook.kernel.authorities import in_force
 from rollbook.kernel.terms import census_day

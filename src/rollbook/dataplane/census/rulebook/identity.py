@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from typing import Final
 
-from rollbook.dataplane.census.compiled.forms import NotLanded, Row
+from rollbook.dataplane.census.landed_forms import NotLanded, Row
 from rollbook.dataplane.census.parsed import Form
 from rollbook.dataplane.census.ruling import Finding, Pupil, ReturnView, Severity, rule, where
 from rollbook.kernel.terms import previous_census

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from rollbook.dataplane.census.codes import codes_of
-from rollbook.dataplane.census.compiled.forms import NotLanded
+from rollbook.dataplane.census.landed_forms import NotLanded
 from rollbook.dataplane.census.ruling import Finding, ReturnView, Severity, rule
 from rollbook.kernel.terms import Term
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Final
 
-from rollbook.dataplane.census.compiled.forms import CrossTable, Row, Total
+from rollbook.dataplane.census.landed_forms import CrossTable, Row, Total
 from rollbook.dataplane.census.ruling import Finding, Pupil, ReturnView, Severity, rule, where
 
 _STATUS = "P1/PupilStatus"

@@ -3,7 +3,8 @@
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from rollbook.dataplane.census.compiled.forms import (
+from rollbook.dataplane.census.labels import ABSENT, COUNTED
+from rollbook.dataplane.census.landed_forms import (
     CrossRow,
     CrossTable,
     NotLanded,
@@ -14,7 +15,6 @@ from rollbook.dataplane.census.compiled.forms import (
     sql_day,
     sql_list,
 )
-from rollbook.dataplane.census.labels import ABSENT, COUNTED
 from rollbook.dataplane.census.ruling import Finding, Pupil, ReturnView, Severity, rule, where
 from rollbook.kernel.terms import Term
 

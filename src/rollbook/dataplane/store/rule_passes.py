@@ -14,7 +14,7 @@ from typing import Final
 import duckdb
 import pyarrow as pa
 
-from rollbook.dataplane.census.compiled.sql import Bit, Statement
+from rollbook.dataplane.census.compiled import Bit, Statement
 from rollbook.dataplane.store.tables import TABLES, file_schema
 
 MEMORY: Final = "320MB"

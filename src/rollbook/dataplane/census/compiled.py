@@ -1,6 +1,6 @@
 """Compiles rules with a landed form into one SQL statement a table, each giving failing rows and what they break.
 
-A statement reads views that `passes` provides: one for each table, with the columns of `tables.file_schema`, and
+A statement reads views that the caller provides: one for each table, with the columns of `tables.file_schema`, and
 `returns` (return_id, no INTEGER, phase), which names the returns that count. A pupil of a return is one number,
 `pupil`: the return's number above the person key's 32 bits, so that grouping and joining compare integers. Joins are
 written with the small side on the right, as the engine keeps them in this order.
@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Final
 
-from rollbook.dataplane.census.compiled.forms import (
+from rollbook.dataplane.census.landed_forms import (
     CrossRow,
     CrossTable,
     Form,
