@@ -11,6 +11,7 @@ import typer
 from rich.console import Console
 from rich.progress import Progress
 
+from rollbook.cli import mapped
 from rollbook.cli.loading import Kind, Progressing, Summary
 from rollbook.kernel.refusals import Family, InputRefused, Reason, RollbookError
 from rollbook.services import collections, ingest, load
@@ -112,6 +113,10 @@ def open_collection(
     typer.echo(f"{code} is open.")
 
 
+collection.command("define")(mapped.define)
+collection.command("load")(mapped.load)
+
+
 @collection.command("log-intake")
 def log_intake(day: Annotated[str, typer.Argument(help="YYYY-MM-DD")]) -> None:
     """Enter in the log how many returns came in by the end of a day."""
@@ -145,3 +150,27 @@ def find_doubles(
     for outcome, count in {**found.outcomes, "no-match": found.none, "error": found.errors}.items():
         typer.echo(f"{outcome}: {count}")
     typer.echo(f"New for the custodians: {found.new}")
+
+
+def reconcile(
+    code: Annotated[str, typer.Argument(metavar="COLLECTION", help="for example sc-spr-2025")],
+    as_json: Annotated[
+        bool, typer.Option("--json", help="every school, authority and the nation as one object")
+    ] = False,
+) -> None:
+    """Compare the counts of the files, the study tables and the identity zone. Exit code 7 when a school's differ."""
+    from rollbook.services import reconcile as reconciling
+
+    found = reconciling.reconcile(by=operator(), collection=code)
+    if as_json:
+        typer.echo(json.dumps({**asdict(found), "differing": [one.what for one in found.differing]}))
+    else:
+        for line in (*found.authorities, found.nation):
+            typer.echo(line.sentence)
+        for line in found.differing:
+            typer.echo(f"DIFFERS {line.sentence}")
+        typer.echo(
+            f"{len(found.missing)} registered schools have no standing return: {', '.join(found.missing) or 'none'}"
+        )
+    if found.differing:
+        raise typer.Exit(Family.STATE)

@@ -54,6 +54,7 @@ COMMANDS: Mapping[str, Command] = {
     "study": Command("study:app", "Start a study, make dummy data for it, run it on this machine."),
     "verify": Command("verify:app", "Verify a proof bundle against the public log."),
     "ingest": Command("ingest:app", "Receive schools' returns.", "operator"),
+    "reconcile": Command("ingest:reconcile", "Compare a collection's counts: files, study tables, people.", "operator"),
     "recover": Command("ingest:recover", "Undo what a killed process left half done.", "operator"),
     "collection": Command("ingest:collection", "Open a collection, count its returns in the log.", "operator"),
     "school": Command("ingest:register_school", "Register a school that sends returns.", "operator"),

@@ -3,8 +3,12 @@
 import pytest
 
 from rollbook.dataplane.census.examples import edited
+from rollbook.dataplane.census.formats.reading import read_any
 from rollbook.dataplane.census.reader import read_return
 from rollbook.dataplane.census.rules import check
+from rollbook.dataplane.census.ruling import Model
+from rollbook.kernel.upn import check_letter
+from tests import forms
 
 UPN = "P1/PupilIdentifiers/UPN"
 FORMER = "+ P1/PupilIdentifiers <FormerUPN>{}</FormerUPN>"
@@ -21,6 +25,8 @@ PASS = {
         "PT-027", ("S/SchoolType = 21", "P1/PupilIdentifiers/DOB = 2013-08-31", "- P2", "- P3"),
     ),
     "authority 940 in a UPN": ("PT-017", (f"{UPN} = Q940200005001",)),
+    "authority 941 in a UPN": ("PT-017", (f"{UPN} = {check_letter('941200005001')}941200005001",)),
+    "authority 942 in a UPN": ("PT-017", (f"{UPN} = {check_letter('942200005001')}942200005001",)),
     "authority 943 in a UPN": ("PT-017", (f"{UPN} = U943200005001",)),
     "authority 942 in the header": ("PT-004", ("H/Source/LEA = 942",)),
 }  # fmt: skip
@@ -53,3 +59,24 @@ def test_right_data_passes(rule: str, edits: tuple[str, ...]) -> None:
 @pytest.mark.parametrize(("rule", "edits"), FAIL.values(), ids=FAIL.keys())
 def test_wrong_data_fails(rule: str, edits: tuple[str, ...]) -> None:
     assert rule in rules_broken(edits)
+
+
+def numbers(rows: dict[str, tuple[str, tuple[str, ...]]]) -> dict[str, str]:
+    return {name: edits[0].split(" = ")[1] for name, (_, edits) in rows.items() if edits[0].startswith(f"{UPN} = ")}
+
+
+def told_of_upn(data: bytes) -> set[str]:
+    return {issue.rule for issue in check(read_any(data, "a")) if issue.field == "upn"}
+
+
+@pytest.mark.parametrize("upn", numbers(PASS).values(), ids=numbers(PASS))
+def test_a_right_number_passes_in_other_forms(upn: str) -> None:
+    early = edited((f"~ C1/ChildIdentifiers/UPN = {check_letter(upn[1:])}{upn[1:]}",), Model.EARLY)
+    assert told_of_upn(early) == told_of_upn(forms.early_csv_of(early)) == set()
+
+
+@pytest.mark.parametrize("upn", numbers(FAIL).values(), ids=numbers(FAIL))
+def test_a_wrong_number_fails_in_other_forms(upn: str) -> None:
+    early = edited((f"~ C1/ChildIdentifiers/UPN = {upn}",), Model.EARLY)
+    assert told_of_upn(early) == told_of_upn(forms.early_csv_of(early)) == {"EY-008"}
+    assert told_of_upn(forms.CTF.replace(b"C201399919001", upn.encode())) & {"PT-015", "PT-019"}

@@ -4,6 +4,7 @@ from django.urls import URLPattern
 
 from rollbook.web.casework import (
     checking_pages,
+    collection_pages,
     dividing_pages,
     explanation_pages,
     gateway_pages,
@@ -22,6 +23,7 @@ urlpatterns: list[URLPattern] = [
     *checking_pages.urlpatterns,
     *gateway_pages.urlpatterns,
     *matching_pages.urlpatterns,
+    *collection_pages.urlpatterns,
     *explanation_pages.urlpatterns,
     *dividing_pages.urlpatterns,
 ]

@@ -115,10 +115,14 @@ def status(pupil: Pupil, school: School) -> Pairs:
     """How and since when they are at the school."""
     year = "X" if school.special else year_name(pupil.age)
     nursery = pupil.age <= 3
+    last_year = (
+        pupil.leaving is not None and 3 < pupil.leaving.month < 9
+    )  # asked in autumn, of the school year before too
+    leaving_year = "X" if school.special else year_name(pupil.age - last_year)
     return [
         ("enrol-status", pupil.enrol), ("class-type", "N" if nursery else "O"), ("entry-date", pupil.entry),
         ("leaving-date", pupil.leaving), ("part-time", int(nursery and pupil.hours_at_setting == 15.0)),
-        ("boarder", "N"), ("nc-year", year), ("nc-year-leaving", year),
+        ("boarder", "N"), ("nc-year", year), ("nc-year-leaving", leaving_year),
     ]  # fmt: skip
 
 
