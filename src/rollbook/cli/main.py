@@ -55,6 +55,9 @@ COMMANDS: Mapping[str, Command] = {
     "study": Command("study:app", "Start a study, make dummy data for it, run it on this machine."),
     "verify": Command("verify:app", "Verify a proof bundle against the public log."),
     "ingest": Command("ingest:app", "Receive schools' returns.", "operator"),
+    "check-landed": Command(
+        "landed:check_landed", "Run today's rules over every return of a collection that was taken.", "operator"
+    ),
     "reconcile": Command("ingest:reconcile", "Compare a collection's counts: files, study tables, people.", "operator"),
     "recover": Command("ingest:recover", "Undo what a killed process left half done.", "operator"),
     "collection": Command("ingest:collection", "Open a collection, count its returns in the log.", "operator"),
