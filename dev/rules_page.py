@@ -2,6 +2,7 @@
 
 from itertools import groupby
 
+from rollbook.dataplane.census.landed_forms import NotLanded
 from rollbook.dataplane.census.rulebook.derivation import DerivedRule, Kind
 from rollbook.dataplane.census.rulebook.scope import NAMES
 from rollbook.dataplane.census.rules import DERIVED, NUMBERED, returns_of
@@ -77,6 +78,8 @@ def _rule(rule: Rule) -> str:
         f"Source: {rule.source}{number}." + (f" Fields: {fields}." if fields else "") + f" Asked of: {returns}.",
         "",
     ]
+    if isinstance(rule.landed, NotLanded):
+        lines += [f"Not run over landed rows. {rule.landed.why}", ""]
     lines += ["```text", *(f"passes  {edit}" for edit in rule.example_pass)]
     lines += [*(f"fails   {edit}" for edit in rule.example_fail), "```", ""]
     return "\n".join(lines)

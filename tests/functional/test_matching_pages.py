@@ -4,12 +4,13 @@ import pytest
 from playwright.sync_api import expect
 
 from rollbook.records.models.identity import Identifier
-from rollbook.services import merging
+from rollbook.services import dividing, merging
 from rollbook.services.ingest import ingest
 from rollbook.services.people_zone import people_zone
 from tests import census_ground as ground
 from tests.functional.conftest import Visitor
-from tests.people import CUSTODIAN, DPO, OPERATOR, SECOND_CUSTODIAN, Person, actor_of
+from tests.letters import recorded
+from tests.people import CUSTODIAN, DPO, OPERATOR, PARENT, SECOND_CUSTODIAN, Person, actor_of
 
 pytestmark = pytest.mark.django_db(transaction=True)
 NEW = ground.upn(501)
@@ -55,3 +56,27 @@ def test_the_list_of_records_never_joined(visitor: Visitor, officer: Person) -> 
     page.locator("main form button").first.click()
     visitor.hold()
     expect(page.get_by_text(NEW).or_(page.get_by_role("alert")).first).to_be_visible()
+
+
+def test_a_record_of_two_children_is_proposed_and_divided_by_another(visitor: Visitor) -> None:
+    ground.empty_store()
+    ground.open_spring()
+    ingest(by=OPERATOR, data=ground.a_file(), name="one.xml")
+    numbers = [ground.ADA, *(ground.upn(n) for n in range(502, 505))]
+    edits = ("P1/PupilIdentifiers/DOB = 2014-11-23", "P1/PupilStatus/EnrolStatus = S")
+    ingest(by=OPERATOR, data=ground.a_file(*edits, school=ground.OTHER_SCHOOL, upns=numbers), name="two.xml")
+    recorded(PARENT, ground.ADA)
+    handle = dividing.report_mixed(by=actor_of(CUSTODIAN), upn=ground.ADA)
+    visitor.sign_in_as(CUSTODIAN)
+    visitor.visit("/casework/divisions/")
+    page = visitor.visit(f"/casework/divisions/{handle}/")
+    page.get_by_label("Return 2 is about the other child").check()
+    page.get_by_label("The child who keeps the key").check()
+    page.locator("button[value=propose]").click()
+    expect(page.get_by_text("another custodian divides")).to_be_visible()
+    visitor.hold()
+    visitor.sign_in_as(SECOND_CUSTODIAN)
+    page = visitor.visit(f"/casework/divisions/{handle}/")
+    page.locator("button[value=divide]").click()
+    expect(page.locator("button[value=propose-undoing]")).to_be_visible()
+    visitor.hold()

@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.table import Table
 
 from rollbook.kernel.refusals import InputRefused, Reason
-from rollbook.services.bench import disclosure_set, ingest, match, pseudonyms, suppression
+from rollbook.services.bench import disclosure_set, ingest, match, pseudonyms, rules, suppression
 from rollbook.services.bench.measure import Result
 
 BENCHES = {
@@ -16,21 +16,23 @@ BENCHES = {
     "ingest": ingest.run,
     "match": match.run,
     "pseudonyms": pseudonyms.run,
+    "rules": rules.run,
     "suppression": suppression.run,
 }
+_BY_PUPILS = {"ingest": ingest.run, "rules": rules.run}
 
 
 def bench(
     name: Annotated[str, typer.Argument(help=f"one of: {', '.join(BENCHES)}")],
     scale: Annotated[int, typer.Option(help="times the default amount of work")] = 1,
     runs: Annotated[int, typer.Option(help="counted runs of each contestant")] = 3,
-    pupils: Annotated[int | None, typer.Option(help="how many pupils to load, for ingest", min=1)] = None,
+    pupils: Annotated[int | None, typer.Option(help="how many pupils, for ingest and rules", min=1)] = None,
     as_json: Annotated[bool, typer.Option("--json", help="one JSON object")] = False,
 ) -> None:
     """Time one piece of work; ratios hold on a noisy machine, seconds do not."""
     if name not in BENCHES:
         raise InputRefused(Reason("bench", "There is no such benchmark", mend=f"Use one of: {', '.join(BENCHES)}."))
-    result = ingest.run(scale, runs, pupils) if name == "ingest" else BENCHES[name](scale, runs)
+    result = _BY_PUPILS[name](scale, runs, pupils) if name in _BY_PUPILS else BENCHES[name](scale, runs)
     if as_json:
         typer.echo(json.dumps(result.as_data()))
     else:

@@ -11,6 +11,7 @@ import typer
 from rich.console import Console
 from rich.progress import Progress
 
+from rollbook.cli import mapped
 from rollbook.cli.loading import Kind, Progressing, Summary
 from rollbook.kernel.refusals import Family, InputRefused, Reason, RollbookError
 from rollbook.services import collections, ingest, load
@@ -110,6 +111,10 @@ def open_collection(
     """Open a collection. Refused unless notice and assessment cover every one of its items."""
     collections.open_collection(by=operator(), code=code, notice=notice, assessment=assessment)
     typer.echo(f"{code} is open.")
+
+
+collection.command("define")(mapped.define)
+collection.command("load")(mapped.load)
 
 
 @collection.command("log-intake")

@@ -26,6 +26,7 @@ from rollbook.services import clock
 from rollbook.services.actors import Actor, require_role
 from rollbook.services.audit import audit
 from rollbook.services.log.outbox import submit
+from rollbook.services.mapped_items import mapping_of
 from rollbook.services.people_zone import people_zone
 
 _MEND_PAPER = "Publish a version that is in force today and wait until it stands in the log."
@@ -77,7 +78,8 @@ def open_collection(*, by: Actor, code: str, notice: str, assessment: str) -> No
             the collection; every missing item is named.
     """
     require_role(by, Role.OPERATOR)
-    asked = [item.id for item in items_of(code)]
+    mapping = mapping_of(code)
+    asked = [item.id for item in items_of(code)] if mapping is None else list(mapping.items)
     with transaction.atomic():
         told, assessed = _paper("notice", notice), _paper("assessment", assessment)
         reasons = [*_not_open_yet(code), *_faults("notice", told, asked), *_faults("assessment", assessed, asked)]
@@ -85,8 +87,8 @@ def open_collection(*, by: Actor, code: str, notice: str, assessment: str) -> No
             raise UseRefused(reasons)
         Collection.objects.create(
             code=code,
-            name=_name(code),
-            reference_date=_day(code),
+            name=_name(code) if mapping is None else mapping.title,
+            reference_date=_day(code) if mapping is None else mapping.day,
             items=asked,
             notice=told,
             assessment=Assessment.objects.get(publication=assessed),

@@ -3,7 +3,7 @@
 What the catalogue says, with the papers that cover each item. History in words is `dictionary_history`'s.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 from dataclasses import dataclass
 
 from rollbook.dataplane.census.catalogue import ITEMS, Item, collections, known_collection, places_of
@@ -20,6 +20,7 @@ from rollbook.services.dictionary_history import (
     history_lines,
     usual_collection,
 )
+from rollbook.services.mapped_items import every_item, find_item, mapping_of, mappings
 from rollbook.services.register.words import class_words
 
 GROUPS: Mapping[str, str] = {
@@ -125,10 +126,18 @@ def dictionary(collection: str = "", words: str = "") -> tuple[DictionaryLine, .
 
     A collection that Rollbook has no profile for has no items.
     """
-    inside = places_of(collection) if known_collection(collection) else ({} if collection else ITEMS)
+    every = every_item()
+    inside = _inside(collection) if collection else every
     sought = words.lower().split()
-    lines = (_line(item) for item in ITEMS.values() if item.id in inside)
+    lines = (_line(item) for item in every.values() if item.id in inside)
     return tuple(line for line in lines if all(word in _text(line) for word in sought))
+
+
+def _inside(collection: str) -> Container[str]:
+    if known_collection(collection):
+        return places_of(collection)
+    mapping = mapping_of(collection)
+    return () if mapping is None else mapping.items
 
 
 def _text(line: DictionaryLine) -> str:
@@ -138,7 +147,7 @@ def _text(line: DictionaryLine) -> str:
 
 def dictionary_page(code: str, collection: str = "") -> DictionaryPage | None:
     """One item, or None where the dictionary has no such word. Codes are those of `collection` if it has the item."""
-    item = ITEMS.get(code)
+    item = find_item(code)
     return None if item is None else _page(item, collection)
 
 
@@ -155,13 +164,19 @@ def code_lines() -> Iterator[CodeLine]:
             yield from (CodeLine(item.id, first, last, one, meaning) for one, meaning in codes.items())
 
 
+def _loaded_group(table: str) -> str:
+    return next(mapping.title for mapping in mappings() if mapping.table == table)
+
+
 def _line(item: Item) -> DictionaryLine:
     first, last = first_and_last(item.id)
+    group = GROUPS.get(item.table) or _loaded_group(item.table)
+    basis = _BASIS if item.held and item.id in ITEMS else ""
     return DictionaryLine(
-        code=item.id, name=item.name, description=item.description, detail=item.detail, group=GROUPS[item.table],
+        code=item.id, name=item.name, description=item.description, detail=item.detail, group=group,
         kind=item.kind, risk=item.risk, risk_words=class_words(str(read_class(item.risk))),
         refusable_by="family" if item.refusable else "nobody", refusal_code=item.refusal_code or "",
-        not_obtained_code=item.not_obtained_code or "", basis=_BASIS if item.held else "", power=item.power,
+        not_obtained_code=item.not_obtained_code or "", basis=basis, power=item.power,
         law=POWERS[item.power].law if item.power in POWERS else (_NO_POWER if item.held else ""),
         retention=item.retention_rule, cbds=item.cbds, status=item.status, held=item.held, mark=_MARKS[item.status],
         first_return=first, last_return=last, element=item.element,

@@ -63,7 +63,9 @@ GRANTS: Mapping[str, Grant] = {
     "public.records_audit": Grant(web=ADD, jobs=ADD, log=ADD, people=ADD),
     "public.records_collection": _SHOWN,
     "public.records_decision": _APPENDED,
+    "public.records_definedmapping": _SHOWN,
     "public.records_intakeday": _SHOWN,
+    "public.records_load": _SHOWN,
     "public.records_message": _SHARED,
     "public.records_organisation": _SHOWN,
     # A page can decide about a table but neither make one nor change it, and only a job says that one has left.
@@ -99,6 +101,7 @@ GRANTS: Mapping[str, Grant] = {
     "identity.identifier": _IDENTITY,
     "identity.key_block": _IDENTITY,
     "identity.letter": _IDENTITY,
+    "identity.listed_pupil": _IDENTITY,
     "identity.notice_given": _IDENTITY,
     "identity.person": _IDENTITY,
     "identity.query": Grant(people=FULL),

@@ -20,15 +20,15 @@ named. Reading and judging each file by itself, which take longest, are outside 
 """
 
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 
 from deltalake.exceptions import DeltaError
 from django.conf import settings
-from django.db import DatabaseError, connection, transaction
+from django.db import DatabaseError, transaction
 
 from rollbook.dataplane.census.untrusted import Limits, refuse_large
 from rollbook.dataplane.people.in_turn import InTurn, real
@@ -41,12 +41,11 @@ from rollbook.services import clock, identity_rows
 from rollbook.services.actors import Actor, require_role
 from rollbook.services.audit import audit_each
 from rollbook.services.identity_rows import Taken
+from rollbook.services.intake import forget_unnamed, one_at_a_time
 from rollbook.services.judging import Arrival, Judged, arrivals, judge, of_schools_apart
-from rollbook.services.log.reader import require_own_database
 from rollbook.services.messages import tell
 from rollbook.services.prepared import Prepared, read_and_prepare
 from rollbook.services.receipts import Receipt, receipt_of
-from rollbook.services.work_locks import LANDING
 
 Outcome = Receipt | InputRefused | UseRefused
 _Versions = list[dict[str, int]]
@@ -80,7 +79,7 @@ def take_in(*, by: Actor, batch: Sequence[Prepared]) -> list[Outcome]:
     outcomes: dict[int, Outcome] = {}
     while len(outcomes) < len(batch):
         left = [number for number in range(len(batch)) if number not in outcomes]
-        with _one_at_a_time():
+        with one_at_a_time():
             taken = _take_some(by, [batch[number] for number in left])
         outcomes |= {left[place]: outcome for place, outcome in taken.items()}
     return [outcomes[number] for number in range(len(batch))]
@@ -110,21 +109,8 @@ def receipt_since(sha256: str, since: datetime) -> Receipt | None:
 
 def recover() -> dict[str, int]:
     """Undo what a killed process left half done; gives the rows removed from each study table. Run at every start."""
-    with _one_at_a_time():
-        return _forget_unnamed()
-
-
-@contextmanager
-def _one_at_a_time() -> Iterator[None]:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_lock(%s)", [LANDING])
-    try:
-        yield
-    finally:
-        # A broken connection has given the lock back by itself.
-        if connection.connection is not None and not connection.connection.closed:
-            with connection.cursor() as cursor:
-                cursor.execute("SELECT pg_advisory_unlock(%s)", [LANDING])
+    with one_at_a_time():
+        return forget_unnamed()
 
 
 def _take_together(by: Actor, judged: Sequence[Judged], known: InTurn) -> list[Receipt]:
@@ -142,7 +128,7 @@ def _take_together(by: Actor, judged: Sequence[Judged], known: InTurn) -> list[R
         # A commit that was done and reported as failed comes here too, so what to remove is for PostgreSQL to say.
         # Where it cannot be asked, or the store does not answer, the next start does this.
         with suppress(DatabaseError, OSError, DeltaError):
-            _forget_unnamed()
+            forget_unnamed()
         raise
 
 
@@ -216,9 +202,3 @@ def _tell_schools(rows: Sequence[Return]) -> list[Receipt]:
         for account in managers.get(row.school_id, ()):
             tell(account, kind="receipt", subject=f"{row.collection.name}: return {row.state}", body=receipt.text())
     return receipts
-
-
-def _forget_unnamed() -> dict[str, int]:
-    require_own_database()
-    named = {str(pk) for pk in Return.objects.exclude(state=Return.REFUSED).values_list("pk", flat=True)}
-    return landing.forget_unnamed(settings.ROLLBOOK.study, named)

@@ -2,11 +2,12 @@
 
 from collections.abc import Iterable, Iterator
 
-from rollbook.dataplane.census.catalogue import ITEMS, known_collection
+from rollbook.dataplane.census.catalogue import known_collection
 from rollbook.kernel.refusals import Reason
 from rollbook.policy.powers import POWERS
 from rollbook.policy.purposes import PURPOSES
 from rollbook.policy.uses import ItemFacts
+from rollbook.services.mapped_items import find_item, mapping_of
 
 
 def item_facts(codes: Iterable[str]) -> tuple[ItemFacts, ...]:
@@ -15,7 +16,7 @@ def item_facts(codes: Iterable[str]) -> tuple[ItemFacts, ...]:
 
 
 def _facts(code: str) -> ItemFacts:
-    item = ITEMS.get(code)
+    item = find_item(code)
     if item is None:
         return ItemFacts(code, known=False, risk="")
     return ItemFacts(code, known=True, risk=item.risk, withdrawn=not item.held)
@@ -27,7 +28,7 @@ def unknown_items(codes: Iterable[str]) -> Iterator[Reason]:
     if not named:
         yield Reason("items-none", "No items are named", "items", "Name the items needed.")
     for code in named:
-        if code not in ITEMS:
+        if find_item(code) is None:
             yield Reason(
                 "item-unknown", "This item is not in the dictionary", code[:64], "Name an item of the dictionary."
             )
@@ -57,7 +58,7 @@ def unknown_collections(codes: Iterable[str]) -> Iterator[Reason]:
     if not named:
         yield Reason("collections-none", "No collection is named", "collections", "Name at least one.")
     for code in named:
-        if not known_collection(code):
+        if not known_collection(code) and mapping_of(code) is None:
             yield Reason(
                 "collection-unknown", "There is no such collection", code[:64], "See the register's collections."
             )

@@ -12,10 +12,11 @@ from pyroaring import BitMap
 
 from rollbook.dataplane.store import reading
 from rollbook.kernel.refusals import InputRefused, Reason
-from rollbook.records.models.collections import Return
+from rollbook.records.models.collections import Load, Return
 from rollbook.records.models.identity import Sighting
 from rollbook.services.divided import earlier_keys, moves, stored_keys
 from rollbook.services.held import HeldFact, Statement, held_facts
+from rollbook.services.mapped_items import mapping_of
 from rollbook.services.one_person import keys_of
 from rollbook.services.people_zone import people_zone
 from rollbook.services.receipts import Receipt, receipt_of
@@ -27,9 +28,18 @@ _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
 def current_return_ids(collections: Iterable[str]) -> list[str]:
-    """The accepted return of each school in these collections: the only ones a new use may read."""
-    rows = Return.objects.filter(collection_id__in=list(collections), state=Return.ACCEPTED)
-    return [str(pk) for pk in rows.order_by("pk").values_list("pk", flat=True)]
+    """The accepted return of each school and the accepted loads in these collections: all that a new use may read."""
+    codes = list(collections)
+    rows = Return.objects.filter(collection_id__in=codes, state=Return.ACCEPTED)
+    loads = Load.objects.filter(collection_id__in=codes, state=Load.ACCEPTED)
+    return [str(pk) for one in (rows, loads) for pk in one.order_by("pk").values_list("pk", flat=True)]
+
+
+def loads_of_unnamed(collections: Iterable[str]) -> list[str]:
+    """The accepted loads of those collections whose pupils have no number that leads to a person."""
+    loads = Load.objects.filter(collection_id__in=list(collections), state=Load.ACCEPTED).order_by("pk")
+    found = ((one, mapping_of(one.collection_id)) for one in loads)
+    return [str(one.pk) for one, mapping in found if mapping is not None and not mapping.named_pupils]
 
 
 def people_in(return_ids: SomeOf[str]) -> BitMap:

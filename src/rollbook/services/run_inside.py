@@ -26,6 +26,7 @@ from rollbook.sdc.rules import SdcParameters
 from rollbook.sdc.tables import FrequencyTable
 from rollbook.services.divided import moves
 from rollbook.services.keys import open_keys
+from rollbook.services.mapped_items import loaded_items
 from rollbook.services.one_person import roots
 
 
@@ -63,6 +64,7 @@ def _count(run: Run, study: StudyFiles, people: BitMap, folder: Path) -> tuple[F
         people=people,
         pseudonyms=pseudonyms,
         out=folder,
+        loaded=loaded_items(),
         moved=moves(),
     )
     ppids = pq.read_table(folder / "pupil.parquet", columns=["ppid"])["ppid"].to_pylist()

@@ -20,27 +20,37 @@ _CHUNK = 10_000
 class Plan:
     """The `people` of a run, the returns their facts come from, and how many were left out by their own choice.
 
-    `pupil_ids` names each person in the log's form, in ascending order of person key.
+    `pupil_ids` names each person in the log's form, in ascending order of person key. `unnamed` is how many more there
+    are whom only a loaded collection tells apart, by numbers of its own: nobody can be found by such a number, so
+    nobody can ask, and the log's set has no name for them.
     """
 
     return_ids: tuple[str, ...]
     people: BitMap
     left_out: int
     pupil_ids: tuple[str, ...]
+    unnamed: int
+
+    @property
+    def size(self) -> int:
+        """How many people the use is about."""
+        return len(self.pupil_ids) + self.unnamed
 
 
 def draw(request: Request) -> Plan:
-    """The population of a use under `request`, now. Somebody without an identifier could never be told, so is not
-    used.
+    """The population of a use under `request`, now. Somebody of a census without an identifier could never be told, so
+    is not used.
     """
     return_ids = tuple(sorted(str(one) for one in returns.current_return_ids(request.collections)))
     everyone = returns.people_in(return_ids)
     objectors = standing_objectors(purpose=request.purpose, power=request.power)
     wanted = everyone - objectors
     names = pupil_ids(wanted)
-    people = BitMap(names)
+    named = BitMap(names)
+    unnamed = (wanted - named) & returns.people_in(returns.loads_of_unnamed(request.collections))
     # Two keys of one person have one name.
-    return Plan(return_ids, people, len(everyone & objectors), tuple(dict.fromkeys(names[key] for key in people)))
+    pupils = tuple(dict.fromkeys(names[key] for key in named))
+    return Plan(return_ids, named | unnamed, len(everyone & objectors), pupils, len(unnamed))
 
 
 def standing_objectors(*, purpose: str, power: str) -> BitMap:

@@ -11,7 +11,6 @@ from functools import partial
 from django.db import transaction
 from pyroaring import BitMap
 
-from rollbook.dataplane.census.catalogue import ITEMS
 from rollbook.kernel.refusals import Reason, RollbookError, UseRefused
 from rollbook.policy.gate import Refused
 from rollbook.policy.powers import POWERS
@@ -26,6 +25,7 @@ from rollbook.services.audit import audit
 from rollbook.services.governance import gate_for_run
 from rollbook.services.log.outbox import submit
 from rollbook.services.log.reader import require_own_database
+from rollbook.services.mapped_items import every_item
 from rollbook.services.people_zone import people_zone
 from rollbook.services.published import published
 from rollbook.services.run_plan import Plan, draw, standing_objectors
@@ -118,12 +118,13 @@ def _submit_disclosure(run: Run, plan: Plan, made: MadeSet, population_file: str
         run.submission_id = submit(entry, refs={"of": decision.submission_id})
         run.did, run.epoch, run.set_store = made.did, made.epoch, made.store_name
         run.population_file, run.returns = population_file, list(plan.return_ids)
-        run.people, run.left_out, run.started_at = len(plan.pupil_ids), plan.left_out, clock.now()
+        run.people, run.left_out, run.started_at = plan.size, plan.left_out, clock.now()
         run.save()
         audit(system(), "log-run", str(run.id), people=run.people, left_out=run.left_out)
 
 
 def _entry(run: Run, request: Request, made: MadeSet) -> dict[str, object]:
+    items = every_item()
     return {
         "type": "disclosure",
         "id": f"run-{run.id}",
@@ -133,7 +134,7 @@ def _entry(run: Run, request: Request, made: MadeSet) -> dict[str, object]:
         "mode": "safe-setting",
         "recipient": org(request.organisation),
         "basis": POWERS[request.power].log_code,
-        "classes": sorted({ITEMS[item].risk for item in run.study.items}),
+        "classes": sorted({items[item].risk for item in run.study.items}),
         "items": sorted(run.study.items),
     }
 

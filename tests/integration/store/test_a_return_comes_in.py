@@ -186,16 +186,16 @@ def test_a_file_too_large_is_refused_before_it_is_read(tmp_path: Path) -> None:
 
 def test_a_return_that_had_to_wait_is_the_later_one(monkeypatch: pytest.MonkeyPatch) -> None:
     """Whoever is let in last replaces the other, so its time must be the later one, or the record would read empty."""
-    in_turn = ingest_module._one_at_a_time
+    in_turn = ingest_module.one_at_a_time
 
     @contextmanager
     def after_another() -> Iterator[None]:
-        monkeypatch.setattr(ingest_module, "_one_at_a_time", in_turn)
+        monkeypatch.setattr(ingest_module, "one_at_a_time", in_turn)
         send(serial="002")
         with in_turn():
             yield
 
-    monkeypatch.setattr(ingest_module, "_one_at_a_time", after_another)
+    monkeypatch.setattr(ingest_module, "one_at_a_time", after_another)
     waited = send(serial="001")
     other = Return.objects.get(state=Return.SUPERSEDED)
     assert waited.supersedes == str(other.pk)

@@ -6,7 +6,7 @@ import pytest
 
 from rollbook.kernel.authorities import RETURN_AUTHORITIES, UPN_AUTHORITIES, in_force, may_stand_in_upn
 from rollbook.kernel.refusals import InputRefused
-from rollbook.kernel.upn import UpnFault, check_letter, parse_upn, upn_faults
+from rollbook.kernel.upn import UpnFault, check_letter, parse_upn, uln_ok, upn_faults
 
 DAY = date(2025, 1, 16)
 
@@ -67,3 +67,16 @@ def test_a_return_names_an_authority_in_force() -> None:
 def test_the_list_is_whole() -> None:
     assert len(UPN_AUTHORITIES) == 195
     assert RETURN_AUTHORITIES < UPN_AUTHORITIES
+
+
+@pytest.mark.parametrize("upn", ["M80120000500A", "L80120000501Z"])
+def test_a_valid_temporary_number_passes_where_other_tools_refuse_it(upn: str) -> None:
+    assert upn_faults(upn, DAY) == ()
+
+
+@pytest.mark.parametrize(
+    ("uln", "valid"),
+    [("1000000000", True), ("1000000019", True), ("1000000027", True), ("9999999999", False), ("1000000018", False)],
+)
+def test_a_learner_number_is_checked_by_its_sum_and_not_by_its_first_digit(uln: str, valid: bool) -> None:
+    assert uln_ok(uln) is valid

@@ -10,6 +10,7 @@ from typing import Any, Final
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from rollbook.dataplane.census.landed_forms import UNSAID, Landed
 from rollbook.dataplane.census.parsed import Header, ParsedReturn, Records, SchoolFacts
 from rollbook.kernel.terms import Term, Windows, age_at_previous_31_august, census_day, windows
 from rollbook.kernel.upn import UpnFault, upn_faults
@@ -209,7 +210,7 @@ class Rule:
     `example_pass` and `example_fail` are small edits to the model return named by `model` (see `examples`): the first
     must not break the rule, the second must. They are its tests and its documentation. `source` is the standing of the
     rule: OWN and DOMAIN are never the Department's. `dfe_ref` is filled only where a number was seen. `terms` are those
-    whose return the rule is about.
+    whose return the rule is about. `landed` states the same rule over landed rows, or says why that cannot be.
     """
 
     id: str
@@ -226,6 +227,7 @@ class Rule:
     valid_to: date | None = None
     terms: tuple[Term, ...] = EVERY_TERM
     model: Model = Model.SCHOOL
+    landed: Landed = UNSAID
 
     def applies(self, day: date | None) -> bool:
         """Whether the rule is in force for a return of this census day. Without a day every rule applies."""
@@ -260,13 +262,14 @@ def rule(
     valid_to: date | None = None,
     terms: tuple[Term, ...] = EVERY_TERM,
     model: Model = Model.SCHOOL,
+    landed: Landed = UNSAID,
 ) -> Callable[[Find], Rule]:
     """Turns the function below it into a `Rule`, so that words, examples and test stand in one place."""
 
     def make(find: Find) -> Rule:
         return Rule(
             number, severity, message, mend, source, find, passes, fails, fields, dfe_ref, valid_from, valid_to, terms,
-            model,
+            model, landed,
         )  # fmt: skip
 
     return make

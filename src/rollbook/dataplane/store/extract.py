@@ -14,16 +14,17 @@ import tempfile
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 
 import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 from pyroaring import BitMap
 
-from rollbook.dataplane.census.catalogue import ITEMS
+from rollbook.dataplane.census.catalogue import ITEMS, Item
 from rollbook.dataplane.store.populations import to_column
 from rollbook.dataplane.store.reading import NO_MOVES, Moves, people_in
-from rollbook.dataplane.store.tables import files_of, schema_of
+from rollbook.dataplane.store.tables import files_of, schema_for
 from rollbook.kernel.refusals import Reason, UseRefused
 
 PPID = "ppid"
@@ -46,25 +47,27 @@ def extract(
     people: BitMap,
     pseudonyms: Callable[[Sequence[int]], list[bytes]],
     out: Path,
+    loaded: Mapping[str, Item] = MappingProxyType({}),
     moved: Moves = NO_MOVES,
 ) -> Extract:
     """Write the extract into the folder `out`, which exists and is empty.
 
     `moved` has the rows that are another person's than the key they bear.
     `pseudonyms` gives 16 bytes for each person key, in the order given: `Keys.pseudonymise` bound to the project.
+    `loaded` are the items that loaded collections define, beside those of the catalogue.
 
     Raises:
         UseRefused: an item is unknown, withdrawn, or lives in the identity zone, which no project sees.
     """
-    columns = _columns(items)
+    columns = _columns(items, {**ITEMS, **loaded})
     present = people & people_in(root, return_ids, moved)
     with tempfile.TemporaryDirectory(dir=out.parent, prefix=".spill-") as spill, _engine(spill) as engine:
         engine.register("who", _who(present, pseudonyms))
         engine.register("which", pa.table({"return_id": pa.array(sorted(return_ids), pa.string())}))
         engine.register("moved", _moved(moved))
         counts = {
-            table: _write(engine, _files(root, table, return_ids), table, names, out / f"{table}.parquet")
-            for table, names in columns.items()
+            table: _write(engine, _files(root, table, return_ids), some, out / f"{table}.parquet")
+            for table, some in columns.items()
         }
     return Extract(tables=counts, people=present)
 
@@ -74,15 +77,15 @@ def _engine(spill: str) -> duckdb.DuckDBPyConnection:
     return duckdb.connect(config={"temp_directory": spill, "autoinstall_known_extensions": False})
 
 
-def _columns(items: Collection[str]) -> dict[str, list[str]]:
-    known = [ITEMS[item] for item in ITEMS if item in items]
+def _columns(items: Collection[str], every: Mapping[str, Item]) -> dict[str, list[Item]]:
+    known = [every[item] for item in every if item in items]
     refused = sorted({*items} - {item.id for item in known if item.held and not item.identity})
     if refused:
         mend = "Ask only for items of the study tables; the dictionary lists them."
         raise UseRefused(Reason("item-not-for-study", "A project cannot have this item", ", ".join(refused), mend))
-    columns: dict[str, list[str]] = {"pupil": []}
+    columns: dict[str, list[Item]] = {"pupil": []}
     for item in known:
-        columns.setdefault(item.table, []).append(item.column)
+        columns.setdefault(item.table, []).append(item)
     return columns
 
 
@@ -102,8 +105,8 @@ def _files(root: Path, table: str, return_ids: Collection[str]) -> list[str]:
     return [str(file.path) for file in files_of(root, table) if file.may_hold_return(wanted)]
 
 
-def _write(engine: duckdb.DuckDBPyConnection, files: list[str], table: str, columns: list[str], out: Path) -> int:
-    types = schema_of(table)
+def _write(engine: duckdb.DuckDBPyConnection, files: list[str], items: list[Item], out: Path) -> int:
+    types, columns = schema_for(items), [item.column for item in items]
     schema = pa.schema([(PPID, pa.string()), *((name, types.field(name).type) for name in columns)])
     rows = 0
     with pq.ParquetWriter(out, schema, compression="zstd", write_statistics=False, store_schema=False) as writer:

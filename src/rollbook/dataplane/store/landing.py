@@ -87,7 +87,7 @@ def land_together(root: Path, returns: Sequence[Rows], *, durable: bool = True) 
         rows = pa.concat_tables([_keyed(name, returns[number], keys[number]) for number in having])
         version = append(root / name, _in_key_order(rows), [returns[number].return_id for number in having])
         if durable:
-            _flush(root / name, version)
+            flush(root / name, version)
         for number in having:
             versions[number][name] = version
     return versions
@@ -125,7 +125,7 @@ def append(folder: Path, rows: pa.Table, return_ids: Sequence[str]) -> int:
     return DeltaTable(folder).version()
 
 
-def _flush(folder: Path, version: int) -> None:
+def flush(folder: Path, version: int) -> None:
     """Make one commit outlive a loss of power: its files, its log line and their folders."""
     log = folder / "_delta_log" / f"{version:020}.json"
     lines = [json.loads(line) for line in log.read_text().splitlines()]
@@ -143,7 +143,9 @@ def forget_unnamed(root: Path, named: Collection[str]) -> dict[str, int]:
 
     Also removes files that a killed writer left without a commit. Doing it twice does nothing more.
     """
-    return {name: _forget(root, name, frozenset(named)) for name in TABLES if (root / name).exists()}
+    # Whatever lies there is looked at: loaded collections have tables of their own beside those of the census.
+    tables = sorted(folder.name for folder in root.iterdir() if folder.is_dir()) if root.exists() else []
+    return {name: _forget(root, name, frozenset(named)) for name in tables}
 
 
 def _forget(root: Path, name: str, named: frozenset[str]) -> int:

@@ -14,8 +14,19 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from pyroaring import BitMap
 
+from rollbook.dataplane.census.catalogue import Item
 from rollbook.dataplane.store.populations import from_column
-from rollbook.dataplane.store.tables import ROLL_FIELD, TABLES, StoredFile, bucket_of, file_schema, files_of, items_in
+from rollbook.dataplane.store.tables import (
+    PARTITIONS,
+    ROLL_FIELD,
+    TABLES,
+    StoredFile,
+    bucket_of,
+    file_schema,
+    files_of,
+    items_in,
+    schema_for,
+)
 
 Value = str | int | float | bool | date
 # Rows found to be another child's: the return and the key they bear, and whose they are. Rows are never written again.
@@ -33,6 +44,31 @@ class FactRow:
     return_id: str
     table: str
     row: int
+
+
+def loaded_rows_of(root: Path, person_key: int, load_ids: Collection[str], items: Collection[Item]) -> list[FactRow]:
+    """Every value of these items held about one person in these loads of collections that define them."""
+    wanted = frozenset(load_ids)
+    tables = {table: [one for one in items if one.table == table] for table in sorted({one.table for one in items})}
+    return [
+        fact
+        for table, some in tables.items()
+        for file in files_of(root, table)
+        if file.may_hold_person(person_key) and file.may_hold_return(wanted)
+        for fact in _loaded_facts(file, table, some, person_key, wanted)
+    ]
+
+
+def _loaded_facts(
+    file: StoredFile, table: str, items: Collection[Item], person_key: int, wanted: frozenset[str]
+) -> Iterator[FactRow]:
+    schema = pa.schema([field for field in schema_for(items) if field.name not in PARTITIONS])
+    rows = pq.read_table(file.path, schema=schema, partitioning=None, filters=[("person_key", "=", person_key)])
+    for row in rows.to_pylist():
+        if row["return_id"] in wanted:
+            for item in items:
+                if row[item.column] is not None:
+                    yield FactRow(item.id, row[item.column], row["return_id"], table, row["line"])
 
 
 def rows_of(root: Path, person_key: int, return_ids: Collection[str]) -> list[FactRow]:

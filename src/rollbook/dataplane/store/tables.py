@@ -5,7 +5,7 @@ addresses and identifiers are no column of any of them. A file's log line gives 
 key in it, so a reader opens only files that can hold what it asks for.
 """
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import unquote
@@ -36,6 +36,7 @@ _TYPES: Mapping[str, pa.DataType] = {
     "date": pa.date32(),
     "count": pa.int32(),
     "hours": pa.float64(),
+    "number": pa.float64(),
 }
 _HELD: Mapping[str, tuple[Item, ...]] = {
     table: tuple(item for item in ITEMS.values() if item.table == table and item.held and not item.identity)
@@ -79,6 +80,11 @@ def schema_of(table: str) -> pa.Schema:
     roll = (ROLL_FIELD,) if table == "pupil" else ()
     items = tuple((item.column, _TYPES[item.kind]) for item in items_in(table))
     return pa.schema([*ROW_FIELDS, *roll, *items])
+
+
+def schema_for(items: Iterable[Item]) -> pa.Schema:
+    """All columns of a table that a loaded collection defines, with these items."""
+    return pa.schema([*ROW_FIELDS, *((item.column, _TYPES[item.kind]) for item in items)])
 
 
 def file_schema(table: str) -> pa.Schema:

@@ -51,6 +51,15 @@ class Migration(migrations.Migration):
             ],
         ),
         migrations.CreateModel(
+            name='DefinedMapping',
+            fields=[
+                ('code', models.CharField(max_length=32, primary_key=True, serialize=False)),
+                ('text', models.TextField()),
+                ('sha256', models.CharField(max_length=64)),
+                ('defined_at', models.DateTimeField()),
+            ],
+        ),
+        migrations.CreateModel(
             name='DisclosureSet',
             fields=[
                 ('did', models.CharField(max_length=44, primary_key=True, serialize=False)),
@@ -240,6 +249,19 @@ class Migration(migrations.Migration):
             ],
             options={
                 'db_table': '"identity"."person"',
+            },
+        ),
+        migrations.CreateModel(
+            name='ListedPupil',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('number', models.CharField(max_length=200)),
+                ('occurrence', models.IntegerField(default=0)),
+                ('collection', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='records.collection')),
+                ('person', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='records.person')),
+            ],
+            options={
+                'db_table': '"identity"."listed_pupil"',
             },
         ),
         migrations.CreateModel(
@@ -736,9 +758,33 @@ class Migration(migrations.Migration):
                 ('output', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='verdicts', to='records.output')),
             ],
         ),
+        migrations.CreateModel(
+            name='Load',
+            fields=[
+                ('id', models.UUIDField(default=uuid.uuid4, primary_key=True, serialize=False)),
+                ('received_at', models.DateTimeField()),
+                ('file_name', models.CharField(max_length=200)),
+                ('file_sha256', models.CharField(max_length=64)),
+                ('mapping_sha256', models.CharField(max_length=64)),
+                ('state', models.CharField(max_length=16)),
+                ('report', models.JSONField(default=dict)),
+                ('delta_versions', models.JSONField(default=dict)),
+                ('superseded_at', models.DateTimeField(null=True)),
+                ('collection', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='records.collection')),
+                ('supersedes', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, to='records.load')),
+                ('submission', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, to='records.logsubmission')),
+            ],
+            options={
+                'constraints': [models.UniqueConstraint(condition=models.Q(('state', 'accepted')), fields=('collection',), name='one_accepted_load_per_collection')],
+            },
+        ),
         migrations.AddConstraint(
             model_name='intakeday',
             constraint=models.UniqueConstraint(fields=('collection', 'day'), name='one_intake_entry_per_day'),
+        ),
+        migrations.AddConstraint(
+            model_name='listedpupil',
+            constraint=models.UniqueConstraint(fields=('collection', 'number', 'occurrence'), name='one_person_per_listed_number'),
         ),
         migrations.AddConstraint(
             model_name='double',

@@ -62,6 +62,52 @@ class Return(models.Model):
         collection = school = serial = received_at = state = on_roll = no_longer_on_roll = issues = discards = "school"
 
 
+class DefinedMapping(models.Model):
+    """The mapping file of a collection that is no census: which column is which item. Its text is public."""
+
+    code = models.CharField(max_length=32, primary_key=True)
+    text = models.TextField()
+    sha256 = models.CharField(max_length=64)
+    defined_at = models.DateTimeField()
+
+    class Classes:
+        code = text = sha256 = defined_at = "public"
+
+
+class Load(models.Model):
+    """One file of attainment or reference data, of many schools at once, accepted or refused whole.
+
+    `report` is what was found in it: counts, totals and lines, never a value of a row.
+    """
+
+    ACCEPTED, SUPERSEDED, REFUSED = "accepted", "superseded", "refused"
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4)
+    collection = models.ForeignKey(Collection, on_delete=models.PROTECT)
+    received_at = models.DateTimeField()
+    file_name = models.CharField(max_length=200)
+    file_sha256 = models.CharField(max_length=64)
+    mapping_sha256 = models.CharField(max_length=64)
+    state = models.CharField(max_length=16)
+    report = models.JSONField(default=dict)
+    delta_versions = models.JSONField(default=dict)
+    supersedes = models.ForeignKey("self", null=True, on_delete=models.PROTECT)
+    superseded_at = models.DateTimeField(null=True)
+    submission = models.ForeignKey(LogSubmission, null=True, on_delete=models.PROTECT)
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(
+                fields=("collection",), condition=models.Q(state="accepted"), name="one_accepted_load_per_collection"
+            ),
+        )
+
+    class Classes:
+        id = file_sha256 = mapping_sha256 = delta_versions = supersedes = superseded_at = submission = "key"
+        collection = received_at = state = "public"
+        file_name = report = "school"
+
+
 class IntakeDay(models.Model):
     """That the returns of one collection and day have been entered in the log, as counts."""
 

@@ -12,7 +12,7 @@ import secrets
 from django.db import models
 
 from rollbook.records.models.accounts import Account
-from rollbook.records.models.collections import Return
+from rollbook.records.models.collections import Collection, Return
 from rollbook.records.models.governance import Agreement, Publication
 from rollbook.records.models.log import LogSubmission
 
@@ -77,6 +77,28 @@ class Identifier(models.Model):
     class Classes:
         id = source = standing = "key"
         person = scheme = value = "person"
+
+
+class ListedPupil(models.Model):
+    """Whom a loaded collection means by a number: a UPN, or a number of its own that leads to nobody elsewhere.
+
+    `occurrence` tells pupils of one number apart, where the collection gave it twice.
+    """
+
+    collection = models.ForeignKey(Collection, on_delete=models.PROTECT)
+    number = models.CharField(max_length=200)
+    occurrence = models.IntegerField(default=0)
+    person = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        db_table = '"identity"."listed_pupil"'
+        constraints = (
+            models.UniqueConstraint(fields=("collection", "number", "occurrence"), name="one_person_per_listed_number"),
+        )
+
+    class Classes:
+        id = collection = occurrence = "key"
+        number = person = "person"
 
 
 class Sighting(models.Model):

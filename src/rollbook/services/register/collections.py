@@ -4,7 +4,7 @@ from collections import Counter
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from rollbook.records.models.collections import Collection, Return
+from rollbook.records.models.collections import Collection, Load, Return
 from rollbook.services.collections import told_counts
 
 
@@ -41,6 +41,7 @@ def collection(code: str) -> CollectionLine | None:
 
 def _line(row: Collection) -> CollectionLine:
     counts = Counter(Return.objects.filter(collection=row).order_by().values_list("state", flat=True))
+    counts.update(Load.objects.filter(collection=row).order_by().values_list("state", flat=True))
     told = told_counts(row.code)
     return CollectionLine(
         code=row.code,

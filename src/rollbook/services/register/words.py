@@ -1,9 +1,9 @@
 """Codes of the log and the records in the words of pages."""
 
-from rollbook.dataplane.census.catalogue import ITEMS
 from rollbook.policy.classes import read_class
 from rollbook.policy.powers import POWERS, power_of_log_code
 from rollbook.policy.purposes import PURPOSES
+from rollbook.services.mapped_items import find_item
 
 RESULTS = {"approve": "Approved", "refuse": "Refused", "withdraw": "Withdrawn by who asked"}
 
@@ -27,7 +27,8 @@ def power_code(log_code: str) -> str:
 
 def item_name(code: str) -> str:
     """The name of an item; the code itself where the dictionary has none."""
-    return ITEMS[code].name if code in ITEMS else code
+    item = find_item(code)
+    return code if item is None else item.name
 
 
 def class_words(mark: str) -> str:

@@ -26,6 +26,7 @@ from rollbook.dataplane.census.rulebook.derivation import (
     unasked,
 )
 from rollbook.dataplane.census.rulebook.derived import finder
+from rollbook.dataplane.census.rulebook.derived_landed import landed_form
 from rollbook.dataplane.census.ruling import Edits, Model, Severity
 
 _MODEL_COLLECTION: Final = "sc-spr-2025"
@@ -41,7 +42,7 @@ def derived_rules() -> Iterator[DerivedRule]:
     order = list(Kind)
     for rule in sorted(_all_rules(), key=lambda rule: order.index(rule.kind)):
         first, last = span_of(collections_of(rule))
-        yield replace(rule, valid_from=first, valid_to=last)
+        yield replace(rule, valid_from=first, valid_to=last, landed=landed_form(rule))
 
 
 def _all_rules() -> Iterator[DerivedRule]:

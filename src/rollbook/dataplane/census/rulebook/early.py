@@ -12,10 +12,12 @@ from typing import Final
 
 from rollbook.dataplane.census.codes import codes_of
 from rollbook.dataplane.census.gathering import CONTACT_RULE
+from rollbook.dataplane.census.landed_forms import NotLanded
 from rollbook.dataplane.census.ruling import Finding, Model, Pupil, ReturnView, Severity, rule, where
 from rollbook.kernel.terms import age_on
 from rollbook.kernel.upn import upn_faults
 
+_NO_EARLY: Final = NotLanded("Only school censuses are run over landed rows.")
 _MOST_HOURS: Final = 15
 # One or two letters, a digit, perhaps a digit or letter; then a digit and two letters.
 _POSTCODE: Final = re.compile(r"[A-Z]{1,2}[0-9][0-9A-Z]? ?[0-9][A-Z]{2}", re.IGNORECASE)
@@ -47,6 +49,7 @@ def _basis(child: Pupil) -> set[str]:
     mend="Correct the date of birth, or give no funded and no extended hours. Children under 2 have expanded hours.",
     source="OWN", fields=("DOB", "FundedHours", "ExtendedHours"), model=Model.EARLY,
     passes=("C3/ChildIdentifiers/DOB = 2020-01-17",), fails=("C3/ChildIdentifiers/DOB = 2020-01-16",),
+    landed=_NO_EARLY,
 )  # fmt: skip
 def funded_age(view: ReturnView) -> Iterator[Finding]:
     """Expanded hours alone do not count: since 2024 working families have them for younger children (DOMAIN). A birth
@@ -64,6 +67,7 @@ def funded_age(view: ReturnView) -> Iterator[Finding]:
     mend="Give the free hours a week of the universal place; further hours are extended or expanded hours.",
     source="ASPEN", fields=("FundedHours",), model=Model.EARLY,
     passes=("C3/Attendance/FundedHours = 12.5",), fails=("C3/Attendance/FundedHours = 12.25",),
+    landed=_NO_EARLY,
 )  # fmt: skip
 def funded_hours(view: ReturnView) -> Iterator[Finding]:
     """Judged when given: not every child at a setting has a funded place."""
@@ -78,6 +82,7 @@ def funded_hours(view: ReturnView) -> Iterator[Finding]:
     mend="Give the code the family was given. A child of 2 of a working family has expanded hours instead.",
     source="OWN", fields=("ExtendedHours", "EligibilityCode", "DOB"), model=Model.EARLY,
     passes=("C2/Attendance/ExtendedHours = 15",), fails=("- C2/ChildCharacteristics/EligibilityCode",),
+    landed=_NO_EARLY,
 )  # fmt: skip
 def extended_hours(view: ReturnView) -> Iterator[Finding]:
     """A child of any other age than 2 to 4 is told by EY-001 already."""
@@ -93,6 +98,7 @@ def extended_hours(view: ReturnView) -> Iterator[Finding]:
     source="OWN", fields=("FundingBasis", "DOB"), model=Model.EARLY,
     passes=("C1/ChildCharacteristics/FundingBases/FundingBasisItem/FundingBasis = LAA",),
     fails=("- C1/ChildCharacteristics/FundingBases",),
+    landed=_NO_EARLY,
 )  # fmt: skip
 def basis_at_two(view: ReturnView) -> Iterator[Finding]:
     """A child whose only hours are expanded ones has the place of a working family, which has no basis (DOMAIN)."""
@@ -107,6 +113,7 @@ def basis_at_two(view: ReturnView) -> Iterator[Finding]:
     mend="Leave the basis out: it is about the places of children of 2. Or correct the date of birth.",
     source="OWN", fields=("FundingBasis", "DOB"), model=Model.EARLY,
     passes=("C1/ChildIdentifiers/DOB = 2022-01-16",), fails=("C1/ChildIdentifiers/DOB = 2021-12-31",),
+    landed=_NO_EARLY,
 )  # fmt: skip
 def basis_at_three(view: ReturnView) -> Iterator[Finding]:
     """A child who turned 3 since 1 January still has the place of a child of 2 until the next term (DOMAIN)."""
@@ -122,6 +129,7 @@ def basis_at_three(view: ReturnView) -> Iterator[Finding]:
     mend="Set EYPPR to Y, or leave EYPPBF out.",
     source="OWN", fields=("EYPPBF", "EYPPR"), model=Model.EARLY,
     passes=("C2/ChildCharacteristics/EYPPBF = RO",), fails=("C2/ChildCharacteristics/EYPPR = N",),
+    landed=_NO_EARLY,
 )  # fmt: skip
 def premium_received(view: ReturnView) -> Iterator[Finding]:
     """A missing answer is not Y. A code that is not in the list is told where lists are."""
@@ -139,6 +147,7 @@ def premium_received(view: ReturnView) -> Iterator[Finding]:
     mend="Ask the two settings how the family shares the hours. The record named here is the child's last one.",
     source="OWN", fields=("FundedHours", "UPN", "Surname", "Forename", "Sex", "DOB"), model=Model.EARLY,
     passes=(*_SAME_CHILD, "C2/Attendance/FundedHours = 5"), fails=_SAME_CHILD,
+    landed=_NO_EARLY,
 )  # fmt: skip
 def hours_together(view: ReturnView) -> Iterator[Finding]:
     """One child by UPN where it is given, else by name, sex and date of birth. Settings are told apart by number."""
@@ -174,6 +183,7 @@ def _setting(child: Pupil) -> tuple[object, ...]:
     source="OWN", fields=("UPN",), model=Model.EARLY,
     passes=("+ C1/ChildIdentifiers <UPN>M80120000500A</UPN>",),
     fails=("+ C1/ChildIdentifiers <UPN>B801200005002</UPN>",),
+    landed=_NO_EARLY,
 )  # fmt: skip
 def upn_sound(view: ReturnView) -> Iterator[Finding]:
     """Length, characters, check letter and authority in one finding; a temporary UPN is sound."""
@@ -188,6 +198,7 @@ _SOUND: Final = "B801200005001"
     mend="Write it as on a letter, such as M1 1AE. Give ZZ99 9ZZ where there is none.",
     source="OWN", fields=("PostCode",), model=Model.EARLY,
     passes=("C1/HomeInformation/Address/PostCode = M1 1AE",), fails=("C1/HomeInformation/Address/PostCode = M11 AE",),
+    landed=_NO_EARLY,
 )  # fmt: skip
 def postcode_formed(view: ReturnView) -> Iterator[Finding]:
     """Of the child's home, and of the setting once for each."""
@@ -211,6 +222,7 @@ def _formed(postcode: str | None) -> bool:
     mend="Nothing to mend for the return to be taken. Ask the supplier of the system why the name is sent.",
     source="OWN (NPD class 1E)", fields=("ContactSurname", "ContactForename"), model=Model.EARLY,
     passes=(), fails=("+ E1/EstablishmentCharacteristics <ContactSurname>X</ContactSurname>",),
+    landed=_NO_EARLY,
 )  # fmt: skip
 def contacts_gone(view: ReturnView) -> Iterator[Finding]:
     """Gone at the edge: what Rollbook never holds can be in no output."""

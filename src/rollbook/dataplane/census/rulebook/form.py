@@ -8,6 +8,7 @@ from typing import Final
 
 from rollbook.dataplane.census.catalogue import PROFILES, known_collection
 from rollbook.dataplane.census.gathering import TWICE_RULE, UNKNOWN_RULE, UNREADABLE_RULE
+from rollbook.dataplane.census.landed_forms import READER_ONLY, NotLanded, Row
 from rollbook.dataplane.census.rulebook.derived import not_asked_by, unread_by
 from rollbook.dataplane.census.ruling import Finding, ReturnView, Severity, rule
 
@@ -20,6 +21,7 @@ def _faults(view: ReturnView, number: str) -> Iterator[Finding]:
     UNREADABLE_RULE, Severity.ERROR, "The value cannot be read",
     mend="Keep text to 200 characters, and write days as 2025-01-16.",
     source="OWN", passes=(), fails=(f"P1/PupilIdentifiers/Forename = {'Ada ' * 51}A",),
+    landed=READER_ONLY,
 )  # fmt: skip
 def readable(view: ReturnView) -> Iterator[Finding]:
     """The reader left the value out. Days and numbers of the catalogue have rules of their own."""
@@ -30,6 +32,7 @@ def readable(view: ReturnView) -> Iterator[Finding]:
     TWICE_RULE, Severity.ERROR, "The element is given twice",
     mend="Keep the right one. The first was read.",
     source="OWN", passes=(), fails=("+ P1/PupilIdentifiers <Sex>M</Sex>",),
+    landed=READER_ONLY,
 )  # fmt: skip
 def once(view: ReturnView) -> Iterator[Finding]:
     """Of an element that may stand once."""
@@ -40,6 +43,7 @@ def once(view: ReturnView) -> Iterator[Finding]:
     UNKNOWN_RULE, Severity.DROPPED, "This item is not part of this collection; it was dropped and the discard recorded",
     mend="Nothing to mend for the return to be taken. Ask the supplier of the school's system why it is sent.",
     source="OWN (promise P10)", passes=(), fails=("+ P1/PupilCharacteristics <Religion>X</Religion>",),
+    landed=READER_ONLY,
 )  # fmt: skip
 def known(view: ReturnView) -> Iterator[Finding]:
     """No assessment covers it, so it is not taken. An item of another census return has a rule of its own."""
@@ -53,6 +57,7 @@ def known(view: ReturnView) -> Iterator[Finding]:
     mend=PROFILES,
     source="OWN (promise P10)", fields=("Collection", "Term", "Year"),
     passes=("H/CollectionDetails/Term = AUT",), fails=("H/CollectionDetails/Year = 2019",),
+    landed=NotLanded("Nothing of an unknown collection is landed."),
 )  # fmt: skip
 def profile_held(view: ReturnView) -> Iterator[Finding]:
     """Without a profile nobody can say what may be taken."""
@@ -75,6 +80,9 @@ _NEEDED: Final = {
     source="OWN", fields=("EnrolStatus", "FSMstartDate", "SENtype", "Category", "AttendanceReason", "Sessions"),
     passes=("P1/PupilStatus/EnrolStatus = M",),
     fails=("- P1/PupilCharacteristics/FSMperiods/FSMperiod/FSMstartDate",),
+    landed=(Row("pupil", "enrol-status", "on_roll AND enrol_status IS NULL"), *(
+        Row(table, item, f"{item.replace('-', '_')} IS NULL") for table, items in _NEEDED.items() for item in items
+    )),
 )  # fmt: skip
 def complete(view: ReturnView) -> Iterator[Finding]:
     """Half an entry cannot be counted; without a status nobody knows whether a second school is right."""

@@ -3,10 +3,12 @@
 from collections.abc import Iterator
 from datetime import UTC, timedelta
 
+from rollbook.dataplane.census.landed_forms import NotLanded
 from rollbook.dataplane.census.ruling import Finding, ReturnView, Severity, rule
 from rollbook.kernel.authorities import in_force
 from rollbook.kernel.terms import census_day
 
+_HEADER = NotLanded("The header is kept with the return, not among its rows.")
 _EXPORT = "Choose the right collection in the school's system and export the return again."
 
 
@@ -16,6 +18,7 @@ _EXPORT = "Choose the right collection in the school's system and export the ret
     source="CSCV", dfe_ref="CIN 100", fields=("ReferenceDate",),
     passes=("H/CollectionDetails/Term = SUM", "H/CollectionDetails/ReferenceDate = 2025-05-15"),
     fails=("H/CollectionDetails/ReferenceDate = 2025-01-17",),
+    landed=_HEADER,
 )  # fmt: skip
 def reference_date(view: ReturnView) -> Iterator[Finding]:
     """The day itself decides; whether the year fits is PT-003."""
@@ -28,6 +31,7 @@ def reference_date(view: ReturnView) -> Iterator[Finding]:
     "PT-002", Severity.ERROR, "Collection or term is not valid",
     mend=_EXPORT, source="LIIA", fields=("Collection", "Term"),
     passes=("H/CollectionDetails/Term = AUT",), fails=("H/CollectionDetails/Term = WIN",),
+    landed=_HEADER,
 )  # fmt: skip
 def collection(view: ReturnView) -> Iterator[Finding]:
     """The numeric term codes of the published list are not used by any return Rollbook reads."""
@@ -41,6 +45,7 @@ def collection(view: ReturnView) -> Iterator[Finding]:
     "PT-003", Severity.ERROR, "Year does not match the term",
     mend="Set the year to the calendar year of census day.", source="LIIA", fields=("Year", "ReferenceDate"),
     passes=(), fails=("H/CollectionDetails/Year = 2024",),
+    landed=_HEADER,
 )  # fmt: skip
 def year(view: ReturnView) -> Iterator[Finding]:
     """Compared with the reference date as sent."""
@@ -54,6 +59,7 @@ def year(view: ReturnView) -> Iterator[Finding]:
     mend="Give the number of the authority the school sits in; authorities that were merged have a new one.",
     source="LIIA, days of creation and abolition DOMAIN", fields=("LEA",),
     passes=("H/Source/LEA = 943",), fails=("H/Source/LEA = 909",),
+    landed=_HEADER,
 )  # fmt: skip
 def authority(view: ReturnView) -> Iterator[Finding]:
     """909 was Cumbria until April 2023."""
@@ -65,6 +71,7 @@ def authority(view: ReturnView) -> Iterator[Finding]:
     "PT-005", Severity.ERROR, "Source level must be S or L",
     mend=_EXPORT, source="LIIA", fields=("SourceLevel",),
     passes=("H/Source/SourceLevel = L",), fails=("H/Source/SourceLevel = X",),
+    landed=_HEADER,
 )  # fmt: skip
 def source_level(view: ReturnView) -> Iterator[Finding]:
     """S for a school, L for a local authority."""
@@ -77,6 +84,7 @@ def source_level(view: ReturnView) -> Iterator[Finding]:
     mend="Check the clock of the computer that makes the file and export the return again.",
     source="OWN", fields=("DateTime",),
     passes=("H/Source/DateTime = 2025-01-17T08:00:00",), fails=("H/Source/DateTime = 2999-01-01T00:00:00",),
+    landed=_HEADER,
 )  # fmt: skip
 def file_moment(view: ReturnView) -> Iterator[Finding]:
     """The format has no zone; an hour is allowed for British summer time."""

@@ -4,11 +4,13 @@ from collections import defaultdict
 from collections.abc import Iterator
 from typing import Final
 
+from rollbook.dataplane.census.landed_forms import NotLanded, Row
 from rollbook.dataplane.census.parsed import Form
 from rollbook.dataplane.census.ruling import Finding, Pupil, ReturnView, Severity, rule, where
 from rollbook.kernel.terms import previous_census
 from rollbook.kernel.upn import LETTERS, UpnFault, uln_ok, upn_faults
 
+_IDENTITY: Final = NotLanded("Numbers and names are kept in the identity zone, never among landed rows.")
 _UPN = "P1/PupilIdentifiers/UPN"
 _LOOK_UP: Final = "Look the UPN up in the pupil's file from the last school, or ask that school or the authority."
 # Lowest age and first age too high, at 31 August. Both bounds of the source read as exclusive, which would flag every
@@ -29,6 +31,7 @@ def _with_fault(view: ReturnView, *faults: UpnFault) -> Iterator[Finding]:
     "PT-014", Severity.ERROR, "UPN missing",
     mend="Give the pupil's UPN, or a temporary one while the real one is being looked for.",
     source="OWN", dfe_ref="1500 (number unverified)", fields=("UPN",), passes=(), fails=(f"- {_UPN}",),
+    landed=_IDENTITY,
 )  # fmt: skip
 def upn_given(view: ReturnView) -> Iterator[Finding]:
     """For leavers too: without a number nobody can say whose history the record belongs to."""
@@ -40,6 +43,7 @@ def upn_given(view: ReturnView) -> Iterator[Finding]:
     mend=f"One or more characters of the UPN were mistyped. {_LOOK_UP}",
     source="CSCV", dfe_ref="CIN 1510", fields=("UPN",),
     passes=(f"{_UPN} = M80120000500A",), fails=(f"{_UPN} = B801200005002",),
+    landed=_IDENTITY,
 )  # fmt: skip
 def upn_letter(view: ReturnView) -> Iterator[Finding]:
     """Permanent and temporary alike."""
@@ -51,6 +55,7 @@ def upn_letter(view: ReturnView) -> Iterator[Finding]:
     mend="Two pupils cannot share a UPN. Find out whose it is; merge the two records if they are one pupil.",
     source="CSCV", dfe_ref="CIN 1520", fields=("UPN",),
     passes=(f"{_UPN} = B801200005001",), fails=(f"{_UPN} = B801200005001", "P2/PupilIdentifiers/UPN = B801200005001"),
+    landed=_IDENTITY,
 )  # fmt: skip
 def upn_once(view: ReturnView) -> Iterator[Finding]:
     """In the return, and across the authority when the context can tell. Dual registration (M, S) is no fault."""
@@ -70,6 +75,7 @@ def upn_once(view: ReturnView) -> Iterator[Finding]:
     "PT-017", Severity.ERROR, "UPN characters 2 to 4 are not a known LA",
     mend=_LOOK_UP, source="CSCV", dfe_ref="CIN 1530", fields=("UPN",),
     passes=(f"{_UPN} = T380209306001",), fails=(f"{_UPN} = P123456789123",),
+    landed=_IDENTITY,
 )  # fmt: skip
 def upn_authority(view: ReturnView) -> Iterator[Finding]:
     """Authorities that no longer exist are right in a UPN; so are the pseudo authorities."""
@@ -80,6 +86,7 @@ def upn_authority(view: ReturnView) -> Iterator[Finding]:
     "PT-018", Severity.ERROR, "UPN characters 5 to 12 must be digits",
     mend=_LOOK_UP, source="CSCV", dfe_ref="CIN 1540", fields=("UPN",),
     passes=(f"{_UPN} = M80120000500A",), fails=(f"{_UPN} = B8012000O5001",),
+    landed=_IDENTITY,
 )  # fmt: skip
 def upn_digits(view: ReturnView) -> Iterator[Finding]:
     """The letter O for the digit 0 is the usual slip."""
@@ -95,6 +102,7 @@ def _digits(text: str) -> bool:
     mend=f"The last character is a digit, or any letter but I, O and S in a temporary UPN. {_LOOK_UP}",
     source="CSCV", dfe_ref="CIN 1550", fields=("UPN",),
     passes=(f"{_UPN} = L80120000501Z",), fails=(f"{_UPN} = M80120000500S",),
+    landed=_IDENTITY,
 )  # fmt: skip
 def upn_last(view: ReturnView) -> Iterator[Finding]:
     """Length is judged here because no other rule does."""
@@ -107,6 +115,7 @@ def upn_last(view: ReturnView) -> Iterator[Finding]:
     source="CSCV, with temporary former UPNs allowed", dfe_ref="CIN 1560Q", fields=("FormerUPN",),
     passes=("+ P1/PupilIdentifiers <FormerUPN>M80120000500A</FormerUPN>",),
     fails=("+ P1/PupilIdentifiers <FormerUPN>A123456789123</FormerUPN>",),
+    landed=_IDENTITY,
 )  # fmt: skip
 def former_upn_form(view: ReturnView) -> Iterator[Finding]:
     """A temporary former UPN is the usual case and right."""
@@ -124,6 +133,7 @@ def _former_upn_broken(pupil: Pupil) -> bool:
     source="OWN", fields=("FormerUPN", "UPN"),
     passes=("+ P1/PupilIdentifiers <FormerUPN>B801200005001</FormerUPN>",),
     fails=(f"{_UPN} = B801200005001", "+ P1/PupilIdentifiers <FormerUPN>B801200005001</FormerUPN>"),
+    landed=_IDENTITY,
 )  # fmt: skip
 def former_upn_differs(view: ReturnView) -> Iterator[Finding]:
     """A number is not its own predecessor."""
@@ -137,6 +147,7 @@ def former_upn_differs(view: ReturnView) -> Iterator[Finding]:
     mend=f"A temporary UPN must be replaced. {_LOOK_UP} Or say why it is still unknown.",
     source="OWN", fields=("UPN", "EntryDate"),
     passes=(f"{_UPN} = M80120000500A", "P1/PupilStatus/EntryDate = 2025-01-06"), fails=(f"{_UPN} = M80120000500A",),
+    landed=_IDENTITY,
 )  # fmt: skip
 def temporary_upn_replaced(view: ReturnView) -> Iterator[Finding]:
     """On roll since before the census before this one, hence counted at least twice under a stand-in number."""
@@ -155,6 +166,7 @@ def temporary_upn_replaced(view: ReturnView) -> Iterator[Finding]:
     source="ASPEN, with its sum put right", fields=("UniqueLearnerNumber",),
     passes=("+ P1/PupilIdentifiers <UniqueLearnerNumber>1000000019</UniqueLearnerNumber>",),
     fails=("+ P1/PupilIdentifiers <UniqueLearnerNumber>9999999999</UniqueLearnerNumber>",),
+    landed=_IDENTITY,
 )  # fmt: skip
 def uln(view: ReturnView) -> Iterator[Finding]:
     """Optional; when given it must be right."""
@@ -166,6 +178,7 @@ def uln(view: ReturnView) -> Iterator[Finding]:
     mend="Give the pupil's legal surname and first name. Repeat the one name of a pupil who has only one.",
     source="OWN", fields=("Surname", "Forename"),
     passes=("P1/PupilIdentifiers/Surname = O'Sample-Test",), fails=("P1/PupilIdentifiers/Forename = --",),
+    landed=_IDENTITY,
 )  # fmt: skip
 def names(view: ReturnView) -> Iterator[Finding]:
     """A name has at least one letter of any script."""
@@ -179,6 +192,7 @@ def names(view: ReturnView) -> Iterator[Finding]:
     "PT-025", Severity.ERROR, "Sex missing or invalid",
     mend="Give M or F, as the family declared it.", source="OWN", fields=("Sex",),
     passes=("P1/PupilIdentifiers/Sex = M",), fails=("P1/PupilIdentifiers/Sex = U",),
+    landed=(Row("pupil", "sex", "sex IS NULL OR sex NOT IN ('M', 'F')"),),
 )  # fmt: skip
 def sex(view: ReturnView) -> Iterator[Finding]:
     """The code list has two codes."""
@@ -190,6 +204,7 @@ def sex(view: ReturnView) -> Iterator[Finding]:
     mend="Give the date of birth as on the birth certificate.",
     source="CSCV", dfe_ref="CIN 8520", fields=("DOB",),
     passes=("P1/PupilIdentifiers/DOB = 2015-02-28",), fails=("P1/PupilIdentifiers/DOB = 2025-01-17",),
+    landed=(Row("pupil", "date-of-birth", lambda s: f"date_of_birth IS NULL OR date_of_birth > {s.census_day}"),),
 )  # fmt: skip
 def date_of_birth(view: ReturnView) -> Iterator[Finding]:
     """Born on census day is odd, yet possible. A file without a census day is measured by the day of the check; a
@@ -209,6 +224,7 @@ def date_of_birth(view: ReturnView) -> Iterator[Finding]:
     source="ASPEN, entry-year pupils allowed", fields=("DOB", "SchoolType"),
     passes=("S/SchoolType = 21", "P1/PupilIdentifiers/DOB = 2013-08-31", "- P2", "- P3"),
     fails=("P1/PupilIdentifiers/DOB = 2013-08-31",),
+    landed=NotLanded("The school's type is not landed."),
 )  # fmt: skip
 def age_fits_school(view: ReturnView) -> Iterator[Finding]:
     """Age at the previous 31 August, pupils on roll."""
@@ -228,6 +244,7 @@ def age_fits_school(view: ReturnView) -> Iterator[Finding]:
         "P3/PupilIdentifiers/Surname = SAMPLE", "P3/PupilIdentifiers/DOB = 2015-03-27",
         "P3/PupilIdentifiers/Forename = Ann", "P3/PupilIdentifiers/Sex = F",
     ),
+    landed=_IDENTITY,
 )  # fmt: skip
 def possible_duplicate(view: ReturnView) -> Iterator[Finding]:
     """Same surname, first initial, sex and date of birth under different UPNs. The second record is named."""

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from rollbook.dataplane.census.codes import codes_of
+from rollbook.dataplane.census.landed_forms import NotLanded
 from rollbook.dataplane.census.ruling import Finding, ReturnView, Severity, rule
 from rollbook.kernel.terms import Term
 
@@ -28,12 +29,14 @@ SCHOOL_TYPES: Final = {
 }  # fmt: skip
 _YEAR_ORDER: Final = {"N1": -2, "N2": -1, "R": 0, **{str(year): year for year in range(1, 15)}}
 _PAIRS: Final = (("49", "CA"), ("47", "CT"))
+_SCHOOL: Final = NotLanded("The school's particulars are not landed.")
 _DETAILS: Final = "Correct the school's details in its system and export the return again."
 
 
 @rule(
     "PT-007", Severity.ERROR, "Phase is missing or invalid",
     mend=_DETAILS, source="ASPEN", fields=("Phase",), passes=("S/Phase = MP",), fails=("S/Phase = ZZ",),
+    landed=_SCHOOL,
 )  # fmt: skip
 def phase(view: ReturnView) -> Iterator[Finding]:
     """Phase is nursery, primary, middle, secondary, special and so on."""
@@ -46,6 +49,7 @@ def phase(view: ReturnView) -> Iterator[Finding]:
     mend="Check the school's four-digit number and its phase; one of the two is wrong.",
     source="ASPEN, ranges of 2012-13", fields=("Estab", "Phase"),
     passes=("S/Phase = MS", "H/Source/Estab = 4500"), fails=("H/Source/Estab = 4500",),
+    landed=_SCHOOL,
 )  # fmt: skip
 def number_fits_phase(view: ReturnView) -> Iterator[Finding]:
     """A middle school deemed secondary has a secondary number."""
@@ -60,6 +64,7 @@ def number_fits_phase(view: ReturnView) -> Iterator[Finding]:
     "PT-009", Severity.ERROR, "School type does not fit the phase",
     mend=_DETAILS, source="ASPEN", fields=("SchoolType", "Phase"),
     passes=("S/SchoolType = 01",), fails=("S/SchoolType = 21",),
+    landed=_SCHOOL,
 )  # fmt: skip
 def type_fits_phase(view: ReturnView) -> Iterator[Finding]:
     """Phases without a list of types are not judged."""
@@ -73,6 +78,7 @@ def type_fits_phase(view: ReturnView) -> Iterator[Finding]:
     mend="An academy has type 49 and governance CA; a city technology college has type 47 and governance CT.",
     source="ASPEN", fields=("SchoolType", "Governance"),
     passes=("S/SchoolType = 49", "S/Governance = CA"), fails=("S/SchoolType = 49",),
+    landed=_SCHOOL,
 )  # fmt: skip
 def type_fits_governance(view: ReturnView) -> Iterator[Finding]:
     """Each of the two implies the other."""
@@ -85,6 +91,7 @@ def type_fits_governance(view: ReturnView) -> Iterator[Finding]:
     "PT-011a", Severity.ERROR, "Lowest year group is above the highest",
     mend=_DETAILS, source="ASPEN", fields=("LowestNCyear", "HighestNCyear"),
     passes=("S/LowestNCyear = R",), fails=("S/LowestNCyear = 6", "S/HighestNCyear = R"),
+    landed=_SCHOOL,
 )  # fmt: skip
 def year_groups_in_order(view: ReturnView) -> Iterator[Finding]:
     """N1, N2 and R come before year 1. X is not compared."""
@@ -98,6 +105,7 @@ def year_groups_in_order(view: ReturnView) -> Iterator[Finding]:
     mend="Set the lowest and the highest year group to X, or correct the intake.",
     source="ASPEN", fields=("Intake", "LowestNCyear", "HighestNCyear"),
     passes=("S/Intake = SPEC", "S/LowestNCyear = X", "S/HighestNCyear = X"), fails=("S/Intake = SPEC",),
+    landed=_SCHOOL,
 )  # fmt: skip
 def special_intake(view: ReturnView) -> Iterator[Finding]:
     """A special school does not follow year groups."""
@@ -111,6 +119,7 @@ def special_intake(view: ReturnView) -> Iterator[Finding]:
     mend="Set the accommodation to D (day), B (boarding) or H (hospital).",
     source="ASPEN", fields=("Accommodation",),
     passes=("S/Phase = SP", "+ S <Accommodation>D</Accommodation>"), fails=("S/Phase = SP",), terms=(Term.SPRING,),
+    landed=_SCHOOL,
 )  # fmt: skip
 def accommodation(view: ReturnView) -> Iterator[Finding]:
     """Asked of special schools only."""
@@ -123,6 +132,7 @@ def accommodation(view: ReturnView) -> Iterator[Finding]:
     mend="Give an address that the school reads; the Department writes to it.",
     source="PAGE:govuk", fields=("Email",),
     passes=("S/Email = head@school.example",), fails=("S/Email = head at school",),
+    landed=_SCHOOL,
 )  # fmt: skip
 def email(view: ReturnView) -> Iterator[Finding]:
     """Only the @ is asked for."""

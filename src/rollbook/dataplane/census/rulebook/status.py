@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import Final
 
+from rollbook.dataplane.census.landed_forms import CrossTable, Row, Total
 from rollbook.dataplane.census.ruling import Finding, Pupil, ReturnView, Severity, rule, where
 
 _STATUS = "P1/PupilStatus"
@@ -10,12 +11,19 @@ _LEAVER = "L1/PupilStatus"
 # Year group in the order of ages: a pupil aged 4 on 31 August is in reception (0), aged 5 in year 1.
 _AGE_ORDER: Final = {"E1": -2, "E2": -1, "N1": -2, "N2": -1, "R": 0, **{str(year): year for year in range(1, 15)}}
 _REASONS_TO_STAY: Final = ("exclusion", "session", "second_half_session", "learner_support")
+_REASONS: Final = tuple(Total(f"{table}_rows", table, "count(*)") for table in _REASONS_TO_STAY)
+_NO_REASON: Final = " AND ".join(
+    ("NOT on_roll", "sessions_possible IS NULL", "second_half_sessions_possible IS NULL",
+     *(f"{total.name} IS NULL" for total in _REASONS))
+)  # fmt: skip
+_IN_YEARS: Final = "CASE nc_year" + "".join(f" WHEN '{code}' THEN {year}" for code, year in _AGE_ORDER.items()) + " END"
 
 
 @rule(
     "PT-042", Severity.ERROR, "Entry date missing or after census day",
     mend="Give the day the pupil joined this school.", source="ASPEN", fields=("EntryDate",),
     passes=(f"{_STATUS}/EntryDate = 2025-01-16",), fails=(f"{_STATUS}/EntryDate = 2025-01-17",),
+    landed=(Row("pupil", "entry-date", lambda s: f"entry_date IS NULL OR entry_date > {s.census_day}"),),
 )  # fmt: skip
 def entry_date(view: ReturnView) -> Iterator[Finding]:
     """Pupils who have left had joined as well."""
@@ -30,6 +38,8 @@ def entry_date(view: ReturnView) -> Iterator[Finding]:
     mend="Give the day the pupil left. A pupil who left on census day or later is still on roll in this return.",
     source="PAGE:oneit", dfe_ref="SC 1920", fields=("LeavingDate", "EntryDate"),
     passes=(f"{_LEAVER}/LeavingDate = 2025-01-15",), fails=(f"{_LEAVER}/LeavingDate = 2025-01-16",),
+    landed=(Row("pupil", "leaving-date", lambda s: "NOT on_roll AND (leaving_date IS NULL"
+        f" OR leaving_date < entry_date OR leaving_date >= {s.census_day})"),),
 )  # fmt: skip
 def leaving_date(view: ReturnView) -> Iterator[Finding]:
     """Not before the entry date, and before census day."""
@@ -46,6 +56,7 @@ def leaving_date(view: ReturnView) -> Iterator[Finding]:
     mend="Leave the pupil out, or add the attendance or exclusion that belongs to this return.",
     source="ASPEN", dfe_ref="SC 1925", fields=("LeavingDate", "SessionsPossible"),
     passes=(), fails=("- L1/Attendance",),
+    landed=(CrossTable("leaving-date", _NO_REASON, _REASONS),),
 )  # fmt: skip
 def leaver_has_data(view: ReturnView) -> Iterator[Finding]:
     """A leaver is named only for exclusions, attendance or learner support of the period."""
@@ -62,6 +73,7 @@ def _has_reason(pupil: Pupil) -> bool:
     mend="Set part-time to 0 (or false); a reduced timetable is attendance code C2.",
     source="ASPEN", fields=("PartTime",),
     passes=("P2/PupilStatus/PartTime = true",), fails=(f"{_STATUS}/PartTime = true",),
+    landed=(Row("pupil", "part-time", "on_roll AND age BETWEEN 5 AND 15 AND part_time = '1'"),),
 )  # fmt: skip
 def part_time_age(view: ReturnView) -> Iterator[Finding]:
     """Compulsory school age, at the previous 31 August."""
@@ -74,6 +86,7 @@ def part_time_age(view: ReturnView) -> Iterator[Finding]:
     "PT-046", Severity.ERROR, "Part-time pupil shown as boarder",
     mend="A boarder attends full time: correct one of the two.", source="ASPEN", fields=("PartTime", "Boarder"),
     passes=(f"{_STATUS}/Boarder = B",), fails=("P2/PupilStatus/Boarder = B",),
+    landed=(Row("pupil", "boarder", "part_time = '1' AND boarder <> 'N'"),),
 )  # fmt: skip
 def part_time_boarder(view: ReturnView) -> Iterator[Finding]:
     """A missing boarder field says nothing."""
@@ -86,6 +99,7 @@ def part_time_boarder(view: ReturnView) -> Iterator[Finding]:
     source="ASPEN (coded backwards there)", fields=("ClassType",),
     passes=("P1/PupilIdentifiers/DOB = 2019-03-01",),
     fails=("P1/PupilIdentifiers/DOB = 2018-03-01", f"{_STATUS}/ClassType = N"),
+    landed=(Row("pupil", "class-type", "on_roll AND age >= 6 AND class_type = 'N'"),),
 )  # fmt: skip
 def nursery_class_age(view: ReturnView) -> Iterator[Finding]:
     """Another class at age 5 is right."""
@@ -97,6 +111,7 @@ def nursery_class_age(view: ReturnView) -> Iterator[Finding]:
     mend="Check the year group and the date of birth, or say why the pupil is taught out of year.",
     source="OWN", fields=("NCyearActual", "DOB"),
     passes=(f"{_STATUS}/NCyearActual = 6",), fails=(f"{_STATUS}/NCyearActual = 2",),
+    landed=(Row("pupil", "nc-year", f"on_roll AND abs({_IN_YEARS} - (age - 4)) > 1"),),
 )  # fmt: skip
 def year_group(view: ReturnView) -> Iterator[Finding]:
     """More than a year apart. X and M are not compared."""
