@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from importlib import import_module
+from importlib.abc import MetaPathFinder
 from typing import NoReturn
 
 import typer
@@ -74,6 +75,15 @@ COMMANDS: Mapping[str, Command] = {
 }
 
 
+class _WithoutPandas(MetaPathFinder):
+    """Hides pandas: the table library loads it wherever it finds it, which takes longer than checking a school."""
+
+    def find_spec(self, fullname: str, path: object = None, target: object = None) -> None:
+        """Say of pandas that it is not there, and nothing of others."""
+        if fullname == "pandas":
+            raise ModuleNotFoundError("a check needs no pandas", name=fullname)
+
+
 def build() -> typer.Typer:
     """The command line as a whole; help lists every command without importing one."""
     app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, no_args_is_help=True, help=__doc__)
@@ -90,6 +100,8 @@ def run() -> NoReturn:
     """The entry of the `rollbook` program."""
     # Whatever the operator's shell says: no file or folder made here can be changed by another user of the machine.
     os.umask(os.umask(0o077) | 0o022)
+    if sys.argv[1:2] == ["check"]:
+        sys.meta_path.insert(0, _WithoutPandas())
     try:
         build()(prog_name="rollbook")
     except RollbookError as refusal:

@@ -27,6 +27,7 @@ from rollbook.records.models.identity import GatewayCase, Sighting
 from rollbook.services import clock, jobs
 from rollbook.services.actors import Actor, require_session
 from rollbook.services.audit import audit
+from rollbook.services.do_not_link import kept_apart
 from rollbook.services.gateway_seal import KEEP_ANSWER, recover, seal
 from rollbook.services.governance import gate_for_case
 from rollbook.services.one_person import keys_of, roots
@@ -298,11 +299,14 @@ def _candidates(asked: Asked) -> list[Candidate]:
         days.add(date(asked.born.year, asked.born.day, asked.born.month))
     seen = _sightings()
     rows = seen.filter(date_of_birth__in=days) | seen.filter(surname__iexact=asked.surname)
-    above = roots()
+    above, sealed = roots(), kept_apart().sealed
     return [
         Candidate(
             person=above.get(row.person_id, row.person_id),
-            surnames=(row.surname, row.preferred_surname, row.former_surname),
+            # A name from before an adoption leads to no record of after it.
+            surnames=(row.surname,)
+            if row.person_id in sealed
+            else (row.surname, row.preferred_surname, row.former_surname),
             forename=row.forename,
             middle_names=row.middle_names,
             born=row.date_of_birth,

@@ -7,13 +7,14 @@ import pytest
 from django.conf import settings
 from pyroaring import BitMap
 
+from rollbook.dataplane.people.search import Asked, search
 from rollbook.kernel.refusals import AccessDenied, InputRefused, RollbookError, UseRefused
 from rollbook.records.models.accounts import School
 from rollbook.records.models.control import Audit
 from rollbook.records.models.doubles import DoNotLink, Double
 from rollbook.records.models.identity import Identifier, Person, Responsibility, Sighting
 from rollbook.rights.reasons import STOP_REASONS
-from rollbook.services import choices, doubles, linking, merging, portal, returns, run_plan, stops
+from rollbook.services import choices, clock, doubles, gateway, linking, merging, portal, returns, run_plan, stops
 from rollbook.services.do_not_link import keep_apart, lift
 from rollbook.services.ingest import ingest
 from rollbook.services.one_person import keys_of, whole
@@ -345,3 +346,14 @@ def test_looking_for_real_finds_the_same_pupils_under_other_numbers() -> None:
     assert (sought.people, sought.errors) == (60, 0)
     assert sought.new >= 50
     assert all(one.evidence for one in doubles.waiting_doubles(actor_of(CUSTODIAN)))
+
+
+def test_a_name_of_before_leads_a_search_to_no_record_that_is_never_joined() -> None:
+    with people_zone():
+        Sighting.objects.filter(upn=NEW).update(former_surname="Quellow")
+        seen = Sighting.objects.get(upn=NEW)
+        asked = Asked("Quellow", seen.forename, seen.date_of_birth or clock.today())
+        assert search(asked, gateway._candidates(asked)).outcome == "match"
+    keep_apart(by=actor_of(DPO), upn=NEW, why="adoption")
+    with people_zone():
+        assert search(asked, gateway._candidates(asked)).person is None
