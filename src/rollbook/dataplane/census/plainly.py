@@ -32,20 +32,22 @@ Target = tuple[str, str, str]  # table, column, kind
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """The different values of a column, and which of them each row has."""
+    """The different values of a column, and which of them each row has, -1 for none."""
 
     values: pa.Array
-    indices: pa.Array
+    indices: npt.NDArray[np.int32]
 
     def array(self) -> pa.Array:
         """A value for each row."""
-        return self.values.take(self.indices)
+        none = self.indices < 0
+        return self.values.take(pa.array(self.indices, mask=none if none.any() else None))
 
     def listed(self) -> list[Any]:
         """The same as objects; rows with the same value share it."""
         held = np.empty(len(self.values) + 1, object)
         held[:-1] = self.values.to_pylist()
-        return held[self.indices.fill_null(len(self.values)).to_numpy()].tolist()
+        listed: list[Any] = held[self.indices].tolist()  # the last is None
+        return listed
 
 
 @dataclass(frozen=True, slots=True)
@@ -314,10 +316,10 @@ def _joined(rows: Ints, texts: pa.StringArray) -> tuple[Ints, pa.StringArray]:
     return rows[first], pc.binary_join(lists, ", ")
 
 
-def _spread(indices: Any, rows: Ints, size: int) -> pa.Array:
-    """For each row of the table which value it has, null for none."""
+def _spread(indices: Any, rows: Ints, size: int) -> npt.NDArray[np.int32]:
+    """For each row of the table which value it has, -1 for none."""
     if len(rows) == size:
-        return pa.array(indices, pa.int32())
-    at, none = np.zeros(size, np.int32), np.ones(size, np.bool_)
-    at[rows], none[rows] = indices, False
-    return pa.array(at, mask=none)
+        return np.asarray(indices, np.int32)
+    at = np.full(size, -1, np.int32)
+    at[rows] = indices
+    return at
