@@ -4,9 +4,8 @@ Gives what `reader` would give by walking the tree, or None: where an element ha
 cannot be read, stands twice or has white space around it, the walk is the rule and says what is wrong.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from functools import cache
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
@@ -15,29 +14,26 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from rollbook.dataplane.census.parsed import Record, Records
-from rollbook.dataplane.census.profile import ALWAYS, ARROW, IDENTITY_COPIES, Group, Leaf, Node, Row, profile_of
-from rollbook.dataplane.census.scan import Ints, Scan, Words, words_of
+from rollbook.dataplane.census.plain_shape import PUPIL, Shape, keys_of, shape_of
+from rollbook.dataplane.census.profile import ALWAYS, ARROW, IDENTITY_COPIES, profile_of
+from rollbook.dataplane.census.scan import Ints, Scan
 from rollbook.dataplane.census.values import MAX_TEXT, read_value
 
-ROLLS: Final = {"PupilsOnRoll": "PupilOnRoll", "PupilsNoLongerOnRoll": "PupilNoLongerOnRoll"}
-_PUPIL: Final = "pupil"
 _SPACE: Final = 32
 _ASCII: Final = 128
 _ENTITIES: Final = (("&lt;", "<"), ("&gt;", ">"), ("&quot;", '"'), ("&apos;", "'"), ("&amp;", "&"))
-_MIX: Final = np.array([0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4F, 0x165667B19E3779F9, 0x27D4EB2F165667C5], np.uint64)
-_NOWHERE: Final = -1
 _RETURN: Final = 13
-Target = tuple[str, str, str]  # table, column, kind
+Texts = Any  # an Arrow array of strings
 
 
 @dataclass(frozen=True, slots=True)
 class Column:
     """The different values of a column, and which of them each row has, -1 for none."""
 
-    values: pa.Array
+    values: Any
     indices: npt.NDArray[np.int32]
 
-    def array(self) -> pa.Array:
+    def array(self) -> Any:
         """A value for each row."""
         none = self.indices < 0
         return self.values.take(pa.array(self.indices, mask=none if none.any() else None))
@@ -64,136 +60,47 @@ class Gathered:
         """As `Gathering.tables`."""
         schemas = profile_of(self.collection).schemas
         arrays = {name: {key: one.array() for key, one in columns.items()} for name, columns in self.columns.items()}
-        arrays[_PUPIL]["on_roll"] = pa.array(self.on_roll)
+        arrays[PUPIL]["on_roll"] = pa.array(self.on_roll)
         for column, source in IDENTITY_COPIES:
-            if source in arrays[_PUPIL]:
-                arrays[_PUPIL].setdefault(column, arrays[_PUPIL][source])
+            if source in arrays[PUPIL]:
+                arrays[PUPIL].setdefault(column, arrays[PUPIL][source])
         return {
-            name: self._table(_PUPIL if name == "identity" else name, arrays, schema)
+            name: self._table(PUPIL if name == "identity" else name, arrays, schema)
             for name, schema in schemas.items()
             if name in ALWAYS or len(self.begins.get(name, ()))
         }
 
-    def _table(self, name: str, arrays: Mapping[str, dict[str, pa.Array]], schema: pa.Schema) -> pa.Table:
+    def _table(self, name: str, arrays: Mapping[str, dict[str, Any]], schema: pa.Schema) -> pa.Table:
         numbers, lines = self._keys(name)
         held = {**arrays.get(name, {}), "pupil_no": pa.array(numbers, pa.int32()), "line": pa.array(lines, pa.int32())}
-        columns = [
-            held[one.name] if one.name in held else pa.nulls(len(numbers), one.type) for one in schema
-        ]
+        columns = [held[one.name] if one.name in held else pa.nulls(len(numbers), one.type) for one in schema]
         return pa.table(columns, schema=schema)
 
     def _keys(self, name: str) -> tuple[Ints, Ints]:
         begins = self.begins.get(name, np.empty(0, np.int64))
-        return np.searchsorted(self.begins[_PUPIL], begins, "right"), self.found.line[begins]
+        return np.searchsorted(self.begins[PUPIL], begins, "right"), self.found.line[begins]
 
     def records(self) -> Records:
         """As the reader meets them: None stands for an absent value."""
-        pupils = self._records(_PUPIL, {"on_roll": self.on_roll.tolist()})
+        pupils = self._records(PUPIL, {"on_roll": self.on_roll.tolist()})
         for column, source in IDENTITY_COPIES:
-            if column != source and source in self.columns[_PUPIL]:
+            if column != source and source in self.columns[PUPIL]:
                 for one in pupils:
                     one[column] = one[source]
-        names = [name for name, begins in self.begins.items() if name != _PUPIL and len(begins)]
+        names = [name for name, begins in self.begins.items() if name != PUPIL and len(begins)]
         return Records(pupils, {name: self._records(name, {}) for name in names})
 
     def _records(self, name: str, more: Mapping[str, list[Any]]) -> list[Record]:
         numbers, lines = self._keys(name)
         held = {key: one.listed() for key, one in self.columns[name].items()}
         held |= {"pupil_no": numbers.tolist(), "line": lines.tolist(), **more}
-        blank = {} if name == _PUPIL else dict.fromkeys(profile_of(self.collection).schemas[name].names)
+        blank = {} if name == PUPIL else dict.fromkeys(profile_of(self.collection).schemas[name].names)
         return [{**blank, **dict(zip(held, row, strict=True))} for row in zip(*held.values(), strict=True)]
-
-
-@dataclass(slots=True)
-class _Shape:
-    """A profile as arrays. A place is a node of the tree of elements, 0 the block of pupils.
-
-    `names` are the known names in order of `keys`; `goes[place, name]` is the place of a child; `table[place]` is the
-    number of the table a row of which begins there, `target[place]` the number of the column a value there belongs to;
-    -1 stands for none.
-    """
-
-    keys: Words
-    names: Words
-    goes: Ints
-    table: Ints
-    target: Ints
-    on_roll: int
-    tables: tuple[str, ...]
-    targets: tuple[Target, ...]
-
-
-@dataclass(slots=True)
-class _Draft:
-    goes: list[dict[str, int]] = field(default_factory=list)
-    table: list[int] = field(default_factory=list)
-    target: list[int] = field(default_factory=list)
-    tables: dict[str, int] = field(default_factory=dict)
-    targets: dict[Target, int] = field(default_factory=dict)
-
-    def place(self, *, table: str | None = None, target: Target | None = None) -> int:
-        self.goes.append({})
-        self.table.append(_NOWHERE if table is None else self.tables.setdefault(table, len(self.tables)))
-        self.target.append(_NOWHERE if target is None else self.targets.setdefault(target, len(self.targets)))
-        return len(self.goes) - 1
-
-    def under(self, place: int, children: Mapping[str, Node], table: str) -> None:
-        for name, node in children.items():
-            self.goes[place][name] = self._node(node, table)
-
-    def _node(self, node: Node, table: str) -> int:
-        if isinstance(node, Leaf):
-            return self.place(target=(table, node.column, node.kind))
-        inside = node.table if isinstance(node, Row) else table
-        place = self.place(table=inside if isinstance(node, Row) else None)
-        self.under(place, node.leaves if isinstance(node, Row) else node.children, inside)
-        return place
-
-
-@cache
-def _shape(collection: str) -> _Shape | None:
-    profile, draft = profile_of(collection), _Draft()
-    block = draft.place()
-    rolls: list[int] = []
-    for (roll, pupil), shape in zip(ROLLS.items(), (profile.on_roll, profile.off_roll), strict=True):
-        rolls.append(draft.place())
-        draft.goes[block][roll] = rolls[-1]
-        one = draft.goes[rolls[-1]][pupil] = draft.place(table=_PUPIL)
-        draft.under(one, shape.children, _PUPIL)
-    return _arrays(draft, draft.goes[rolls[0]][ROLLS["PupilsOnRoll"]])
-
-
-def _arrays(draft: _Draft, on_roll: int) -> _Shape | None:
-    known = sorted({name for children in draft.goes for name in children})
-    words = [words_of(name) for name in known]
-    if None in words:
-        return None
-    names = np.array(words, np.uint64).T
-    keys = _keys(names)
-    order = np.argsort(keys)
-    if len(np.unique(keys)) != len(known):
-        return None
-    goes = np.full((len(draft.goes), len(known)), _NOWHERE)
-    number = {known[at]: place for place, at in enumerate(order.tolist())}
-    for place, children in enumerate(draft.goes):
-        for name, child in children.items():
-            goes[place, number[name]] = child
-    return _Shape(
-        keys[order], names[:, order], goes, np.array(draft.table), np.array(draft.target), on_roll,
-        tuple(draft.tables), tuple(draft.targets),
-    )  # fmt: skip
-
-
-def _keys(names: Words) -> Words:
-    """One number for each name, mostly different: who uses it compares the name as well."""
-    with np.errstate(over="ignore"):
-        mixed: Words = (names * _MIX[:, None]).sum(axis=0, dtype=np.uint64)
-    return mixed ^ (mixed >> np.uint64(29))
 
 
 def gather(found: Scan, collection: str) -> Gathered | None:
     """The tables and records of the pupils found, None when the walk has to say what is wrong with them."""
-    shape = _shape(collection)
+    shape = shape_of(collection)
     places = None if shape is None else _places(found, shape)
     if shape is None or places is None:
         return None
@@ -210,12 +117,12 @@ def gather(found: Scan, collection: str) -> Gathered | None:
             if made is None or column in columns[table]:
                 return None
             columns[table][column] = made
-    return Gathered(found, collection, begins, places[begins[_PUPIL]] == shape.on_roll, columns)
+    return Gathered(found, collection, begins, places[begins[PUPIL]] == shape.on_roll, columns)
 
 
-def _places(found: Scan, shape: _Shape) -> Ints | None:
+def _places(found: Scan, shape: Shape) -> Ints | None:
     """The place of each element, found level by level; None when one has none."""
-    keys = _keys(found.names)
+    keys = keys_of(found.names)
     name = np.minimum(np.searchsorted(shape.keys, keys), len(shape.keys) - 1)
     if not np.array_equal(shape.names[:, name], found.names):
         return None
@@ -237,7 +144,7 @@ class _Some:
     """Values of one column: which elements they stand in, and their texts."""
 
     at: Ints
-    texts: pa.StringArray
+    texts: Texts
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,7 +152,7 @@ class _Values:
     """All values of the pupils, column after column, in file order within each."""
 
     at: Ints
-    texts: pa.StringArray
+    texts: Texts
     bounds: Ints
 
     def of(self, target: int) -> _Some | None:
@@ -264,7 +171,7 @@ def _values(found: Scan, targets: Ints, count: int) -> _Values | None:
     offsets = np.zeros(len(order) + 1, np.int32)
     np.cumsum(lengths, out=offsets[1:])
     held = codes[np.repeat(starts - offsets[:-1], lengths) + np.arange(offsets[-1])]
-    texts = pa.StringArray.from_buffers(len(order), pa.py_buffer(offsets), pa.py_buffer(held))
+    texts: Texts = pa.StringArray.from_buffers(len(order), pa.py_buffer(offsets.data), pa.py_buffer(held.data))
     if b"&" in found.raw:
         texts = pa.array([_unescaped(text) for text in texts.to_pylist()], pa.string())
     bounds = np.searchsorted(targets[order], np.arange(count + 1))
@@ -293,7 +200,7 @@ def _unescaped(text: str) -> str:
     return text
 
 
-def _column(kind: str, rows: Ints, texts: pa.StringArray, size: int) -> Column | None:
+def _column(kind: str, rows: Ints, texts: Texts, size: int) -> Column | None:
     """A column of so many rows; None when a value cannot be read or a row has two."""
     if kind == "line":
         rows, texts = _joined(rows, texts)
@@ -309,10 +216,11 @@ def _column(kind: str, rows: Ints, texts: pa.StringArray, size: int) -> Column |
     return Column(pa.array(values, ARROW.get(kind, pa.string())), _spread(different.indices.to_numpy(), rows, size))
 
 
-def _joined(rows: Ints, texts: pa.StringArray) -> tuple[Ints, pa.StringArray]:
+def _joined(rows: Ints, texts: Texts) -> tuple[Ints, Texts]:
     """The lines of an address as one text for each row."""
     first = np.flatnonzero(np.diff(rows, prepend=-1))
-    lists = pa.ListArray.from_arrays(pa.array(np.append(first, len(rows)).astype(np.int32)), texts)
+    bounds: Any = pa.array(np.append(first, len(rows)), pa.int32())
+    lists: Any = pa.ListArray.from_arrays(bounds, texts)
     return rows[first], pc.binary_join(lists, ", ")
 
 

@@ -13,7 +13,8 @@ from lxml import etree
 
 from rollbook.dataplane.census.gathering import Gathering
 from rollbook.dataplane.census.parsed import Header, ParsedReturn, Record, SchoolFacts
-from rollbook.dataplane.census.plainly import ROLLS, Gathered, gather
+from rollbook.dataplane.census.plain_shape import ROLLS
+from rollbook.dataplane.census.plainly import Gathered, gather
 from rollbook.dataplane.census.profile import Group, Leaf, Node, profile_of
 from rollbook.dataplane.census.scan import Scan, scan
 from rollbook.dataplane.census.untrusted import DEEPEST_READ, Limits, line_of, parse_fit, refuse_unfit
@@ -46,17 +47,15 @@ def read_return(data: bytes, name: str, *, limits: Limits | None = None, plainly
     limits = limits or Limits()
     refuse_unfit(data, name, limits)
     found = scan(data) if plainly and limits.max_depth >= DEEPEST_READ else None
-    if found is not None:
-        parsed = _read_tree(data, found, name, limits)
-        if parsed is not None:
-            return parsed
-    parsed = _read_tree(data, None, name, limits)
-    assert parsed is not None
+    parsed = None if found is None else _read(data, found, name, limits)
+    parsed = parsed or _read(data, None, name, limits)
+    if parsed is None:
+        raise RuntimeError("a walk of the whole tree reads every return")
     return parsed
 
 
-def _read_tree(data: bytes, found: Scan | None, name: str, limits: Limits) -> ParsedReturn | None:
-    """Read the tree; of what was found already only what stands around it. None when that will not do."""
+def _read(data: bytes, found: Scan | None, name: str, limits: Limits) -> ParsedReturn | None:
+    """Read the tree, all of it or what stands around the pupils that were found. None when that will not do."""
     root = parse_fit(data if found is None else found.rest, name, limits)
     if found is not None and (root.tag != "Message" or root.find("Pupils") is None):
         return None
