@@ -12,7 +12,9 @@ BORN, SWAPPED, OTHER = date(2022, 5, 2), date(2022, 2, 5), date(2021, 11, 23)
 MANY, POTENTIAL = "many-match", "potential-match"
 
 
-def child(no: int = 1, forename: str = "Tavo", surname: str = "Bendle", born: date | None = BORN, **more: Any) -> Claimant:
+def child(
+    no: int = 1, forename: str = "Tavo", surname: str = "Bendle", born: date | None = BORN, **more: Any
+) -> Claimant:
     return Claimant(no, more.get("upn"), more.get("former"), born, forename, surname)
 
 
@@ -23,7 +25,9 @@ def seen(person: int = 7, forename: str = "tavo", surname: str = "bendle", born:
 def found(children: list[Claimant], before: list[Seen], known: dict[str, Known] | None = None) -> list[Any]:
     known = known or {}
     answers = again(match(children, known), before, known)
-    return [one.person if one.person is not None else {(each.person, each.outcome) for each in one.maybe} for one in answers]
+    return [
+        one.person if one.person is not None else {(each.person, each.outcome) for each in one.maybe} for one in answers
+    ]
 
 
 ROWS = {
@@ -33,7 +37,9 @@ ROWS = {
     "somebody else before": ([child(forename="Miro", surname="Kask", born=OTHER)], [seen()], [set()]),
     "twins by their first names": ([child(1), child(2, "Tova")], [seen(7), seen(8, "tova")], [7, 8]),
     "twins, one of them left": ([child(2, "Tova")], [seen(7), seen(8, "tova")], [8]),
-    "twins, one first name corrected": ([child(1), child(2, "Tovah")], [seen(7), seen(8, "tova")], [7, {(8, POTENTIAL)}]),
+    "twins, one first name corrected": (
+        [child(1), child(2, "Tovah")], [seen(7), seen(8, "tova")], [7, {(8, POTENTIAL)}],
+    ),
     "two of one name and birth date": (
         [child(1), child(2)], [seen(7), seen(8)], [{(7, MANY), (8, MANY)}, {(7, MANY), (8, MANY)}],
     ),

@@ -62,7 +62,9 @@ def again(matches: Sequence[Match], seen: Sequence[Seen], known: Mapping[str, Kn
     met |= {one.one for one in found.values()}
     left = [one for one in seen if one.one not in met and not one.sealed]
     return tuple(
-        replace(one, person=found[place].person, route=Route.AGAIN) if place in found else _asked(one, who, counted, left)
+        replace(one, person=found[place].person, route=Route.AGAIN)
+        if place in found
+        else _asked(one, who, counted, left)
         for place, (one, who) in enumerate(zip(matches, named, strict=True))
     )
 
@@ -84,7 +86,9 @@ def _sure(one: Match, fitting: Sequence[Seen], met: set[int]) -> Seen | None:
 def _asked(one: Match, who: _Who | None, counted: Mapping[_Who | None, int], left: Sequence[Seen]) -> Match:
     if one.person is not None or who is None or not left:
         return one
-    fitting = [each for each in left if each.who == who] or [each for each in left if each.here and _near(who, each.who)]
+    fitting = [each for each in left if each.who == who] or [
+        each for each in left if each.here and _near(who, each.who)
+    ]
     several = counted[who] > 1 or len({each.one for each in fitting}) > 1
     outcome = MatchOutcome.MANY if several else MatchOutcome.POTENTIAL
     maybe = {each.one: Maybe(each.one, outcome, _evidence(who, each.who)) for each in fitting}

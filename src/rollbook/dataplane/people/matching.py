@@ -1,10 +1,11 @@
 """Who a pupil of a return is, by identifier alone: somebody known, or somebody new.
 
 Own UPN first, then former UPN; children without either are looked for elsewhere (`again`). Two pupils of one file never
-become one person, so twins cannot be merged, and no likeness of names is looked at. A former UPN is the weaker word: it links only where the birth dates agree (or day and
-month were swapped, or one is unknown), because joining two children's records shows one child to the other's family,
-while a missed link can be mended. A record that must not be linked (adoption, protection) is reached by its own current
-number alone, and nothing is said to the school that would show it.
+become one person, so twins cannot be merged, and no likeness of names is looked at. A former UPN is the weaker word: it
+links only where the birth dates agree (or day and month were swapped, or one is unknown), because joining two
+children's records shows one child to the other's family, while a missed link can be mended. A record that must not be
+linked (adoption, protection) is reached by its own current number alone, and nothing is said to the school that would
+show it.
 
 Pure: what is known comes in as a mapping, what to write goes out as values. Left to others: reading and writing the
 identity zone (`services.identity_rows`), and whether the UPNs are well formed (`dataplane.census.rules`).
