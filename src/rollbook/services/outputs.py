@@ -21,6 +21,7 @@ from rollbook.sdc.tables import Cell, FrequencyTable
 from rollbook.services import clock, releases
 from rollbook.services.actors import Actor, require_session
 from rollbook.services.audit import audit
+from rollbook.services.entry import require_for_check
 from rollbook.services.differencing import lock_project, not_audited
 from rollbook.services.label_texts import known_texts
 from rollbook.services.run_outcome import outcome
@@ -114,7 +115,7 @@ def give_verdict(*, by: Actor, reference: str, verdict: str, comment: str = "") 
 
     Raises:
         AccessDenied: codes `role`, `session`, `second-factor`, `output`. InputRefused: code `verdict` or `comment`.
-        UseRefused: codes `state`, `verdict-given`.
+        UseRefused: codes `state`, `verdict-given`; or what has expired since the run, where the verdict would release.
     """
     account = require_session(by, Role.OUTPUT_CHECKER)
     _well_formed(verdict, comment)
@@ -123,6 +124,8 @@ def give_verdict(*, by: Actor, reference: str, verdict: str, comment: str = "") 
         # The row is locked, so of two checkers at once one is first and the other decides.
         output = Output.objects.select_for_update(of=("self",)).select_related("run__study").get(id=output.id)
         _may_still(output, account)
+        if verdict == APPROVE:
+            require_for_check(output.run)
         Verdict.objects.create(
             output=output, checker_id=account, verdict=verdict, comment=comment.strip(), made_at=clock.now()
         )
