@@ -20,7 +20,7 @@ Channel = Literal["web", "command", "process"]
 class Actor:
     """The doer of a deed. `account_id` is None for commands, processes and the unsigned public.
 
-    `connection` is the network address a page was asked for from, and `device` the key that the browser's device showed.
+    `connection` is the network address a page was asked for from, and `device` the key that the browser showed.
     """
 
     role: Role | None

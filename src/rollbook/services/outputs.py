@@ -21,8 +21,8 @@ from rollbook.sdc.tables import Cell, FrequencyTable
 from rollbook.services import clock, releases
 from rollbook.services.actors import Actor, require_session
 from rollbook.services.audit import audit
-from rollbook.services.entry import require_for_check
 from rollbook.services.differencing import lock_project, not_audited
+from rollbook.services.entry import require_for_check
 from rollbook.services.label_texts import known_texts
 from rollbook.services.run_outcome import outcome
 

@@ -52,7 +52,10 @@ class Table:
 
 @dataclass(frozen=True, slots=True)
 class RunPage:
-    """One run as the project's members see it. `entry` is its index in the log once it has one."""
+    """One run as the project's members see it. `entry` is its index in the log once it has one.
+
+    Where `shut` says why the project is shut to the member, the table is not shown.
+    """
 
     id: int
     project: str

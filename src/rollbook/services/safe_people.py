@@ -1,7 +1,7 @@
 """Safe people: that a researcher is accredited and trained, each with the day on which it ends.
 
-Source of the kinds and their longest terms: the accreditation of researchers under the Digital Economy Act 2017, section
-64, as the Office for National Statistics publishes it: full for five years, provisional for three and under
+Source of the kinds and their longest terms: the accreditation of researchers under the Digital Economy Act 2017,
+section 64, as the Office for National Statistics publishes it: full for five years, provisional for three and under
 supervision. Rows are added and never changed; an expiry bites when the gate is asked, not by a job.
 """
 

@@ -1,9 +1,9 @@
 """Safe settings: the sites from which an organisation's researchers may work, and the devices at them.
 
 What a web page can know of a place is the address a connection comes from and what the browser holds. A site therefore
-asks for one of its network ranges, for the key of a registered device, or for both. The key is random, is given once for
-a code of the operator's, and lies in the browser as a cookie that no script reads; here lies its hash. That does not
-prove which machine it is: whoever can read the browser's files can carry the key away (docs/security-properties.md).
+asks for one of its network ranges, for the key of a registered device, or for both. The key is random, is given once
+for a code of the operator's, and lies in the browser as a cookie that no script reads; here lies its hash. That does
+not prove which machine it is: whoever reads the browser's files can carry the key away (docs/security-properties.md).
 """
 
 import secrets

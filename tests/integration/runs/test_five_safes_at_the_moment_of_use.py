@@ -214,6 +214,7 @@ def test_the_page_registers_the_device_it_is_opened_on(log: ground.Writer) -> No
 
 
 def test_research_and_action_about_one_person_never_share_a_project(log: ground.Writer) -> None:
+    grounds.organisation(grounds.UNIVERSITY, RESEARCHER)
     direct = [code for code, one in PURPOSES.items() if one.kind is PurposeKind.DIRECT]
     for code in direct:
         with pytest.raises(InputRefused) as refused:
