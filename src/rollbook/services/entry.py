@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 from rollbook.kernel.refusals import Reason, UseRefused
 from rollbook.policy.gate import Refused
+from rollbook.policy.states import RequestState
 from rollbook.records.models.studies import Project, Run
 from rollbook.services.actors import Actor, Role, require_session
 from rollbook.services.gating import gate_for_entry, gate_for_run
@@ -43,6 +44,8 @@ def require_for_check(run: Run) -> None:
         UseRefused: with every reason.
     """
     project = Project.objects.select_related("request").get(id=run.study.project_id)
+    if project.request.state in {RequestState.REJECTED, RequestState.WITHDRAWN}:
+        return  # the verdict that would release such a table stops it for good
     # Choices were applied when the run drew its people, and are applied anew by the next run.
     answer = gate_for_run(run_id=run.id, objectors_left=0, people=run.people)
     reasons = _together(closed_because(project), answer.reasons if isinstance(answer, Refused) else ())
