@@ -161,7 +161,7 @@ def _use(run: Run, inside: bool | None, whose: Whose, spans: Sequence[tuple[date
 
 
 def _inside(run: Run, whose: Whose, people: Answer) -> bool | None:
-    if run.population_file in people.unknown:
+    if not run.population_file or run.population_file in people.unknown:
         # Said as it is: the answer is not known, and "out" would be a guess.
         return None
     held = BitMap(key for key, uses in people.inside.items() if run.population_file in uses)

@@ -1,7 +1,7 @@
 """The index of who was in which use, for this installation: where it lies, what it may read, when it is made.
 
-Only uses whose entry stands in the public log are in it, as in the history itself; a sealed case has no row here and its
-set a key that no process of the authority has. The job process makes segments, the web process only looks up.
+Only uses whose entry stands in the public log are in it, as in the history itself; a sealed case has no row here and
+its set a key that no process of the authority has. The job process makes segments, the web process only looks up.
 """
 
 from collections.abc import Iterable, Sequence
@@ -34,15 +34,6 @@ def compact() -> int:
     rows = Run.objects.filter(submission__state=LogSubmission.APPENDED).exclude(population_file="")
     named = rows.order_by("submission__index").values_list("population_file", "epoch")
     return _index().compact([UseOfPeople(*one) for one in named])
-
-
-def destroy_epoch(epoch: str) -> None:
-    """Destroy a month's key: its populations, its sets, and every segment that covers it end for good.
-
-    The other uses of those segments are answered from their populations until `compact` has made new ones.
-    """
-    _keys().destroy_epoch(epoch)
-    _index().end(epoch)
 
 
 def _keys() -> Keys:

@@ -1,12 +1,12 @@
 """Who was in which use, for one person at a time: an index that is never the record.
 
-The record is one population file for each use. Every 256 uses that no segment has are made into one; the newest, at most
-255, are asked one by one and held in memory. Whatever is wrong with a segment (gone, cut short, changed, under a key that
-was destroyed), its uses are answered from their populations, and the next `compact` makes it again.
+The record is one population file for each use. Every 256 uses that no segment has are made into one; the newest, at
+most 255, are asked one by one and held in memory. Whatever is wrong with a segment (gone, cut short, changed, under a
+key that was destroyed), its uses are answered from their populations, and the next `compact` makes it again.
 
 Destroying an epoch's key ends every segment that covers the epoch, in the folder and in every copy of it, since the
-segment's own key is made from the keys of all its epochs. Segments and populations held in memory are let go at the next
-look-up. Sealed sets never come here: the names given must be of open uses.
+segment's own key is made from the keys of all its epochs. Segments and populations held in memory are let go at the
+next look-up. Sealed sets never come here: the names given must be of open uses.
 """
 
 import fcntl
@@ -91,13 +91,6 @@ class HistoryIndex:
                 made += 1
             return made
 
-    def end(self, epoch: str) -> int:
-        """Remove the segments that cover an epoch; gives how many. They are unreadable once its key is destroyed."""
-        ended = [path for path in self._paths() if epoch in _epochs(path)]
-        for path in ended:
-            path.unlink(missing_ok=True)
-        return len(ended)
-
     def _from_segments(self, dead: frozenset[str], keys: Sequence[int]) -> tuple[dict[int, set[str]], set[str]]:
         inside: dict[int, set[str]] = {key: set() for key in keys}
         answered: set[str] = set()
@@ -165,7 +158,7 @@ class HistoryIndex:
         return [self._folder / name for name in names if name.endswith(SUFFIX) and name[0] != "."]
 
     def _clear(self, wanted: set[str]) -> set[str]:
-        """Remove drafts, segments that do not open and those whose uses others have; gives the names that are covered."""
+        """Remove drafts, segments that do not open and those others make needless; gives the names covered."""
         covered: set[str] = set()
         for path in self._folder.glob(f".*{SUFFIX}"):
             path.unlink()
@@ -229,13 +222,6 @@ def sync_folder(folder: Path) -> None:
         os.fsync(handle)
     finally:
         os.close(handle)
-
-
-def _epochs(path: Path) -> tuple[str, ...]:
-    try:
-        return header_of(path)[1]
-    except (StateBroken, FileNotFoundError):
-        return ()
 
 
 def _refuse_sealed(names: Sequence[str] | Mapping[str, str]) -> None:

@@ -31,7 +31,7 @@ _BLOCKS_A_CONTAINER: Final = CONTAINER_BYTES // _COLUMN_BYTES
 # The directory's number; a block's is its place in the whole space of 32-bit keys, which is far smaller.
 _DIRECTORY: Final = (1 << 64) - 1
 _TRAILER_BYTES: Final = 16
-_ZSTD: Any = pa.Codec("zstd", compression_level=1)  # type: ignore[no-untyped-call]
+_ZSTD: Any = pa.Codec("zstd", compression_level=1)
 
 
 class Cipher(Protocol):
@@ -40,8 +40,8 @@ class Cipher(Protocol):
     `open` raises StateBroken when the bytes were changed, or belong to another number or segment.
     """
 
-    def seal(self, number: int, plaintext: bytes) -> bytes: ...  # noqa: D102
-    def open(self, number: int, sealed: bytes) -> bytes: ...  # noqa: D102
+    def seal(self, number: int, plaintext: bytes) -> bytes: ...
+    def open(self, number: int, sealed: bytes) -> bytes: ...
 
 
 class UseOfPeople(NamedTuple):
@@ -110,7 +110,8 @@ def _blocks(bits: np.ndarray[Any, np.dtype[np.uint8]]) -> Iterator[tuple[int, by
 def _directory(columns: Sequence[Column], highs: Sequence[int], lengths: "array[int]") -> bytes:
     uses = json.dumps([list(one.use) for one in columns]).encode()
     plain = len(uses).to_bytes(4, "big") + uses + np.array(highs, "<u2").tobytes() + np.array(lengths, "<u4").tobytes()
-    return len(plain).to_bytes(4, "big") + _ZSTD.compress(plain, asbytes=True)
+    packed: bytes = _ZSTD.compress(plain, asbytes=True)
+    return len(plain).to_bytes(4, "big") + packed
 
 
 def header_of(path: Path) -> tuple[str, tuple[str, ...]]:
