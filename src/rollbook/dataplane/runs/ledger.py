@@ -1,7 +1,7 @@
-"""The bytes of a membership: who is in which cell of a table that was released, kept to audit later tables against it.
+"""The bytes of a membership: who is in which cell of a released table, kept to audit later tables against it.
 
-Ascending person keys differ by little and cells repeat, so Parquet with difference coding and zstd takes a few bytes for
-each person. The bytes leave this module only to be encrypted.
+Ascending person keys differ by little and cells repeat, so Parquet with difference coding and zstd takes a few bytes
+for each person. The bytes leave this module only to be encrypted.
 """
 
 import io
@@ -42,7 +42,7 @@ def encode(table: Membership) -> bytes:
     columns = [pa.array(table.people.astype(np.int64)), pa.array(table.cells)]
     written = io.BytesIO()
     pq.write_table(
-        pa.table(columns, schema=schema), written, compression="zstd", use_dictionary=["cell"],
+        pa.table(columns, schema=schema), written, compression="zstd", use_dictionary=["cell"],  # type: ignore[arg-type]  # the stubs know only a flag
         column_encoding={"person": "DELTA_BINARY_PACKED"}, write_statistics=False,
     )  # fmt: skip
     return written.getvalue()

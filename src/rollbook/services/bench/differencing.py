@@ -1,7 +1,7 @@
 """`rollbook bench differencing`: one new table held against every table released, beside bare joint counts.
 
-The population is invented: keys in birth order, cells by a fixed hash of person and table. Attacks are planted: the same
-table with a few people more, a subset by another project, a total whose parts stand in another table. All must be
+The population is invented: keys in birth order, cells by a fixed hash of person and table. Attacks are planted: the
+same table with a few people more, a subset by another project, a total whose parts stand in another table. All must be
 found; what else is found is counted as a false alarm.
 """
 
@@ -32,7 +32,7 @@ def run(scale: int = 1, runs: int = 1, people: int = PEOPLE, tables: int = TABLE
     auditor = Auditor(new, THRESHOLD)
     found: list[list[Isolated]] = []
     ours = _clocked(lambda: found.extend(_audited(auditor, work)))
-    bare = _clocked(lambda: [_bare(auditor, new, ledger.decode(one)) for one in stored])
+    bare = _clocked(lambda: [_bare(new, ledger.decode(one)) for one in stored])
     floor = bare.median_s / len(stored) * tables / WORKERS
     alarms = [one for some in found[len(planted) :] for one in some]
     return Result(
@@ -58,11 +58,11 @@ def _audited(auditor: Auditor, stored: list[bytes]) -> Iterator[list[Isolated]]:
         yield from pool.map(lambda one: list(auditor.against(ledger.decode(one))), stored)
 
 
-def _bare(auditor: Auditor, new: Membership, released: Membership) -> None:
+def _bare(new: Membership, released: Membership) -> int:
     # The same people, so that the floor is the counting alone.
     some = min(len(new.people), len(released.people))
     pairs = new.cells[:some].astype(np.int64) * released.count + released.cells[:some]
-    np.bincount(pairs, minlength=new.count * released.count)
+    return int(np.bincount(pairs, minlength=new.count * released.count).max())
 
 
 def _table(keys: np.ndarray, salt: int, rows: int) -> Membership:
