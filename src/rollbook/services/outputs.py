@@ -21,7 +21,7 @@ from rollbook.sdc.tables import Cell, FrequencyTable
 from rollbook.services import clock, releases
 from rollbook.services.actors import Actor, require_session
 from rollbook.services.audit import audit
-from rollbook.services.differencing import lock_project, not_audited
+from rollbook.services.differencing import lock_releases, not_audited
 from rollbook.services.label_texts import known_texts
 from rollbook.services.run_outcome import outcome
 
@@ -155,10 +155,10 @@ def _decide(by: Actor, output: Output, given: list[str]) -> None:
         outcome(output.run, "returned")
         return
     study = output.run.study
-    lock_project(study.project_id)
+    lock_releases()
     # Asked again under the lock: another table of the project may have been agreed while this one was being checked,
     # and the panel may have taken its approval back.
-    reason = _taken_back(study.project.request_id) or not_audited(study.project_id, output.dimensions, study.items)
+    reason = _taken_back(study.project.request_id) or not_audited(output)
     if reason:
         output.rules = output.rules | {"refused": [asdict(reason)]}
         _set_state(output, OutputState.STOPPED)
