@@ -97,8 +97,7 @@ def keep(table: Membership, epoch: str) -> str:
 def forget_unnamed() -> int:
     """Remove the files that no output names, left by a process that died; gives how many."""
     named = set(Output.objects.values_list("membership_file", flat=True))
-    stray = [path for path in _folder().glob("*") if path.name not in named] if _folder().is_dir() else []
-    stray += list(_folder().glob(".*"))
+    stray = [path for path in _folder().iterdir() if path.name not in named] if _folder().is_dir() else []
     for path in stray:
         path.unlink(missing_ok=True)
     return len(stray)
