@@ -16,17 +16,20 @@ from rollbook.policy.states import OUTPUTS, OutputState
 from rollbook.records.models.governance import Request
 from rollbook.records.models.studies import Output, Verdict
 from rollbook.sdc.frequency import shown
+from rollbook.sdc.hiding import PRIMARY, SECONDARY
 from rollbook.sdc.rules import RULES, SdcParameters
 from rollbook.sdc.tables import Cell, FrequencyTable
 from rollbook.services import clock, releases
 from rollbook.services.actors import Actor, require_session
 from rollbook.services.audit import audit
-from rollbook.services.differencing import lock_project, not_audited
+from rollbook.services.differencing import lock_releases, not_audited
 from rollbook.services.entry import require_for_check
+from rollbook.services.hidden_cells import lines_of
 from rollbook.services.label_texts import known_texts
 from rollbook.services.run_outcome import outcome
 
 CHECKERS = 2
+_WHY = {"": "", PRIMARY: "hidden: too few people", SECONDARY: "hidden: a small cell could be worked out from it"}
 APPROVE, RETURN = "approve", "return"
 LONGEST_COMMENT = 2000
 
@@ -45,11 +48,14 @@ class CheckLine:
 
 @dataclass(frozen=True, slots=True)
 class CellLine:
-    """One cell: its labels, the figure (or "below N"), and what the rules say of it (empty: nothing)."""
+    """One cell: its labels, the figure (or "below N"), what the rules say of it (empty: nothing), and why the public
+    will not see the figure (empty: it will).
+    """
 
     labels: tuple[str, ...]
     figure: str
     rules: tuple[str, ...]
+    hidden: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,10 +164,10 @@ def _decide(by: Actor, output: Output, given: list[str]) -> None:
         outcome(output.run, "returned")
         return
     study = output.run.study
-    lock_project(study.project_id)
+    lock_releases()
     # Asked again under the lock: another table of the project may have been agreed while this one was being checked,
     # and the panel may have taken its approval back.
-    reason = _taken_back(study.project.request_id) or not_audited(study.project_id, output.dimensions, study.items)
+    reason = _taken_back(study.project.request_id) or not_audited(output)
     if reason:
         output.rules = output.rules | {"refused": [asdict(reason)]}
         _set_state(output, OutputState.STOPPED)
@@ -215,6 +221,12 @@ def _line(output: Output, account: int) -> CheckLine:
 
 
 def _cells(output: Output) -> tuple[CellLine, ...]:
+    if output.rules.get("hiding"):
+        limit = f"below {output.rules['parameters']['threshold']}"
+        return tuple(
+            CellLine(one.labels, limit if one.hidden == PRIMARY else f"{one.count:,}", (), _WHY[one.hidden])
+            for one in lines_of(output.rules, output.table)
+        )
     table = table_of(output)
     parameters = SdcParameters(**output.rules["parameters"])
     failed: dict[tuple[str, ...], list[str]] = {}

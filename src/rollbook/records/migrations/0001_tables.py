@@ -147,6 +147,8 @@ class Migration(migrations.Migration):
                 ('rules', models.JSONField()),
                 ('state', models.CharField(max_length=16)),
                 ('made_at', models.DateTimeField()),
+                ('membership_file', models.CharField(default='', max_length=64)),
+                ('audited', models.JSONField(default=list)),
             ],
         ),
         migrations.CreateModel(

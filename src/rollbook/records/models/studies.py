@@ -86,10 +86,13 @@ class Output(models.Model):
     rules = models.JSONField()
     state = models.CharField(max_length=16)
     made_at = models.DateTimeField()
+    # Who is in which cell, and the outputs this one was held against.
+    membership_file = models.CharField(max_length=64, default="")
+    audited = models.JSONField(default=list)
 
     class Classes:
         # `rules` names the cells that failed, and a label is what study code made of data: not for the public.
-        id = run = table = rules = "key"
+        id = run = table = rules = membership_file = audited = "key"
         reference = title = dimensions = measure = state = made_at = "public"
 
 
