@@ -28,7 +28,10 @@ def below_threshold(evidence: Evidence, parameters: SdcParameters) -> Flags:
 
 def few_units(evidence: Evidence, parameters: SdcParameters) -> Flags:
     """Fewer distinct units than asked for; nothing where the table names no unit."""
-    return _none(evidence) if evidence.units is None else evidence.units < parameters.unit_threshold
+    if evidence.units is None:
+        return _none(evidence)
+    few: Flags = evidence.units < parameters.unit_threshold
+    return few
 
 
 def largest_share(evidence: Evidence, parameters: SdcParameters) -> Flags:
@@ -54,7 +57,8 @@ def unit_next_largest(evidence: Evidence, parameters: SdcParameters) -> Flags:
 def all_alike(evidence: Evidence, parameters: SdcParameters) -> Flags:
     """Everyone with a value has the same: the figure is each one's own. acro computes this and links it to no risk."""
     del parameters
-    return (evidence.contributors > 0) & (evidence.lowest == evidence.highest)
+    alike: Flags = (evidence.contributors > 0) & (evidence.lowest == evidence.highest)
+    return alike
 
 
 def every_cell(evidence: Evidence, parameters: SdcParameters) -> Flags:

@@ -6,6 +6,7 @@ order of `ppid` prove in one cheap reading, the step that adds a person's rows u
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import numpy as np
@@ -47,7 +48,7 @@ def gather(source: Source, dimensions: tuple[str, ...], measure: Measure, *, mem
 
 def each_person_once(source: Source) -> bool:
     """Whether the rows show by their order that no `ppid` comes twice: each is larger than the one before."""
-    last: pa.Scalar | None = None
+    last: Any = None
     for ids in _ids(source):
         if ids.null_count or (len(ids) and last is not None and not last.as_py() < ids[0].as_py()):
             return False
@@ -57,7 +58,7 @@ def each_person_once(source: Source) -> bool:
     return True
 
 
-def _ids(source: Source) -> Iterator[pa.Array]:
+def _ids(source: Source) -> Iterator[Any]:
     if isinstance(source, Path):
         with pq.ParquetFile(source) as file:
             for batch in file.iter_batches(columns=[PPID], batch_size=1 << 20):
@@ -81,7 +82,7 @@ def _evidence(cells: pa.Table, names: tuple[str, ...], measure: Measure, people:
     return Evidence(
         axes=axes,
         people=people,
-        figure=columns.get("figure", columns["rows"]),
+        figure=_figure(columns, measure),
         lowest=columns.get("lowest", nothing),
         highest=columns.get("highest", nothing),
         amounts=tuple(_amounts(columns, number) for number in range(2) if f"total{number}" in columns),
@@ -95,11 +96,21 @@ def _evidence(cells: pa.Table, names: tuple[str, ...], measure: Measure, people:
     )
 
 
+def _figure(columns: Mapping[str, Floats], measure: Measure) -> Floats:
+    if measure.kind not in measures.MAGNITUDES:
+        return columns.get("figure", columns["rows"])
+    below = columns.get("total1", columns["contributors"] if measure.kind == measures.MEAN else np.ones(1))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        figure = np.where(below == 0, np.nan, columns["total0"] / below)
+    return np.where(columns["contributors"] == 0, np.nan, figure)
+
+
 def _axes(cells: pa.Table, names: tuple[str, ...], bands: tuple[str, ...]) -> tuple[Axes, Ints]:
     """The axes, and the order that sorts the cells by their labels."""
     labels, codes = [], []
     for place in range(len(names)):
-        column = cells[f"d{place}"].combine_chunks().dictionary_encode(null_encoding="encode")
+        whole: Any = cells[f"d{place}"].combine_chunks()
+        column = whole.dictionary_encode(null_encoding="encode")
         texts = [NOT_RECORDED if value is None else str(value) for value in column.dictionary.to_pylist()]
         if bands and place == len(names) - 1:
             texts = [NOT_RECORDED if value is None else bands[value] for value in column.dictionary.to_pylist()]
@@ -114,7 +125,7 @@ def _axes(cells: pa.Table, names: tuple[str, ...], bands: tuple[str, ...]) -> tu
     return Axes(names, tuple(labels), np.array([code[order] for code in codes], np.int32)), order
 
 
-def _numbers(name: str, column: pa.Array, order: Ints) -> dict[str, Floats]:
+def _numbers(name: str, column: Any, order: Ints) -> dict[str, Floats]:
     """A column as floats in the order of the cells; a list of the two largest becomes two columns."""
     if not pa.types.is_list(column.type):
         missing = 0 if name in WHOLE or name.startswith(("total", "absolute")) else None

@@ -7,13 +7,8 @@ Steps: `cleaned` names the columns, `persons` adds up each person's rows in a ce
 from rollbook.sdc import measures
 from rollbook.sdc.measures import Measure
 
+# The other figures follow from the evidence.
 _FIGURES = {
-    measures.COUNT: "count(*)",
-    measures.HISTOGRAM: "count(*)",
-    measures.SUM: "sum(c0)",
-    measures.MEAN: "sum(c0) / count(c0)",
-    measures.WEIGHTED_MEAN: "sum(c0) / sum(c1)",
-    measures.RATIO: "sum(c0) / sum(c1)",
     measures.DEVIATION: "stddev_samp(c0)",
     measures.MAXIMUM: "max(c0)",
     measures.MINIMUM: "min(c0)",
@@ -90,9 +85,10 @@ def _cells(groups: list[str], measure: Measure, parts: tuple[str, ...], people: 
         for number in range(len(parts)):
             columns += [f"sum(c{number}) AS total{number}", f"sum(abs(c{number})) AS absolute{number}"]
             columns += [f"max(abs(c{number}), 2) AS top{number}"]
-    if measure.kind in _FIGURES and not (measure.kind == measures.COUNT and not parts):
-        figure = "sum(c0)" if measure.kind == measures.COUNT else _FIGURES[measure.kind]
-        columns.append(f"{figure} AS figure")
+    if measure.kind == measures.COUNT and parts:
+        columns.append("sum(c0) AS figure")
+    if measure.kind in _FIGURES:
+        columns.append(f"{_FIGURES[measure.kind]} AS figure")
     return f"SELECT {', '.join(columns)} FROM {people} GROUP BY {', '.join(groups)}"
 
 
@@ -119,8 +115,8 @@ def _sides(groups: list[str], measure: Measure, people: str) -> list[tuple[str, 
         return []
     same = " AND ".join(f"p.{one} IS NOT DISTINCT FROM point.{one}" for one in groups)
     sides = (
-        f"SELECT {', '.join(f'p.{one}' for one in groups)}, any_value(figure) AS figure, count_if(c0 < figure) AS below,"
-        f" count_if(c0 = figure) AS level, count_if(c0 > figure) AS over"
+        f"SELECT {', '.join(f'p.{one}' for one in groups)}, any_value(figure) AS figure,"
+        " count_if(c0 < figure) AS below, count_if(c0 = figure) AS level, count_if(c0 > figure) AS over"
         f" FROM {people} AS p JOIN point ON {same} GROUP BY ALL"
     )
     return [("point", at, []), ("sides", sides, ["figure", "below", "level", "over"])]
