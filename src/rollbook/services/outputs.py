@@ -16,16 +16,19 @@ from rollbook.policy.states import OUTPUTS, OutputState
 from rollbook.records.models.governance import Request
 from rollbook.records.models.studies import Output, Verdict
 from rollbook.sdc.frequency import shown
+from rollbook.sdc.hiding import PRIMARY, SECONDARY
 from rollbook.sdc.rules import RULES, SdcParameters
 from rollbook.sdc.tables import Cell, FrequencyTable
 from rollbook.services import clock, releases
 from rollbook.services.actors import Actor, require_session
 from rollbook.services.audit import audit
 from rollbook.services.differencing import lock_project, not_audited
+from rollbook.services.hidden_cells import lines_of
 from rollbook.services.label_texts import known_texts
 from rollbook.services.run_outcome import outcome
 
 CHECKERS = 2
+_WHY = {"": "", PRIMARY: "hidden: too few people", SECONDARY: "hidden: a small cell could be worked out from it"}
 APPROVE, RETURN = "approve", "return"
 LONGEST_COMMENT = 2000
 
@@ -44,11 +47,14 @@ class CheckLine:
 
 @dataclass(frozen=True, slots=True)
 class CellLine:
-    """One cell: its labels, the figure (or "below N"), and what the rules say of it (empty: nothing)."""
+    """One cell: its labels, the figure (or "below N"), what the rules say of it (empty: nothing), and why the public
+    will not see the figure (empty: it will).
+    """
 
     labels: tuple[str, ...]
     figure: str
     rules: tuple[str, ...]
+    hidden: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,6 +218,12 @@ def _line(output: Output, account: int) -> CheckLine:
 
 
 def _cells(output: Output) -> tuple[CellLine, ...]:
+    if output.rules.get("hiding"):
+        limit = f"below {output.rules['parameters']['threshold']}"
+        return tuple(
+            CellLine(one.labels, limit if one.hidden == PRIMARY else f"{one.count:,}", (), _WHY[one.hidden])
+            for one in lines_of(output.rules, output.table)
+        )
     table = table_of(output)
     parameters = SdcParameters(**output.rules["parameters"])
     failed: dict[tuple[str, ...], list[str]] = {}

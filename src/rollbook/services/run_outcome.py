@@ -10,6 +10,7 @@ from dataclasses import asdict, replace
 
 from django.db import transaction
 
+from rollbook.dataplane.runs.study import Study as StudyFiles
 from rollbook.kernel.refusals import Reason, UseRefused
 from rollbook.policy.states import RUNS, OutputState, RunState
 from rollbook.records.models.studies import Output, Run
@@ -19,6 +20,7 @@ from rollbook.services import clock
 from rollbook.services.actors import system
 from rollbook.services.audit import audit
 from rollbook.services.differencing import lock_project, not_audited
+from rollbook.services.hidden_cells import hidden_cells
 from rollbook.services.log.outbox import submit
 
 
@@ -54,10 +56,13 @@ def fail(run: Run, reasons: Sequence[Reason], result: str | None) -> None:
 def finish(run: Run, table: FrequencyTable, verdict: Verdict) -> Output:
     """End a run with its table: stopped, with every rule that objects, or on its way to the checkers."""
     study = run.study
+    files = StudyFiles.from_files({path: text.encode() for path, text in study.files.items()})
+    hidden = hidden_cells(files.table, table, verdict)
     with transaction.atomic():
         lock_project(study.project_id)
         difference = not_audited(study.project_id, table.dimensions, study.items)
-        stopped = difference is not None or not verdict.passed
+        refused = [asdict(reason) for reason in (difference, hidden.reason) if reason]
+        stopped = bool(refused) or not (verdict.passed or hidden.record)
         output = Output.objects.create(
             run=run,
             reference=f"table-{run.id}",
@@ -65,7 +70,7 @@ def finish(run: Run, table: FrequencyTable, verdict: Verdict) -> Output:
             dimensions=list(table.dimensions),
             measure="count",
             table=table.as_data(),
-            rules=verdict.as_data() | {"refused": [asdict(difference)] if difference else []},
+            rules=verdict.as_data() | {"refused": refused, "hiding": hidden.record},
             state=OutputState.STOPPED if stopped else OutputState.CHECKING,
             made_at=clock.now(),
         )

@@ -35,14 +35,15 @@ class FailedCell:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """What became of a run's table. `failed` names at most `MOST_NAMED` cells; `more` says that there are
-    others."""
+    """What became of a run's table. `failed` names at most `MOST_NAMED` cells; `more` says that there are others,
+    `hides` that they are hidden, with others, and the rest may go."""
 
     reference: str
     state: str
     dimensions: tuple[str, ...]
     failed: tuple[FailedCell, ...]
     more: bool
+    hides: bool
     rules: tuple[tuple[str, str], ...]
     threshold: int
     refused: tuple[Reason, ...]
@@ -107,6 +108,7 @@ def _table(output: Output) -> Table:
         dimensions=tuple(output.dimensions),
         failed=tuple(dict.fromkeys(named)),
         more=len(failures) > MOST_NAMED,
+        hides=bool(output.rules.get("hiding")),
         rules=tuple((rule, words) for rule, words in RULES.items() if rule in broken),
         threshold=int(output.rules["parameters"]["threshold"]),
         refused=tuple(Reason(**reason) for reason in output.rules["refused"]),

@@ -5,7 +5,7 @@ is invented, which is why the study's own words may be shown when a step fails.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pyarrow.parquet as pq
@@ -19,7 +19,9 @@ from rollbook.dataplane.runs.study import Study, read_study
 from rollbook.dataplane.runs.tabulate import tabulate
 from rollbook.kernel.refusals import InputRefused, Reason
 from rollbook.sdc.frequency import Verdict, check, shown
+from rollbook.sdc.hiding import Hiding
 from rollbook.sdc.rules import SdcParameters
+from rollbook.services.hidden_cells import hidden_cells
 
 DUMMY_FOLDER = "dummy"
 
@@ -92,7 +94,15 @@ def run_local(folder: Path) -> LocalRun:
     people = pq.read_table(tables / f"pupil{dummy.NAME_MARK}.parquet", columns=[PPID]).column(PPID)
     known = {str(ppid) for ppid in people.to_pylist()}
     table = tabulate(read_person_table(stream, study, known), study.table)
-    return _result(study, check(table, parameters), shown(table, parameters), table.people)
+    verdict = check(table, parameters)
+    hidden = hidden_cells(study.table, table, verdict)
+    if hidden.record:
+        lines = Hiding.from_data(hidden.record).lines
+        rows = tuple((line.labels, line.figure) for line in lines)
+        return replace(_result(study, verdict, rows, table.people), passed=True, failures=())
+    result = _result(study, verdict, shown(table, parameters), table.people)
+    more = (hidden.reason.message,) if hidden.reason else ()
+    return replace(result, passed=result.passed and not more, failures=(*result.failures, *more))
 
 
 def _dummy_folder(folder: Path) -> Path:

@@ -36,11 +36,15 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class PersonTable:
-    """The one table the study derives: a row for a person, `ppid` and the `dimensions` it is counted over."""
+    """The one table the study derives: a row for a person, `ppid` and the `dimensions` it is counted over.
+
+    `suppress` asks for totals, with small cells hidden; without it a table with small cells is stopped whole.
+    """
 
     name: str
     dimensions: tuple[str, ...]
     measure: Literal["count"] = "count"
+    suppress: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,7 +215,7 @@ class _Form:
         if not isinstance(row, dict):
             self.refuse("study-table", "There is no [table]", "table", "Declare its name, dimensions and measure.")
             return None
-        self._known(row, {"name", "dimensions", "measure"}, "table")
+        self._known(row, {"name", "dimensions", "measure", "suppress"}, "table")
         name, measure = row.get("name"), row.get("measure")
         if not isinstance(name, str) or not _NAME.fullmatch(name):
             self.refuse(
@@ -226,7 +230,10 @@ class _Form:
             self.refuse(
                 "study-measure", "The measure is not one Rollbook computes", "table.measure", 'Write measure = "count".'
             )
-        return PersonTable(str(name), dimensions)
+        suppress = row.get("suppress", False)
+        if not isinstance(suppress, bool):
+            self.refuse("study-suppress", "'suppress' is not true or false", "table.suppress", "Write suppress = true.")
+        return PersonTable(str(name), dimensions, suppress=bool(suppress))
 
 
 def _safe(text: str) -> str:
