@@ -68,7 +68,7 @@ class Measure:
     @property
     def plain(self) -> bool:
         """Whether this is a count of rows and nothing more."""
-        return self == Measure()
+        return self == PLAIN_COUNT
 
     @property
     def numbers(self) -> tuple[str, ...]:
@@ -97,3 +97,6 @@ class Measure:
         """The labels of a histogram's bands, lowest first: below the first edge, between two, from the last on."""
         inner = [f"{low:g} to below {high:g}" for low, high in pairwise(self.edges)]
         return (f"below {self.edges[0]:g}", *inner, f"{self.edges[-1]:g} and over")
+
+
+PLAIN_COUNT = Measure()

@@ -21,16 +21,16 @@ from rollbook.dataplane.runs.study import Study as StudyFiles
 from rollbook.dataplane.runs.tabulate import tabulate
 from rollbook.dataplane.store.extract import extract
 from rollbook.records.models.studies import Run
-from rollbook.sdc.frequency import Verdict, check
+from rollbook.sdc.frequency import Verdict
+from rollbook.sdc.measured import Table, judge
 from rollbook.sdc.rules import SdcParameters
-from rollbook.sdc.tables import FrequencyTable
 from rollbook.services.divided import moves
 from rollbook.services.keys import open_keys
 from rollbook.services.mapped_items import loaded_items
 from rollbook.services.one_person import roots
 
 
-def table_of(run: Run, people: BitMap) -> tuple[FrequencyTable, Verdict]:
+def table_of(run: Run, people: BitMap) -> tuple[Table, Verdict]:
     """The table of a run over exactly `people`, and what the disclosure rules say of it.
 
     Raises:
@@ -50,7 +50,7 @@ def clear(run_id: int) -> None:
         shutil.rmtree(folder)
 
 
-def _count(run: Run, study: StudyFiles, people: BitMap, folder: Path) -> tuple[FrequencyTable, Verdict]:
+def _count(run: Run, study: StudyFiles, people: BitMap, folder: Path) -> tuple[Table, Verdict]:
     above, keyed = roots(), partial(open_keys(settings.ROLLBOOK).pseudonymise, run.study.project.reference)
 
     def pseudonyms(keys: Sequence[int]) -> list[bytes]:
@@ -71,7 +71,7 @@ def _count(run: Run, study: StudyFiles, people: BitMap, folder: Path) -> tuple[F
     allowed = {str(ppid) for ppid in ppids}
     stream = run_study(study, folder, Limits())
     table = tabulate(read_person_table(stream, study, allowed), study.table)
-    return table, check(table, SdcParameters())
+    return table, judge(table, SdcParameters())
 
 
 def _rooms() -> Path:

@@ -2,20 +2,17 @@
 
 import pyarrow as pa
 
+from rollbook.dataplane.runs.gather import gather
 from rollbook.dataplane.runs.study import PersonTable
-from rollbook.sdc.tables import Cell, FrequencyTable
+from rollbook.sdc.measured import MeasuredTable, Table
+from rollbook.sdc.tables import FrequencyTable
 
 
-def tabulate(table: pa.Table, declared: PersonTable) -> FrequencyTable:
-    """Count `table` (columns `ppid` and the declared dimensions) over the dimensions: rows, and distinct people as
-    evidence.
+def tabulate(table: pa.Table, declared: PersonTable) -> Table:
+    """The declared table over `table` (columns `ppid`, the dimensions, the measure's columns), with the evidence of
+    each cell: a plain count with its distinct people, any other measure with all that its rules look at.
     """
-    dimensions = list(declared.dimensions)
-    grouped = table.group_by(dimensions).aggregate([("ppid", "count"), ("ppid", "count_distinct")])
-    labels = [grouped.column(name).to_pylist() for name in dimensions]
-    counts = zip(
-        grouped.column("ppid_count").to_pylist(), grouped.column("ppid_count_distinct").to_pylist(), strict=True
-    )
-    cells = (Cell(tuple(names), int(rows), int(people)) for *names, (rows, people) in zip(*labels, counts, strict=True))
-    people = len(table.column("ppid").unique())
-    return FrequencyTable(declared.dimensions, tuple(sorted(cells, key=lambda cell: cell.labels)), people)
+    found = MeasuredTable(declared.measure, gather(table, declared.dimensions, declared.measure))
+    if declared.measure.plain:
+        return FrequencyTable(found.dimensions, found.cells, found.people)
+    return found
