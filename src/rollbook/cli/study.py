@@ -32,13 +32,14 @@ def new(folder: Folder) -> None:
 @app.command()
 def dummy(
     folder: Folder,
-    pupils: Annotated[int, typer.Option(help="how many pupils to invent")] = 2000,
-    seed: Annotated[int, typer.Option(help="the same seed gives the same pupils")] = 1,
+    people: Annotated[int, typer.Option(help="how many people to invent")] = 2000,
+    seed: Annotated[int, typer.Option(help="the same seed gives the same people")] = 1,
+    clean: Annotated[bool, typer.Option("--clean", help="no planned dirt")] = False,
 ) -> None:
     """Make the tables the study asks for, with invented pupils."""
     with _progress() as progress:
         task = progress.add_task("inventing pupils")
-        for table in study_local.make_dummy(folder, pupils=pupils, seed=seed):
+        for table in study_local.make_dummy(folder, people=people, seed=seed, clean=clean):
             progress.update(task, description=f"wrote {table.name}")
             progress.console.print(f"{table.name}: {table.rows:,} rows in {table.file}", soft_wrap=True)
     typer.echo(f"All of it is invented. Next: rollbook study run {folder}")

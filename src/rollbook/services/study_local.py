@@ -26,6 +26,7 @@ from rollbook.sdc.rules import SdcParameters
 from rollbook.services.hidden_cells import hidden_cells
 
 DUMMY_FOLDER = "dummy"
+TRUTH_FOLDER = "dummy-truth"
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,17 +72,20 @@ def new_study(folder: Path) -> tuple[Path, ...]:
     return tuple(written)
 
 
-def make_dummy(folder: Path, *, pupils: int, seed: int) -> Iterator[MadeTable]:
+def make_dummy(folder: Path, *, people: int, seed: int, clean: bool = False) -> Iterator[MadeTable]:
     """Make the dummy tables the study in `folder` asks for, in its sub-folder `dummy`; each is yielded when written.
+
+    What was spoilt on purpose is said in a file in the sub-folder `dummy-truth`, which no run sees; `clean` data has
+    nothing spoilt and no such file.
 
     Raises:
         InputRefused: the study's form is wrong, or it asks for an item no project can have.
     """
     study = read_study(folder)
-    place = folder / DUMMY_FOLDER
-    for old in place.glob(f"*{dummy.NAME_MARK}.parquet"):
+    place, truth = folder / DUMMY_FOLDER, folder / TRUTH_FOLDER
+    for old in (*place.glob("*.parquet"), *truth.glob("*.parquet")):
         old.unlink()
-    for table in dummy.make_dummy(study.items, place, pupils=pupils, seed=seed):
+    for table in dummy.make_dummy(study.items, dummy.Plan(place, people, seed, None if clean else truth)):
         yield MadeTable(table.name, table.file, table.rows)
 
 

@@ -12,7 +12,7 @@ import pytest
 from rollbook.dataplane.runs.gather import BAND, each_person_once, gather
 from rollbook.dataplane.runs.hostile import read_person_table
 from rollbook.dataplane.runs.study import Study
-from rollbook.dataplane.runs.tabulate import tabulate
+from rollbook.dataplane.runs.tabulate import behind, tabulate
 from rollbook.kernel.refusals import InputRefused
 from rollbook.sdc.measured import MeasuredTable, judge, shown, table_from
 from rollbook.sdc.measures import NEEDS, Measure
@@ -168,3 +168,15 @@ def test_a_table_comes_back_from_its_record() -> None:
     empty = MeasuredTable(measure, gather(pa.table(ROWS).slice(0, 0), ("side",), measure))
     assert [failure.rule for failure in judge(empty, SdcParameters()).failures] == ["SDC-EMPTY"]
     assert judge(table_from(empty.as_data()), SdcParameters()) == judge(empty, SdcParameters())
+
+
+def test_who_is_compared_with_other_tables_are_those_in_the_figures() -> None:
+    rows = pa.table(
+        {"ppid": ["1", "2", "3", "4"], "side": ["x"] * 4, "v": pa.array([-1.0, 10.0, 20.0, None], pa.float64())}
+    )
+    assert behind(rows, study('"mean"\nvalue = "v"').table)["ppid"].to_pylist() == ["1", "2", "3"]
+    assert behind(rows, study('"count"').table) == rows
+    declared = study('"histogram"\nvalue = "v"\nedges = [0, 10, 20]').table
+    bands = behind(rows, declared)[BAND].to_pylist()
+    assert bands == ["below 0", "10 to below 20", "20 and over", "not recorded"]
+    assert sorted(bands) == sorted(cell.labels[1] for cell in tabulate(rows, declared).cells)
