@@ -1,4 +1,4 @@
-"""Results that come by UPN land on real pupils: on the right one, seen by whoever may see the rest, used by the same rules.
+"""Results that come by UPN land on real pupils: on the right one, seen by whoever may see the rest, used by one rule.
 
 Pupils are those of the model returns, all invented.
 """
@@ -137,7 +137,7 @@ def test_a_present_number_leads_to_its_person_and_every_value_is_shown_with_its_
     assert (mark.source_school, mark.collection, mark.line, mark.row) == (
         "A made-up table of results", "Made-up results", 2, "R"
     )  # fmt: skip
-    others = {one for one in returns.people_in(returns.current_return_ids([ground.SPRING]))} - {before}
+    others = {*returns.people_in(returns.current_return_ids([ground.SPRING]))} - {before}
     assert others
     assert all(facts(one) == {} for one in others)
 
