@@ -15,17 +15,20 @@ from rollbook.policy.roles import Role
 from rollbook.policy.states import OUTPUTS, OutputState
 from rollbook.records.models.governance import Request
 from rollbook.records.models.studies import Output, Verdict
-from rollbook.sdc.frequency import shown
-from rollbook.sdc.rules import RULES, SdcParameters
-from rollbook.sdc.tables import Cell, FrequencyTable
+from rollbook.sdc.hiding import PRIMARY, SECONDARY
+from rollbook.sdc.measured import Table, shown, table_from
+from rollbook.sdc.rules import SdcParameters, rules_of
 from rollbook.services import clock, releases
 from rollbook.services.actors import Actor, require_session
 from rollbook.services.audit import audit
-from rollbook.services.differencing import lock_project, not_audited
+from rollbook.services.differencing import lock_releases, not_audited
+from rollbook.services.entry import require_for_check
+from rollbook.services.hidden_cells import lines_of
 from rollbook.services.label_texts import known_texts
 from rollbook.services.run_outcome import outcome
 
 CHECKERS = 2
+_WHY = {"": "", PRIMARY: "hidden: too few people", SECONDARY: "hidden: a small cell could be worked out from it"}
 APPROVE, RETURN = "approve", "return"
 LONGEST_COMMENT = 2000
 
@@ -44,11 +47,14 @@ class CheckLine:
 
 @dataclass(frozen=True, slots=True)
 class CellLine:
-    """One cell: its labels, the figure (or "below N"), and what the rules say of it (empty: nothing)."""
+    """One cell: its labels, the figure (or "below N"), what the rules say of it (empty: nothing), and why the public
+    will not see the figure (empty: it will).
+    """
 
     labels: tuple[str, ...]
     figure: str
     rules: tuple[str, ...]
+    hidden: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +77,7 @@ class CheckPage:
 
     line: CheckLine
     dimensions: tuple[str, ...]
+    measure: str
     cells: tuple[CellLine, ...]
     made_labels: tuple[str, ...]
     rules: tuple[tuple[str, str], ...]
@@ -99,9 +106,10 @@ def check_page(*, by: Actor, reference: str) -> CheckPage:
     return CheckPage(
         line=_line(output, account),
         dimensions=tuple(output.dimensions),
+        measure=output.measure,
         cells=_cells(output),
         made_labels=tuple(sorted(_labels(output) - known_texts(study))),
-        rules=tuple(RULES.items()),
+        rules=tuple(rules_of(output.rules["rule_set"]).items()),
         threshold=int(output.rules["parameters"]["threshold"]),
         files=tuple(sorted(study.files.items())),
         digest=study.digest,
@@ -114,7 +122,7 @@ def give_verdict(*, by: Actor, reference: str, verdict: str, comment: str = "") 
 
     Raises:
         AccessDenied: codes `role`, `session`, `second-factor`, `output`. InputRefused: code `verdict` or `comment`.
-        UseRefused: codes `state`, `verdict-given`.
+        UseRefused: codes `state`, `verdict-given`; or what has expired since the run, where the verdict would release.
     """
     account = require_session(by, Role.OUTPUT_CHECKER)
     _well_formed(verdict, comment)
@@ -123,6 +131,8 @@ def give_verdict(*, by: Actor, reference: str, verdict: str, comment: str = "") 
         # The row is locked, so of two checkers at once one is first and the other decides.
         output = Output.objects.select_for_update(of=("self",)).select_related("run__study").get(id=output.id)
         _may_still(output, account)
+        if verdict == APPROVE:
+            require_for_check(output.run)
         Verdict.objects.create(
             output=output, checker_id=account, verdict=verdict, comment=comment.strip(), made_at=clock.now()
         )
@@ -155,10 +165,10 @@ def _decide(by: Actor, output: Output, given: list[str]) -> None:
         outcome(output.run, "returned")
         return
     study = output.run.study
-    lock_project(study.project_id)
+    lock_releases()
     # Asked again under the lock: another table of the project may have been agreed while this one was being checked,
     # and the panel may have taken its approval back.
-    reason = _taken_back(study.project.request_id) or not_audited(study.project_id, output.dimensions, study.items)
+    reason = _taken_back(study.project.request_id) or not_audited(output)
     if reason:
         output.rules = output.rules | {"refused": [asdict(reason)]}
         _set_state(output, OutputState.STOPPED)
@@ -212,6 +222,12 @@ def _line(output: Output, account: int) -> CheckLine:
 
 
 def _cells(output: Output) -> tuple[CellLine, ...]:
+    if output.rules.get("hiding"):
+        limit = f"below {output.rules['parameters']['threshold']}"
+        return tuple(
+            CellLine(one.labels, limit if one.hidden == PRIMARY else f"{one.count:,}", (), _WHY[one.hidden])
+            for one in lines_of(output.rules, output.table)
+        )
     table = table_of(output)
     parameters = SdcParameters(**output.rules["parameters"])
     failed: dict[tuple[str, ...], list[str]] = {}
@@ -228,10 +244,9 @@ def _labels(output: Output) -> set[str]:
     return {label for cell in output.table["cells"] for label in cell["labels"]}
 
 
-def table_of(output: Output) -> FrequencyTable:
+def table_of(output: Output) -> Table:
     """The table of an output as the rules judged it."""
-    cells = tuple(Cell(tuple(one["labels"]), one["count"], one["persons"]) for one in output.table["cells"])
-    return FrequencyTable(tuple(output.table["dimensions"]), cells, output.table["people"])
+    return table_from(output.table)
 
 
 def _verdicts(output: Output, account: int) -> tuple[VerdictLine, ...]:

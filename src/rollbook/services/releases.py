@@ -20,9 +20,11 @@ from rollbook.kernel.refusals import UseRefused
 from rollbook.policy.roles import Role
 from rollbook.policy.states import OUTPUTS, OutputState
 from rollbook.records.models.studies import Output, Release
+from rollbook.sdc.hiding import MARK
 from rollbook.services import clock, jobs
 from rollbook.services.actors import Actor, system
 from rollbook.services.audit import audit
+from rollbook.services.hidden_cells import lines_of
 from rollbook.services.log.outbox import submit
 from rollbook.services.published import published
 from rollbook.services.work_locks import Work, alone, bring_to_end
@@ -49,6 +51,7 @@ class ReleasedTable:
     digest: str
     rules: str
     threshold: int
+    hidden: int
     released_at: datetime
     index: int
     run: int
@@ -81,11 +84,11 @@ def agree(*, by: Actor, output: Output) -> Release:
 
 
 def csv_of(output: Output) -> str:
-    """The table as CSV (RFC 4180): the dimensions and `count`."""
+    """The table as CSV (RFC 4180): the dimensions and `count`; a hidden figure is the mark `[c]`, never empty."""
     text = io.StringIO()
     writer = csv.writer(text)
     writer.writerow([*output.dimensions, output.measure])
-    writer.writerows([*cell["labels"], cell["count"]] for cell in output.table["cells"])
+    writer.writerows([*line.labels, line.figure] for line in lines_of(output.rules, output.table))
     return text.getvalue()
 
 
@@ -150,6 +153,7 @@ def _table(row: Release) -> ReleasedTable:
         digest=study.digest,
         rules=output.rules["rule_set"],
         threshold=int(output.rules["parameters"]["threshold"]),
+        hidden=sum(line[-1] == MARK for line in rows),
         released_at=row.released_at,
         index=row.submission.index,
         run=output.run.submission.index or 0,

@@ -1,0 +1,160 @@
+"""A table of counts with its totals, in which small cells and as few others as needed are hidden, and nothing is wrong.
+
+The innermost cells and every total form one system of sums. What the threshold forbids is hidden first; the rest is
+chosen by `protect` and attacked before the table goes on. Two attacks must fail: that on the small cells, by who knows
+everything published; and one that starts from the published table alone, on every hidden cell. The mark is the one that
+the Government Analysis Function prescribes for confidential figures ("Using symbols in tables").
+
+What is not covered: somebody inside a hidden cell knows that they are there, and may take themselves out of a sum.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from itertools import product
+from typing import Any, Final
+
+import numpy as np
+
+from rollbook.sdc.rules import SdcParameters
+from rollbook.sdc.suppression.attack import Need
+from rollbook.sdc.suppression.outsider import intervals
+from rollbook.sdc.suppression.protect import CannotProtect, Protected, audit, count_need, protect
+from rollbook.sdc.suppression.system import Flags, Floats, System, Tree, system_of
+from rollbook.sdc.tables import FrequencyTable
+
+TOTAL: Final = "Total"
+MARK: Final = "[c]"
+PRIMARY: Final = "primary"
+SECONDARY: Final = "secondary"
+MOST_CELLS: Final = 50_000
+
+
+class CannotHide(Exception):
+    """The table stays as it is and cannot go: `code` and `message` say why, with no figure in them."""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code, self.message = code, message
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One cell or total to publish: `count` is the true figure, `hidden` is empty, `PRIMARY` or `SECONDARY`.
+
+    `text` is what is published where the figure is not the count itself.
+
+    `low` and `high` are values that an attacker cannot rule out for a hidden cell, proved by possible tables.
+    """
+
+    labels: tuple[str, ...]
+    count: int
+    hidden: str = ""
+    low: int = 0
+    high: int = 0
+    text: str = ""
+
+    @property
+    def figure(self) -> str:
+        """What is published."""
+        return MARK if self.hidden else self.text or str(self.count)
+
+
+@dataclass(frozen=True, slots=True)
+class Hiding:
+    """A protected table: its `lines` in order, totals after the cells they sum; how it was proved."""
+
+    lines: tuple[Line, ...]
+    threshold: int
+    exact: bool
+    tables: int
+
+    def as_data(self) -> dict[str, object]:
+        """Plain data for the record inside. Which cells are small is in it, so it is never public."""
+        lines = [[list(one.labels), one.count, one.hidden, one.low, one.high] for one in self.lines]
+        return {
+            "lines": lines,
+            "threshold": self.threshold,
+            "exact": self.exact,
+            "tables": self.tables,
+            "need": f"every value from 0 to {self.threshold} stays possible for a small cell; "
+            f"an interval of {self.threshold} for any other hidden one",
+        }
+
+    @classmethod
+    def from_data(cls, data: Mapping[str, Any]) -> "Hiding":
+        """The table that `as_data` wrote."""
+        lines = tuple(Line(tuple(names), count, why, low, high) for names, count, why, low, high in data["lines"])
+        return cls(lines, data["threshold"], data["exact"], data["tables"])
+
+
+def hide(table: FrequencyTable, parameters: SdcParameters) -> Hiding:
+    """Hide in `table` what its threshold forbids, and as much more as keeps it hidden.
+
+    Raises:
+        CannotHide: codes `SDC-HIDE-EVIDENCE`, `SDC-HIDE-LABEL`, `SDC-HIDE-SIZE`, `SDC-HIDE-TOTAL`, `SDC-HIDE-OPEN`,
+        `SDC-HIDE-NOTHING`.
+    """
+    labels = _labels(table)
+    _possible(table, labels, parameters)
+    system = system_of(_leaves(table, labels), [Tree.flat(len(names)) for names in labels])
+    primary: Flags = (system.values > 0) & (system.values < parameters.threshold)
+    need = count_need(system.values, primary, parameters.threshold)
+    chosen = _chosen(system, primary, need, parameters)
+    lines = tuple(_lines(labels, system, chosen))
+    if not any(one.count and not one.hidden and TOTAL not in one.labels for one in lines):
+        raise CannotHide("SDC-HIDE-NOTHING", "Nothing but totals would be left to show")
+    return Hiding(lines, parameters.threshold, chosen.exact, chosen.audit.tables)
+
+
+def grid(labels: Iterable[tuple[str, ...]]) -> Iterator[tuple[str, ...]]:
+    """The labels of every cell and total, in the order in which the system numbers them."""
+    return product(*((*names, TOTAL) for names in labels))
+
+
+def _labels(table: FrequencyTable) -> tuple[tuple[str, ...], ...]:
+    return tuple(
+        tuple(sorted({cell.labels[place] for cell in table.cells})) for place in range(len(table.dimensions))
+    )  # fmt: skip
+
+
+def _possible(table: FrequencyTable, labels: tuple[tuple[str, ...], ...], parameters: SdcParameters) -> None:
+    """Refuse what the system of sums would be a wrong picture of."""
+    if any(cell.count != cell.persons for cell in table.cells) or table.people != sum(c.count for c in table.cells):
+        raise CannotHide("SDC-HIDE-EVIDENCE", "A person is counted more than once, so totals do not count people")
+    if any(TOTAL in names for names in labels):
+        raise CannotHide("SDC-HIDE-LABEL", f"A label is called {TOTAL}, as the totals are")
+    if int(np.prod([len(names) + 1 for names in labels])) > MOST_CELLS:
+        raise CannotHide("SDC-HIDE-SIZE", f"The table and its totals have more than {MOST_CELLS:,} cells")
+    if table.people < parameters.threshold:
+        raise CannotHide("SDC-HIDE-TOTAL", "The whole table is about fewer people than the threshold")
+
+
+def _leaves(table: FrequencyTable, labels: tuple[tuple[str, ...], ...]) -> Floats:
+    places = [{name: place for place, name in enumerate(names)} for names in labels]
+    leaves = np.zeros(tuple(len(names) for names in labels))
+    for cell in table.cells:
+        leaves[tuple(where[name] for where, name in zip(places, cell.labels, strict=True))] = cell.count
+    return leaves
+
+
+def _chosen(system: System, primary: Flags, need: Need, parameters: SdcParameters) -> Protected:
+    """The choice, after both attacks failed. The total of all is always shown: a table without it shows nothing."""
+    allowed = np.ones(system.count, bool)
+    allowed[-1] = False
+    try:
+        chosen = protect(system, primary, need, allowed=allowed, spread=float(parameters.threshold))
+    except (CannotProtect, ArithmeticError) as error:
+        raise CannotHide("SDC-HIDE-OPEN", "Whatever else is hidden, a small cell can be worked out") from error
+    low, high = intervals(system, chosen.hidden)
+    proved = audit(system, chosen.hidden, primary, need).protected.all()
+    wide = (high - low)[chosen.hidden] >= parameters.threshold - 1e-6
+    if not proved or not wide.all():
+        raise CannotHide("SDC-HIDE-OPEN", "The attack on the table with its hidden cells succeeded")
+    return chosen
+
+
+def _lines(labels: tuple[tuple[str, ...], ...], system: System, chosen: Protected) -> Iterator[Line]:
+    for place, names in enumerate(grid(labels)):
+        why = "" if not chosen.hidden[place] else PRIMARY if chosen.primary[place] else SECONDARY
+        low, high = (round(float(bound[place])) for bound in (chosen.audit.low, chosen.audit.high))
+        yield Line(names, round(float(system.values[place])), why, low if why else 0, high if why else 0)

@@ -1,0 +1,46 @@
+"""Hiding the small cells of a run's table where its study asked for that, and the lines of what is then published."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from rollbook.dataplane.runs.study import PersonTable
+from rollbook.kernel.refusals import Reason
+from rollbook.sdc.frequency import Verdict
+from rollbook.sdc.hiding import CannotHide, Hiding, Line, hide
+from rollbook.sdc.measured import Table
+from rollbook.sdc.rules import THRESHOLD
+from rollbook.sdc.tables import FrequencyTable
+
+NOT_SMALL: Final = "SDC-HIDE-OTHER"
+
+
+@dataclass(frozen=True, slots=True)
+class HiddenCells:
+    """The record of what is hidden, or the reason why hiding does not help; neither where the study did not ask."""
+
+    record: dict[str, object] | None = None
+    reason: Reason | None = None
+
+
+def hidden_cells(declared: PersonTable, table: Table, verdict: Verdict) -> HiddenCells:
+    """Add totals to `table` and hide what has to be, if the study declares `suppress = true`."""
+    if not declared.suppress or not isinstance(table, FrequencyTable):
+        return HiddenCells()
+    if any(failure.rule != THRESHOLD for failure in verdict.failures):
+        mend = "Join groups until only single cells are small."
+        return HiddenCells(reason=Reason(NOT_SMALL, "Hiding cells does not mend what this table fails", mend=mend))
+    try:
+        return HiddenCells(record=hide(table, verdict.parameters).as_data())
+    except CannotHide as error:
+        mend = "Join small groups into larger ones, or ask for the table without totals."
+        return HiddenCells(reason=Reason(error.code, error.message, mend=mend))
+
+
+def lines_of(rules: Mapping[str, Any], table: Mapping[str, Any]) -> tuple[Line, ...]:
+    """The lines of an output, from its stored rules and table, as they would be published, or were."""
+    if record := rules.get("hiding"):
+        return Hiding.from_data(record).lines
+    return tuple(
+        Line(tuple(cell["labels"]), cell["count"], text=str(cell.get("figure", ""))) for cell in table["cells"]
+    )

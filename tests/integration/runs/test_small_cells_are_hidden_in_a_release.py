@@ -1,0 +1,97 @@
+"""A study that asks for totals is released with its small cells hidden; what leaves has no small figure and no gap."""
+
+import csv
+import io
+
+import pytest
+from django.test import Client
+
+from rollbook.records.models.studies import Output
+from rollbook.sdc.hiding import MARK, TOTAL
+from rollbook.services import outputs, releases
+from rollbook.services.run_pages import run_page
+from tests import run_ground as ground
+from tests.people import CHECKER, RESEARCHER, actor_of, browser_of
+
+pytestmark = pytest.mark.django_db
+# Of seventy pupils in order of pseudonym: 4 and 16 left, 12 and 12 in the middle, 13 and 13 right.
+SPLIT = """\
+CREATE TABLE ranked AS SELECT ppid, row_number() OVER (ORDER BY ppid) AS n FROM (SELECT DISTINCT ppid FROM pupil);
+CREATE TABLE people AS SELECT ppid,
+ CASE WHEN n <= 20 THEN 'left' WHEN n <= 44 THEN 'middle' ELSE 'right' END AS side,
+ CASE WHEN n <= 4 OR n BETWEEN 21 AND 32 OR n BETWEEN 45 AND 57 THEN 'upper' ELSE 'lower' END AS half,
+ FROM ranked ORDER BY ppid;
+"""
+
+
+def study(expression: str = SPLIT, *, suppress: bool = True) -> dict[str, bytes]:
+    toml = ground.STUDY["study.toml"].decode().replace('["sex"]\nmeasure', '["side", "half"]\nmeasure')
+    return {
+        "study.toml": (toml + f"suppress = {str(suppress).lower()}\n").encode(),
+        "people.sql": expression.encode(),
+    }
+
+
+@pytest.fixture
+def project(db: None, monkeypatch: pytest.MonkeyPatch) -> str:
+    ground.clean_folders()
+    ground.pupils()
+    return ground.project(ground.log_of_its_own(monkeypatch))
+
+
+def made(project: str, files: dict[str, bytes]) -> Output:
+    return Output.objects.get(run=ground.executed(ground.study(project, files)))
+
+
+def test_the_released_table_hides_what_it_must_and_the_rest_is_true(project: str, client: Client) -> None:
+    output = made(project, study())
+    assert output.state == Output.CHECKING
+    small = [cell for cell in output.table["cells"] if cell["count"] < 10]
+    assert len(small) >= 1
+    page = outputs.check_page(by=actor_of(CHECKER), reference=output.reference)
+    why = {cell.labels: cell.hidden for cell in page.cells}
+    assert all("too few" in why[tuple(cell["labels"])] for cell in small)
+    assert any("worked out" in reason for reason in why.values())
+    assert {cell.figure for cell in page.cells if "too few" in cell.hidden} == {"below 10"}
+    shown = browser_of(CHECKER).get(f"/casework/checking/{output.reference}/").content.decode()
+    assert "hidden: too few people" in shown
+
+    ground.approved_by_both(output.reference)
+    releases.release(output.id)
+    (table,) = releases.released_tables()
+    head, *rows = csv.reader(io.StringIO(table.csv))
+    assert head == ["side", "half", "count"]
+    true = {tuple(cell["labels"]): cell["count"] for cell in output.table["cells"]}
+    for *labels, figure in rows:
+        whole = sum(
+            count for names, count in true.items()
+            if all(want in (name, TOTAL) for want, name in zip(labels, names, strict=True))
+        )  # fmt: skip
+        assert figure == MARK or (int(figure) == whole and (whole == 0 or whole >= 10))
+    assert len(rows) == 12
+    assert table.hidden == sum(row[-1] == MARK for row in rows) >= 4
+    assert "[c] stands for a hidden figure" in client.get(f"/register/releases/{output.reference}/").content.decode()
+
+
+def test_without_asking_the_same_table_is_stopped_whole(project: str) -> None:
+    output = made(project, study(suppress=False))
+    assert output.state == Output.STOPPED
+    assert output.rules["hiding"] is None
+
+
+def test_a_table_that_hiding_cannot_mend_is_stopped_with_that_reason(project: str) -> None:
+    alike = SPLIT.replace("n <= 4 OR", "n <= 20 OR")
+    output = made(project, study(alike))
+    table = run_page(by=actor_of(RESEARCHER), run_id=output.run_id).table
+    assert table is not None
+    assert (table.state, [reason.code for reason in table.refused]) == (Output.STOPPED, ["SDC-HIDE-OTHER"])
+
+
+def test_suppress_is_true_or_false(project: str) -> None:
+    from rollbook.kernel.refusals import InputRefused
+
+    files = study()
+    files["study.toml"] = files["study.toml"].replace(b"suppress = true", b'suppress = "yes"')
+    with pytest.raises(InputRefused) as refused:
+        ground.study(project, files)
+    assert [reason.code for reason in refused.value.reasons] == ["study-suppress"]
