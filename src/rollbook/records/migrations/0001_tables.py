@@ -894,6 +894,10 @@ class Migration(migrations.Migration):
             model_name='sighting',
             index=models.Index(fields=['upn'], name='sighting_by_upn'),
         ),
+        migrations.AddIndex(
+            model_name='sighting',
+            index=models.Index(condition=models.Q(('upn', '')), fields=['source'], name='sighting_without_number'),
+        ),
         migrations.AddConstraint(
             model_name='sighting',
             constraint=models.UniqueConstraint(fields=('source', 'pupil_no'), name='one_sighting_per_pupil_and_return'),
