@@ -8,13 +8,24 @@ from rich.console import Console
 from rich.table import Table
 
 from rollbook.kernel.refusals import InputRefused, Reason
-from rollbook.services.bench import differencing, disclosure_set, dummy, ingest, match, pseudonyms, rules, suppression
+from rollbook.services.bench import (
+    differencing,
+    disclosure_set,
+    dummy,
+    history,
+    ingest,
+    match,
+    pseudonyms,
+    rules,
+    suppression,
+)
 from rollbook.services.bench.measure import Result
 
 BENCHES = {
     "differencing": differencing.run,
     "disclosure-set": disclosure_set.run,
     "dummy": dummy.run,
+    "history": history.run,
     "ingest": ingest.run,
     "match": match.run,
     "pseudonyms": pseudonyms.run,
