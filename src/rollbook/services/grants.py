@@ -64,6 +64,7 @@ GRANTS: Mapping[str, Grant] = {
     "public.records_collection": _SHOWN,
     "public.records_decision": _APPENDED,
     "public.records_definedmapping": _SHOWN,
+    "public.records_draw": _PAPERS,
     "public.records_intakeday": _SHOWN,
     "public.records_load": _SHOWN,
     "public.records_message": _SHARED,
@@ -81,6 +82,12 @@ GRANTS: Mapping[str, Grant] = {
     "public.records_school": _SHOWN,
     "public.records_study": _APPENDED,
     "public.records_trycount": Grant(web=FULL),
+    "public.records_site": _SHOWN,
+    # A page gives a device its key, once; everything else about a device is the operator's.
+    "public.records_device": Grant(
+        web="SELECT, UPDATE (key_hash, registered_at)", jobs=EDIT, people=READ
+    ),
+    "public.records_training": _PAPERS,
     "public.records_verdict": _APPENDED,
     "public.records_disclosureset": Grant(jobs=ADD, people=ADD),
     # The log: others hand in, the writer alone appends and says what it signed.

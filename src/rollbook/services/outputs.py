@@ -15,14 +15,14 @@ from rollbook.policy.roles import Role
 from rollbook.policy.states import OUTPUTS, OutputState
 from rollbook.records.models.governance import Request
 from rollbook.records.models.studies import Output, Verdict
-from rollbook.sdc.frequency import shown
 from rollbook.sdc.hiding import PRIMARY, SECONDARY
-from rollbook.sdc.rules import RULES, SdcParameters
-from rollbook.sdc.tables import Cell, FrequencyTable
+from rollbook.sdc.measured import Table, shown, table_from
+from rollbook.sdc.rules import SdcParameters, rules_of
 from rollbook.services import clock, releases
 from rollbook.services.actors import Actor, require_session
 from rollbook.services.audit import audit
 from rollbook.services.differencing import lock_releases, not_audited
+from rollbook.services.entry import require_for_check
 from rollbook.services.hidden_cells import lines_of
 from rollbook.services.label_texts import known_texts
 from rollbook.services.run_outcome import outcome
@@ -77,6 +77,7 @@ class CheckPage:
 
     line: CheckLine
     dimensions: tuple[str, ...]
+    measure: str
     cells: tuple[CellLine, ...]
     made_labels: tuple[str, ...]
     rules: tuple[tuple[str, str], ...]
@@ -105,9 +106,10 @@ def check_page(*, by: Actor, reference: str) -> CheckPage:
     return CheckPage(
         line=_line(output, account),
         dimensions=tuple(output.dimensions),
+        measure=output.measure,
         cells=_cells(output),
         made_labels=tuple(sorted(_labels(output) - known_texts(study))),
-        rules=tuple(RULES.items()),
+        rules=tuple(rules_of(output.rules["rule_set"]).items()),
         threshold=int(output.rules["parameters"]["threshold"]),
         files=tuple(sorted(study.files.items())),
         digest=study.digest,
@@ -120,7 +122,7 @@ def give_verdict(*, by: Actor, reference: str, verdict: str, comment: str = "") 
 
     Raises:
         AccessDenied: codes `role`, `session`, `second-factor`, `output`. InputRefused: code `verdict` or `comment`.
-        UseRefused: codes `state`, `verdict-given`.
+        UseRefused: codes `state`, `verdict-given`; or what has expired since the run, where the verdict would release.
     """
     account = require_session(by, Role.OUTPUT_CHECKER)
     _well_formed(verdict, comment)
@@ -129,6 +131,8 @@ def give_verdict(*, by: Actor, reference: str, verdict: str, comment: str = "") 
         # The row is locked, so of two checkers at once one is first and the other decides.
         output = Output.objects.select_for_update(of=("self",)).select_related("run__study").get(id=output.id)
         _may_still(output, account)
+        if verdict == APPROVE:
+            require_for_check(output.run)
         Verdict.objects.create(
             output=output, checker_id=account, verdict=verdict, comment=comment.strip(), made_at=clock.now()
         )
@@ -240,10 +244,9 @@ def _labels(output: Output) -> set[str]:
     return {label for cell in output.table["cells"] for label in cell["labels"]}
 
 
-def table_of(output: Output) -> FrequencyTable:
+def table_of(output: Output) -> Table:
     """The table of an output as the rules judged it."""
-    cells = tuple(Cell(tuple(one["labels"]), one["count"], one["persons"]) for one in output.table["cells"])
-    return FrequencyTable(tuple(output.table["dimensions"]), cells, output.table["people"])
+    return table_from(output.table)
 
 
 def _verdicts(output: Output, account: int) -> tuple[VerdictLine, ...]:

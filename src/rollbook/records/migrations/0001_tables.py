@@ -60,6 +60,19 @@ class Migration(migrations.Migration):
             ],
         ),
         migrations.CreateModel(
+            name='Device',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('label', models.CharField(max_length=64)),
+                ('code_hash', models.CharField(max_length=64, unique=True)),
+                ('key_hash', models.CharField(max_length=64, null=True, unique=True)),
+                ('starts', models.DateField()),
+                ('expires', models.DateField()),
+                ('registered_at', models.DateTimeField(null=True)),
+                ('ended_on', models.DateField(null=True)),
+            ],
+        ),
+        migrations.CreateModel(
             name='DisclosureSet',
             fields=[
                 ('did', models.CharField(max_length=44, primary_key=True, serialize=False)),
@@ -152,9 +165,9 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('scheme', models.CharField(max_length=64)),
+                ('kind', models.CharField(max_length=16)),
                 ('starts', models.DateField()),
                 ('expires', models.DateField()),
-                ('training', models.CharField(max_length=120)),
                 ('account', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='accreditations', to='records.account')),
             ],
         ),
@@ -405,6 +418,16 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name='Project',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('reference', models.CharField(max_length=64, unique=True)),
+                ('opened_at', models.DateTimeField()),
+                ('closed_at', models.DateTimeField(null=True)),
+                ('members', models.ManyToManyField(related_name='projects', to='records.account')),
+            ],
+        ),
+        migrations.CreateModel(
             name='Publication',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -433,6 +456,16 @@ class Migration(migrations.Migration):
             options={
                 'db_table': '"identity"."notice_given"',
             },
+        ),
+        migrations.CreateModel(
+            name='Draw',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('limits', models.JSONField()),
+                ('drawn_at', models.DateTimeField()),
+                ('project', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, to='records.project')),
+                ('publication', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, to='records.publication')),
+            ],
         ),
         migrations.AddField(
             model_name='collection',
@@ -475,6 +508,7 @@ class Migration(migrations.Migration):
                 ('collections', models.JSONField()),
                 ('mode', models.CharField(default='safe-setting', max_length=16)),
                 ('texts', models.JSONField(default=dict)),
+                ('sample', models.JSONField(default=dict)),
                 ('starts', models.DateField()),
                 ('ends', models.DateField()),
                 ('state', models.CharField(max_length=16)),
@@ -485,16 +519,10 @@ class Migration(migrations.Migration):
                 ('submission', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='records.logsubmission')),
             ],
         ),
-        migrations.CreateModel(
-            name='Project',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('reference', models.CharField(max_length=64, unique=True)),
-                ('opened_at', models.DateTimeField()),
-                ('closed_at', models.DateTimeField(null=True)),
-                ('members', models.ManyToManyField(related_name='projects', to='records.account')),
-                ('request', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, to='records.request')),
-            ],
+        migrations.AddField(
+            model_name='project',
+            name='request',
+            field=models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, to='records.request'),
         ),
         migrations.CreateModel(
             name='Decision',
@@ -619,6 +647,7 @@ class Migration(migrations.Migration):
                 ('left_out', models.IntegerField(default=0)),
                 ('reasons', models.JSONField(default=list)),
                 ('asked_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='records.account')),
+                ('device', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, to='records.device')),
                 ('submission', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, to='records.logsubmission')),
             ],
         ),
@@ -674,6 +703,29 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name='Site',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('name', models.CharField(max_length=120)),
+                ('asks', models.CharField(max_length=8)),
+                ('networks', models.JSONField(default=list)),
+                ('starts', models.DateField()),
+                ('expires', models.DateField()),
+                ('ended_on', models.DateField(null=True)),
+                ('organisation', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='sites', to='records.organisation')),
+            ],
+        ),
+        migrations.AddField(
+            model_name='run',
+            name='site',
+            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, to='records.site'),
+        ),
+        migrations.AddField(
+            model_name='device',
+            name='site',
+            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='devices', to='records.site'),
+        ),
+        migrations.CreateModel(
             name='Study',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -690,6 +742,16 @@ class Migration(migrations.Migration):
             model_name='run',
             name='study',
             field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='runs', to='records.study'),
+        ),
+        migrations.CreateModel(
+            name='Training',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('course', models.CharField(max_length=120)),
+                ('passed_on', models.DateField()),
+                ('expires', models.DateField()),
+                ('account', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='trainings', to='records.account')),
+            ],
         ),
         migrations.CreateModel(
             name='TryCount',
@@ -831,6 +893,10 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name='sighting',
             index=models.Index(fields=['upn'], name='sighting_by_upn'),
+        ),
+        migrations.AddIndex(
+            model_name='sighting',
+            index=models.Index(condition=models.Q(('upn', '')), fields=['source'], name='sighting_without_number'),
         ),
         migrations.AddConstraint(
             model_name='sighting',

@@ -2,8 +2,8 @@
 
 from django.db import models
 
-from rollbook.records.models.accounts import Account
-from rollbook.records.models.governance import Request
+from rollbook.records.models.accounts import Account, Device, Site
+from rollbook.records.models.governance import Publication, Request
 from rollbook.records.models.log import LogSubmission
 
 
@@ -19,6 +19,20 @@ class Project(models.Model):
     class Classes:
         id = members = "key"
         reference = request = opened_at = closed_at = "public"
+
+
+class Draw(models.Model):
+    """The first draw of a project's sample: the limits that every later draw keeps, and the paper that tells of it."""
+
+    project = models.OneToOneField(Project, on_delete=models.PROTECT)
+    limits = models.JSONField()
+    publication = models.OneToOneField(Publication, on_delete=models.PROTECT)
+    drawn_at = models.DateTimeField()
+
+    class Classes:
+        # A limit beside a stratum's size tells how many people there are, however few.
+        id = limits = "key"
+        project = publication = drawn_at = "public"
 
 
 class Study(models.Model):
@@ -52,6 +66,8 @@ class Run(models.Model):
     study = models.ForeignKey(Study, on_delete=models.PROTECT, related_name="runs")
     state = models.CharField(max_length=16, default=QUEUED)
     asked_by = models.ForeignKey(Account, on_delete=models.PROTECT)
+    site = models.ForeignKey(Site, null=True, on_delete=models.PROTECT)
+    device = models.ForeignKey(Device, null=True, on_delete=models.PROTECT)
     queued_at = models.DateTimeField()
     started_at = models.DateTimeField(null=True)
     ended_at = models.DateTimeField(null=True)
@@ -66,7 +82,7 @@ class Run(models.Model):
     submission = models.ForeignKey(LogSubmission, null=True, on_delete=models.PROTECT)
 
     class Classes:
-        id = asked_by = returns = population_file = set_store = people = left_out = submission = "key"
+        id = asked_by = site = device = returns = population_file = set_store = people = left_out = submission = "key"
         study = state = queued_at = started_at = ended_at = epoch = did = reasons = "public"
 
 

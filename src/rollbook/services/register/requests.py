@@ -10,7 +10,7 @@ from rollbook.kernel.refusals import Reason
 from rollbook.policy.classes import read_class
 from rollbook.policy.register_fields import NOT_STATED, REGISTER_FIELDS
 from rollbook.policy.states import RequestState
-from rollbook.records.models.accounts import Accreditation
+from rollbook.records.models.accounts import Accreditation, Training
 from rollbook.records.models.governance import Decision, Request
 from rollbook.records.models.studies import Project
 from rollbook.services import clock
@@ -20,6 +20,7 @@ from rollbook.services.register.papers import PaperLine, agreements_of, assessme
 from rollbook.services.register.uses import UseLine, uses_of
 from rollbook.services.register.words import class_words, item_name, power_law, purpose_name
 from rollbook.services.releases import ReleasedTable, released_tables
+from rollbook.services.samples import words
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,8 +81,17 @@ class AccreditationLine:
     """From when until when somebody of the team may work with de-identified data. The person is not named."""
 
     scheme: str
-    training: str
+    kind: str
     starts: date
+    expires: date
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingLine:
+    """A course somebody of the team passed, and until when that counts. The person is not named."""
+
+    course: str
+    passed_on: date
     expires: date
 
 
@@ -94,11 +104,14 @@ class RequestPage:
     public_benefit: str
     items: tuple[ItemLine, ...]
     collections: tuple[str, ...]
+    sample: str
+    sample_why: str
     fields: tuple[FieldLine, ...]
     decisions: tuple[DecisionLine, ...]
     agreements: tuple[PaperLine, ...]
     assessments: tuple[PaperLine, ...]
     accreditations: tuple[AccreditationLine, ...]
+    trainings: tuple[TrainingLine, ...]
     uses: tuple[UseLine, ...]
     releases: tuple[ReleasedTable, ...]
     lacking: tuple[Reason, ...]
@@ -186,11 +199,14 @@ def _page(row: Request) -> RequestPage:
         public_benefit=row.texts.get("public_benefit", NOT_STATED),
         items=tuple(ItemLine(code, item_name(code), _risk(code)) for code in row.items),
         collections=tuple(row.collections),
+        sample=words(row.sample),
+        sample_why=row.sample.get("why", ""),
         fields=_fields(row, uses, tables),
         decisions=tuple(_decision(decision) for decision in row.decisions.all()),
         agreements=agreements_of(row.organisation.company_number),
         assessments=assessments_covering(row.purpose, frozenset(row.items)),
         accreditations=_accreditations(row),
+        trainings=_trainings(row),
         uses=uses,
         releases=tables,
         lacking=() if ended else _unnamed(gate_for_request(reference=row.reference)),
@@ -201,7 +217,12 @@ def _page(row: Request) -> RequestPage:
 
 def _accreditations(row: Request) -> tuple[AccreditationLine, ...]:
     periods = Accreditation.objects.filter(account__in=team_of(row)).order_by("-expires", "-id")
-    return tuple(AccreditationLine(one.scheme, one.training, one.starts, one.expires) for one in periods)
+    return tuple(AccreditationLine(one.scheme, one.kind, one.starts, one.expires) for one in periods)
+
+
+def _trainings(row: Request) -> tuple[TrainingLine, ...]:
+    passed = Training.objects.filter(account__in=team_of(row)).order_by("-expires", "-id")
+    return tuple(TrainingLine(one.course, one.passed_on, one.expires) for one in passed)
 
 
 def _unnamed(reasons: Iterable[Reason]) -> tuple[Reason, ...]:
