@@ -67,7 +67,7 @@ def _show(result: study_local.LocalRun) -> None:
     table = Table(title=f"{result.title} (invented data, {result.people:,} pupils)")
     for dimension in result.dimensions:
         table.add_column(dimension)
-    table.add_column("pupils", justify="right")
+    table.add_column("pupils" if result.measure == "count" else result.measure, justify="right")
     for labels, figure in result.rows:
         table.add_row(*labels, figure)
     Console().print(table)

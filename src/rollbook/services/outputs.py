@@ -15,10 +15,9 @@ from rollbook.policy.roles import Role
 from rollbook.policy.states import OUTPUTS, OutputState
 from rollbook.records.models.governance import Request
 from rollbook.records.models.studies import Output, Verdict
-from rollbook.sdc.frequency import shown
 from rollbook.sdc.hiding import PRIMARY, SECONDARY
-from rollbook.sdc.rules import RULES, SdcParameters
-from rollbook.sdc.tables import Cell, FrequencyTable
+from rollbook.sdc.measured import Table, shown, table_from
+from rollbook.sdc.rules import SdcParameters, rules_of
 from rollbook.services import clock, releases
 from rollbook.services.actors import Actor, require_session
 from rollbook.services.audit import audit
@@ -78,6 +77,7 @@ class CheckPage:
 
     line: CheckLine
     dimensions: tuple[str, ...]
+    measure: str
     cells: tuple[CellLine, ...]
     made_labels: tuple[str, ...]
     rules: tuple[tuple[str, str], ...]
@@ -106,9 +106,10 @@ def check_page(*, by: Actor, reference: str) -> CheckPage:
     return CheckPage(
         line=_line(output, account),
         dimensions=tuple(output.dimensions),
+        measure=output.measure,
         cells=_cells(output),
         made_labels=tuple(sorted(_labels(output) - known_texts(study))),
-        rules=tuple(RULES.items()),
+        rules=tuple(rules_of(output.rules["rule_set"]).items()),
         threshold=int(output.rules["parameters"]["threshold"]),
         files=tuple(sorted(study.files.items())),
         digest=study.digest,
@@ -243,10 +244,9 @@ def _labels(output: Output) -> set[str]:
     return {label for cell in output.table["cells"] for label in cell["labels"]}
 
 
-def table_of(output: Output) -> FrequencyTable:
+def table_of(output: Output) -> Table:
     """The table of an output as the rules judged it."""
-    cells = tuple(Cell(tuple(one["labels"]), one["count"], one["persons"]) for one in output.table["cells"])
-    return FrequencyTable(tuple(output.table["dimensions"]), cells, output.table["people"])
+    return table_from(output.table)
 
 
 def _verdicts(output: Output, account: int) -> tuple[VerdictLine, ...]:

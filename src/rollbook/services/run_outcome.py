@@ -16,7 +16,7 @@ from rollbook.policy.states import RUNS, OutputState, RunState
 from rollbook.records.models.studies import Output, Run
 from rollbook.sdc.differencing import Membership
 from rollbook.sdc.frequency import Verdict
-from rollbook.sdc.tables import FrequencyTable
+from rollbook.sdc.measured import Table
 from rollbook.services import clock
 from rollbook.services.actors import system
 from rollbook.services.audit import audit
@@ -54,7 +54,7 @@ def fail(run: Run, reasons: Sequence[Reason], result: str | None) -> None:
         audit(system(), "fail-run", str(run.id), reasons=[reason.code for reason in reasons])
 
 
-def finish(run: Run, table: FrequencyTable, verdict: Verdict, who: Membership) -> Output:
+def finish(run: Run, table: Table, verdict: Verdict, who: Membership) -> Output:
     """End a run with its table: stopped, with every rule that objects, or on its way to the checkers."""
     study = run.study
     files = StudyFiles.from_files({path: text.encode() for path, text in study.files.items()})
@@ -74,7 +74,7 @@ def finish(run: Run, table: FrequencyTable, verdict: Verdict, who: Membership) -
             reference=f"table-{run.id}",
             title=study.title,
             dimensions=list(table.dimensions),
-            measure="count",
+            measure=files.table.measure.kind,
             table=table.as_data(),
             rules=verdict.as_data() | {"refused": refused, "hiding": hidden.record},
             state=OutputState.STOPPED if stopped else OutputState.CHECKING,

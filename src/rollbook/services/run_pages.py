@@ -15,7 +15,7 @@ from typing import Any, Final
 from rollbook.kernel.refusals import AccessDenied, Reason
 from rollbook.policy.roles import Role
 from rollbook.records.models.studies import Output, Run
-from rollbook.sdc.rules import RULES
+from rollbook.sdc.rules import rules_of
 from rollbook.services.actors import Actor, require_session
 from rollbook.services.entry import at_the_door
 from rollbook.services.label_texts import known_texts
@@ -116,7 +116,7 @@ def _table(output: Output) -> Table:
         failed=tuple(dict.fromkeys(named)),
         more=len(failures) > MOST_NAMED,
         hides=bool(output.rules.get("hiding")),
-        rules=tuple((rule, words) for rule, words in RULES.items() if rule in broken),
+        rules=tuple((rule, words) for rule, words in rules_of(output.rules["rule_set"]).items() if rule in broken),
         threshold=int(output.rules["parameters"]["threshold"]),
         refused=tuple(Reason(**reason) for reason in output.rules["refused"]),
         comments=tuple(verdict.comment for verdict in comments if verdict.comment),
