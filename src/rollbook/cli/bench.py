@@ -8,7 +8,17 @@ from rich.console import Console
 from rich.table import Table
 
 from rollbook.kernel.refusals import InputRefused, Reason
-from rollbook.services.bench import differencing, disclosure_set, dummy, ingest, match, pseudonyms, rules, suppression
+from rollbook.services.bench import (
+    differencing,
+    disclosure_set,
+    dummy,
+    ingest,
+    match,
+    pseudonyms,
+    rules,
+    suppression,
+    tables,
+)
 from rollbook.services.bench.measure import Result
 
 BENCHES = {
@@ -20,6 +30,7 @@ BENCHES = {
     "pseudonyms": pseudonyms.run,
     "rules": rules.run,
     "suppression": suppression.run,
+    "tables": tables.run,
 }
 _BY_PUPILS = {"dummy": dummy.run, "ingest": ingest.run, "rules": rules.run}
 
