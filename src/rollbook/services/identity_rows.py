@@ -1,8 +1,8 @@
 """The identity zone's side of a batch of returns: what is known of their pupils, new keys for new people, and what the
 returns said of them.
 
-For `services.ingest` and `services.judging` only. Matching itself is `dataplane.people`; here its answers are read from
-and written to the zone.
+For `services.ingest`, `services.judging` and `services.load_people` only. Matching itself is `dataplane.people`; here
+its answers are read from and written to the zone.
 """
 
 from collections.abc import Collection, Iterable, Sequence

@@ -9,6 +9,8 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
@@ -32,7 +34,12 @@ Value = str | int | float | bool | date
 # Rows found to be another child's: the return and the key they bear, and whose they are. Rows are never written again.
 Moves = Mapping[tuple[str, int], int]
 NO_MOVES: Moves = {}
+# Whose rows are that no child is known to be the subject of. No person has it: the last place of the last birth year.
+NOBODY = (1 << 32) - 1
 ON_ROLL = "on-roll"
+# The local authority is the first three digits of a school's seven.
+_AUTHORITY = 3
+AT_SCHOOL = "at-school"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,9 +54,11 @@ class FactRow:
 
 
 def loaded_rows_of(root: Path, person_key: int, load_ids: Collection[str], items: Collection[Item]) -> list[FactRow]:
-    """Every value of these items held about one person in these loads of collections that define them."""
+    """Every value of these items held about one person in these loads of collections that define them, and the school
+    of each row where the load names it."""
     wanted = frozenset(load_ids)
-    tables = {table: [one for one in items if one.table == table] for table in sorted({one.table for one in items})}
+    names = ("pupil", *sorted({one.table for one in items} - {"pupil"}))
+    tables = {table: [one for one in items if one.table == table] for table in names}
     return [
         fact
         for table, some in tables.items()
@@ -66,6 +75,8 @@ def _loaded_facts(
     rows = pq.read_table(file.path, schema=schema, partitioning=None, filters=[("person_key", "=", person_key)])
     for row in rows.to_pylist():
         if row["return_id"] in wanted:
+            if table == "pupil" and row["laestab"] is not None:
+                yield FactRow(AT_SCHOOL, row["laestab"], row["return_id"], table, row["line"])
             for item in items:
                 if row[item.column] is not None:
                     yield FactRow(item.id, row[item.column], row["return_id"], table, row["line"])
@@ -104,7 +115,30 @@ def people_in(root: Path, return_ids: Collection[str], moved: Moves = NO_MOVES) 
         if file.may_hold_return(wanted):
             rows = _read(file, "pupil", columns=["return_id", "person_key"])
             people |= from_column(_now(rows.filter(pc.is_in(rows["return_id"], value_set=values)), moved))
+    people.discard(NOBODY)
     return people
+
+
+def labels_of(
+    root: Path, return_ids: Collection[str], column: str, moved: Moves = NO_MOVES
+) -> tuple["npt.NDArray[np.uint32]", "npt.NDArray[np.str_]"]:
+    """Person key and label of every row of these returns: the authority (first three digits of LAESTAB) where `column`
+    is `laestab`, else the column's value; empty where there is none. Somebody with several rows stands several times.
+    """
+    wanted = frozenset(return_ids)
+    values = pa.array(sorted(wanted), pa.string())
+    people, labels = [np.empty(0, np.uint32)], [np.empty(0, np.str_)]
+    for file in files_of(root, "pupil"):
+        if file.may_hold_return(wanted):
+            rows = _read(file, "pupil", columns=["return_id", "person_key", column])
+            rows = rows.filter(pc.is_in(rows["return_id"], value_set=values))
+            texts: Any = rows[column].cast(pa.string())
+            texts = texts.fill_null("")
+            if column == "laestab":
+                texts = pc.utf8_slice_codeunits(texts, 0, _AUTHORITY)
+            people.append(_now(rows, moved).to_numpy().astype(np.uint32))
+            labels.append(texts.to_numpy(zero_copy_only=False).astype(np.str_))
+    return np.concatenate(people), np.concatenate(labels)
 
 
 def _now(rows: pa.Table, moved: Moves) -> Any:
