@@ -22,6 +22,7 @@ from rollbook.services.audit import audit
 from rollbook.services.differencing import lock_project, not_audited
 from rollbook.services.hidden_cells import hidden_cells
 from rollbook.services.log.outbox import submit
+from rollbook.services.messages import notify
 
 
 def go_to(run: Run, state: RunState) -> None:
@@ -71,13 +72,14 @@ def finish(run: Run, table: FrequencyTable, verdict: Verdict) -> Output:
             measure="count",
             table=table.as_data(),
             rules=verdict.as_data() | {"refused": refused, "hiding": hidden.record},
-            state=OutputState.STOPPED if stopped else OutputState.CHECKING,
+            state=OutputState.STOPPED if stopped else OutputState.MADE,
             made_at=clock.now(),
         )
         _end(run, RunState.DONE, ())
         if stopped:
             outcome(run, "stopped")
         audit(system(), "make-output", output.reference, state=output.state)
+        notify(study.author)
     return output
 
 
