@@ -217,7 +217,7 @@ def _end(by: Actor, output: Output, turn: Turn, state: OutputState) -> None:
     """The end of a turn; an output that comes to nothing says so in the log."""
     set_state(output, state)
     turn.decided_at, turn.result = clock.now(), state.value
-    turn.save()
+    turn.save(update_fields=["decided_at", "result"])
     notify(output.run.study.author)
     if state in {OutputState.STOPPED, OutputState.REJECTED}:
         outcome(output.run, state.value)
