@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
-from tests.people import OPERATOR, PANEL_MEMBER, POLICE_OFFICER, RESEARCHER, Person, account_of, actor_of
+from tests.people import CONNECTION, OPERATOR, PANEL_MEMBER, POLICE_OFFICER, RESEARCHER, Person, account_of, actor_of
 
 UNIVERSITY = ("Quillmere University", "RC900001", "university")
 POLICE = ("Ostleshire Police", "PF900077", "police-force")
@@ -53,7 +53,23 @@ def organisation(body: tuple[str, str, str] = UNIVERSITY, *members: Person) -> s
     row = Organisation.objects.get(company_number=number)
     ids = [account_of(person).id for person in members]
     Account.objects.filter(id__in=ids).update(organisation=row)
+    if not row.sites.exists():
+        site(number)
     return number
+
+
+def site(number: str, **change: Any) -> int:
+    """A site of that organisation at the address where the tests come from; gives its number."""
+    from rollbook.services import safe_places
+
+    facts: dict[str, Any] = {
+        "name": "Library",
+        "asks": "network",
+        "networks": [f"{CONNECTION}/32"],
+        "starts": days(0),
+        "expires": days(1000),
+    }
+    return safe_places.accredit_site(by=OPERATOR, organisation=number, **(facts | change))
 
 
 def agreement(number: str, **change: Any) -> str:
@@ -101,16 +117,20 @@ def assessment(**change: Any) -> str:
 
 
 def accredited(person: Person = RESEARCHER, **change: Any) -> None:
-    """The person's accreditation, current for a year."""
-    from rollbook.services import governance
+    """The person's accreditation, current for a year, and training that counts for longer."""
+    from rollbook.services import safe_people
 
-    facts: dict[str, Any] = {
-        "scheme": "accredited-researcher",
-        "starts": days(0),
-        "expires": days(365),
-        "training": "Safe Researcher Training",
-    }
-    governance.record_accreditation(by=OPERATOR, account_id=account_of(person).id, **(facts | change))
+    facts: dict[str, Any] = {"scheme": "accredited-researcher", "starts": days(0), "expires": days(365)}
+    safe_people.record_accreditation(by=OPERATOR, account_id=account_of(person).id, **(facts | change))
+    trained(person)
+
+
+def trained(person: Person = RESEARCHER, **change: Any) -> None:
+    """A course the person passed."""
+    from rollbook.services import safe_people
+
+    facts: dict[str, Any] = {"course": "Safe Researcher Training", "passed_on": days(0), "expires": days(700)}
+    safe_people.record_training(by=OPERATOR, account_id=account_of(person).id, **(facts | change))
 
 
 def ask(

@@ -62,6 +62,8 @@ PEOPLE = (
     SCHOOL_DATA_MANAGER, PANEL_MEMBER, POLICE_OFFICER, OVERSEER,
 )  # fmt: skip
 
+# Where Django's test client says that it comes from.
+CONNECTION = "127.0.0.1"
 OPERATOR = Actor(role=Role.OPERATOR, channel="command")
 
 
@@ -79,7 +81,9 @@ def account_of(person: Person, **fields: Any) -> Any:
 def actor_of(person: Person, *, second_factor: bool = True, **fields: Any) -> Actor:
     """The person acting in a web session, for calls to services."""
     account = account_of(person, **fields)
-    return Actor(role=person.role, channel="web", account_id=account.pk, second_factor=second_factor)
+    return Actor(
+        role=person.role, channel="web", account_id=account.pk, second_factor=second_factor, connection=CONNECTION
+    )
 
 
 def browser_of(person: Person | None, *, second_factor: bool = True, **fields: Any) -> Any:

@@ -32,13 +32,14 @@ def new(folder: Folder) -> None:
 @app.command()
 def dummy(
     folder: Folder,
-    pupils: Annotated[int, typer.Option(help="how many pupils to invent")] = 2000,
-    seed: Annotated[int, typer.Option(help="the same seed gives the same pupils")] = 1,
+    people: Annotated[int, typer.Option(help="how many people to invent")] = 2000,
+    seed: Annotated[int, typer.Option(help="the same seed gives the same people")] = 1,
+    clean: Annotated[bool, typer.Option("--clean", help="no planned dirt")] = False,
 ) -> None:
     """Make the tables the study asks for, with invented pupils."""
     with _progress() as progress:
         task = progress.add_task("inventing pupils")
-        for table in study_local.make_dummy(folder, pupils=pupils, seed=seed):
+        for table in study_local.make_dummy(folder, people=people, seed=seed, clean=clean):
             progress.update(task, description=f"wrote {table.name}")
             progress.console.print(f"{table.name}: {table.rows:,} rows in {table.file}", soft_wrap=True)
     typer.echo(f"All of it is invented. Next: rollbook study run {folder}")
@@ -66,7 +67,7 @@ def _show(result: study_local.LocalRun) -> None:
     table = Table(title=f"{result.title} (invented data, {result.people:,} pupils)")
     for dimension in result.dimensions:
         table.add_column(dimension)
-    table.add_column("pupils", justify="right")
+    table.add_column("pupils" if result.measure == "count" else result.measure, justify="right")
     for labels, figure in result.rows:
         table.add_row(*labels, figure)
     Console().print(table)

@@ -40,6 +40,8 @@ CHECKS: tuple[Check, ...] = (
     grounds.assessment,
     parties.organisation,
     parties.recipients,
+    parties.supervised,
+    parties.setting,
     parties.choices,
     parties.people,
 )

@@ -1,11 +1,12 @@
 """What the gate asks about people: who receives, whose records they are, and what those people chose."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from datetime import date
 
 from rollbook.kernel.refusals import Reason
 from rollbook.policy.powers import POWERS
 from rollbook.policy.sectors import Sector
-from rollbook.policy.uses import OrganisationFacts, RecipientFacts, Use, UseKind
+from rollbook.policy.uses import OrganisationFacts, RecipientFacts, SettingFacts, Use, UseKind
 
 
 def organisation(use: Use) -> Iterator[Reason]:
@@ -41,10 +42,57 @@ def _recipient(use: Use, body: OrganisationFacts | None, person: RecipientFacts)
         yield Reason("recipient-closed", "This account is closed", where, "Take them off the project.")
     if body is not None and person.organisation_number != body.number:
         yield Reason("recipient-other", "This person does not belong to the organisation", where, "Take them off.")
-    current = any(starts <= use.day <= expires for starts, expires in person.accredited)
-    if use.kind is UseKind.STUDY_RUN and not current:
+    if use.kind is not UseKind.STUDY_RUN:
+        return
+    if not _holds(use.day, person.accredited + person.provisional):
         yield Reason("recipient-accreditation", f"This person is not accredited on {use.day}", where,
                      "Renew the accreditation, or take them off the project.")  # fmt: skip
+    if not _holds(use.day, person.trained):
+        yield Reason("recipient-training", f"No training of this person counts on {use.day}", where,
+                     "Take the course again, or take them off the project.")  # fmt: skip
+
+
+def _holds(day: date, periods: Iterable[tuple[date, date]]) -> bool:
+    return any(starts <= day <= expires for starts, expires in periods)
+
+
+def supervised(use: Use) -> Iterator[Reason]:
+    """Whoever is accredited provisionally works beside somebody of the team who is so fully."""
+    if use.kind is not UseKind.STUDY_RUN or any(_holds(use.day, one.accredited) for one in use.recipients):
+        return
+    if any(_holds(use.day, one.provisional) for one in use.recipients):
+        yield Reason("recipients-supervision", "Everybody on the project is accredited only provisionally",
+                     mend="Add somebody who is fully accredited, who supervises.")  # fmt: skip
+
+
+def setting(use: Use) -> Iterator[Reason]:
+    """A study is asked for from an accredited site, and from a registered device where the site asks for one.
+
+    One setting that holds in every point is enough; where none does, the reasons of the nearest are given.
+    """
+    if use.kind is not UseKind.STUDY_RUN:
+        return
+    number = use.request.organisation_number if use.request is not None else ""
+    own = [one for one in use.settings if one.organisation_number == number]
+    if not own:
+        yield Reason("setting-missing", "This is not done from an accredited site of the organisation", where=number,
+                     mend="Work at a site that is accredited, or have this one accredited.")  # fmt: skip
+        return
+    yield from min((tuple(_place(use.day, one)) for one in own), key=len)
+
+
+def _place(day: date, place: SettingFacts) -> Iterator[Reason]:
+    if day < place.starts:
+        yield Reason("setting-starts", f"The site is accredited from {place.starts}", place.name, "Wait until then.")
+    if day > place.expires:
+        yield Reason("setting-expired", f"The site's accreditation ended on {place.expires}", place.name,
+                     "Have the site accredited again.")  # fmt: skip
+    if not place.device:
+        yield Reason("setting-device", "This device is not registered at the site", place.name,
+                     "Register it with a code of the operator's, or use one that is.")  # fmt: skip
+    elif place.device_expires is not None and day > place.device_expires:
+        yield Reason("setting-device-expired", f"The device's registration ended on {place.device_expires}", place.name,
+                     "Have the device registered again.")  # fmt: skip
 
 
 def choices(use: Use) -> Iterator[Reason]:

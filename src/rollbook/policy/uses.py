@@ -116,12 +116,33 @@ class AssessmentFacts:
 
 @dataclass(frozen=True, slots=True)
 class RecipientFacts:
-    """Somebody who will work with or receive the data; `accredited` are the periods in which they may."""
+    """Somebody who will work with or receive the data.
+
+    `accredited` are the periods in which they may, `provisional` those in which they may beside somebody who is fully
+    accredited, and `trained` those in which a course they passed counts; each from its first to its last day.
+    """
 
     account: int
     organisation_number: str
     active: bool
     accredited: tuple[tuple[date, date], ...] = ()
+    provisional: tuple[tuple[date, date], ...] = ()
+    trained: tuple[tuple[date, date], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class SettingFacts:
+    """A place the work is done from: a site with its dates, and the device where the site asks for one.
+
+    An end is the last day on which it could be used. `device` is False where the site asks for one and none is known.
+    """
+
+    name: str
+    organisation_number: str
+    starts: date
+    expires: date
+    device: bool = True
+    device_expires: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,3 +166,4 @@ class Use:
     recipients: tuple[RecipientFacts, ...]
     objectors_left: int | None
     people: int | None
+    settings: tuple[SettingFacts, ...] = ()

@@ -5,7 +5,7 @@ Pure: a table and parameters in, a verdict out. Suppression is not done here: a 
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 from rollbook.sdc.rules import EMPTY, GROUP, RULE_SET, THRESHOLD, SdcParameters
@@ -56,7 +56,7 @@ class Verdict:
         return {
             "passed": self.passed,
             "rule_set": self.rule_set,
-            "parameters": asdict(self.parameters),
+            "parameters": self.parameters.known_to(self.rule_set),
             "failures": failures,
         }
 

@@ -41,6 +41,8 @@ class CannotHide(Exception):
 class Line:
     """One cell or total to publish: `count` is the true figure, `hidden` is empty, `PRIMARY` or `SECONDARY`.
 
+    `text` is what is published where the figure is not the count itself.
+
     `low` and `high` are values that an attacker cannot rule out for a hidden cell, proved by possible tables.
     """
 
@@ -49,11 +51,12 @@ class Line:
     hidden: str = ""
     low: int = 0
     high: int = 0
+    text: str = ""
 
     @property
     def figure(self) -> str:
         """What is published."""
-        return MARK if self.hidden else str(self.count)
+        return MARK if self.hidden else self.text or str(self.count)
 
 
 @dataclass(frozen=True, slots=True)

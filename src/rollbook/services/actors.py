@@ -5,7 +5,7 @@ only in a signed-in session with a second factor. A command of the operator is n
 stand in for one.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from rollbook.kernel.refusals import AccessDenied, Reason
@@ -18,12 +18,17 @@ Channel = Literal["web", "command", "process"]
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """The doer of a deed. `account_id` is None for commands, processes and the unsigned public."""
+    """The doer of a deed. `account_id` is None for commands, processes and the unsigned public.
+
+    `connection` is the network address a page was asked for from, and `device` the key that the browser showed.
+    """
 
     role: Role | None
     channel: Channel
     account_id: int | None = None
     second_factor: bool = False
+    connection: str = ""
+    device: str = field(default="", repr=False)
 
     @property
     def label(self) -> str:

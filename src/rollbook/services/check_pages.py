@@ -7,10 +7,9 @@ from django.db.models import Q
 
 from rollbook.policy.roles import Role
 from rollbook.records.models.studies import Output
-from rollbook.sdc.frequency import shown
 from rollbook.sdc.hiding import PRIMARY, SECONDARY
-from rollbook.sdc.rules import RULES, SdcParameters
-from rollbook.sdc.tables import FrequencyTable
+from rollbook.sdc.measured import Table, shown, table_from
+from rollbook.sdc.rules import SdcParameters, rules_of
 from rollbook.services.actors import Actor, require_session
 from rollbook.services.hidden_cells import lines_of
 from rollbook.services.label_texts import known_texts
@@ -79,6 +78,7 @@ class CheckPage:
     turn: int
     context: tuple[tuple[str, str], ...]
     dimensions: tuple[str, ...]
+    measure: str
     cells: tuple[CellLine, ...]
     made_labels: tuple[str, ...]
     rules: tuple[tuple[str, str], ...]
@@ -114,9 +114,10 @@ def check_page(*, by: Actor, reference: str) -> CheckPage:
         turn=turn.number,
         context=tuple((words, turn.context[name]) for name, words in CONTEXT.items()),
         dimensions=tuple(output.dimensions),
+        measure=output.measure,
         cells=_cells(output),
         made_labels=tuple(sorted(_labels(output) - known_texts(study))),
-        rules=tuple(RULES.items()),
+        rules=tuple(rules_of(output.rules["rule_set"]).items()),
         threshold=int(output.rules["parameters"]["threshold"]),
         need=(output.rules.get("hiding") or {}).get("need", ""),
         files=tuple(sorted(study.files.items())),
@@ -166,9 +167,9 @@ def _labels(output: Output) -> set[str]:
     return {label for cell in output.table["cells"] for label in cell["labels"]}
 
 
-def table_of(output: Output) -> FrequencyTable:
+def table_of(output: Output) -> Table:
     """The table of an output as the rules judged it."""
-    return FrequencyTable.from_data(output.table)
+    return table_from(output.table)
 
 
 def _last(output: Output) -> Output | None:

@@ -10,6 +10,7 @@ from datetime import UTC, date, datetime, time, timedelta
 
 from django.db import transaction
 from django.db.models import QuerySet
+from pyroaring import BitMap
 
 from rollbook.dataplane.census.catalogue import collection_name, items_of
 from rollbook.dataplane.census.codes import codes_of
@@ -28,6 +29,7 @@ from rollbook.services.audit import audit
 from rollbook.services.log.outbox import submit
 from rollbook.services.mapped_items import mapping_of
 from rollbook.services.people_zone import people_zone
+from rollbook.services.returns import people_of
 
 _MEND_PAPER = "Publish a version that is in force today and wait until it stands in the log."
 
@@ -173,15 +175,11 @@ def _enter(by: Actor, code: str, day: date, waiting: QuerySet[Return]) -> int:
 
 
 def told_counts(code: str) -> ToldCounts:
-    """For the register: people on the current returns of a collection with and without its notice. Counts only."""
+    """For the register: people on the current files of a collection with and without its notice. Counts only."""
     notice = Collection.objects.values_list("notice_id", flat=True).get(code=code)
     with people_zone():
-        people = Sighting.objects.filter(source__collection_id=code, source__state=Return.ACCEPTED).values("person_id")
-        everyone = people.distinct().count()
-        told = (
-            NoticeGiven.objects.filter(publication_id=notice, person_id__in=people)
-            .values("person_id")
-            .distinct()
-            .count()
-        )
-    return ToldCounts(told=told, not_told=everyone - told)
+        seen = Sighting.objects.filter(source__collection_id=code, source__state=Return.ACCEPTED)
+        everyone = BitMap(seen.values_list("person_id", flat=True).distinct().iterator()) | people_of(code)
+        given = NoticeGiven.objects.filter(publication_id=notice).values_list("person_id", flat=True).distinct()
+        told = len(everyone & BitMap(given.iterator()))
+    return ToldCounts(told=told, not_told=len(everyone) - told)

@@ -1,54 +1,108 @@
-"""What stands in for the differencing audit: of what a project's tables share, only one table is ever released.
+"""The differencing audit: no table leaves that shows too few people beside any table that ever left.
 
-Two tables over almost the same people differ by almost one person. Until an audit can show that no difference tells
-anything, a second version of a released table, and a table that shares a dimension with one, is refused. A dimension's
-name and labels are the study's own choice, so a table made from an item of a released table counts as sharing too:
-giving a dimension another name changes nothing. A project whose request amends another's is the same work under a later
-approval, so it counts as the same project.
+Who is in which cell of a table is kept, encrypted under the key of the run's month, from the moment the table is made.
+A new table is held against every table released or about to be, of every project, when it is made, where the keys are.
+When the checkers have agreed, nothing may have been released that it was not held against: under a lock that only one
+agreement can hold. Which differences are covered stands in `sdc.differencing`.
+
+A membership that cannot be read any more (its month's key was destroyed) stops every later table that was not held
+against it before: fail closed, and a person decides.
 """
 
-from collections.abc import Iterable
+import os
+import secrets
+from collections.abc import Collection
+from itertools import combinations
+from pathlib import Path
 
-from django.db.models import Q
+from django.conf import settings
+from django.db import connection
 
+from rollbook.dataplane.runs import ledger
 from rollbook.kernel.refusals import Reason
-from rollbook.records.models.governance import Request
-from rollbook.records.models.studies import Project, Release
+from rollbook.records.models.studies import Output, Release
+from rollbook.sdc.differencing import Auditor, Isolated, Membership
+from rollbook.services.keys import open_keys
 
-CODE = "differencing-not-audited"
-
-
-def lock_project(project_id: int) -> None:
-    """Hold the rows of the project and of those it amends, or that amend it, until the transaction ends, so that two
-    tables cannot both be found to be the first.
-    """
-    rows = Project.objects.select_for_update().filter(request__in=_same_work(project_id)).order_by("id")
-    list(rows.values_list("id", flat=True))
+CODE = "differencing"
+_LOCK = 0x52656C65617365  # 'Release': apart from any other advisory lock in the same database
+Audited = tuple[Reason | None, tuple[int, ...]]
 
 
-def _same_work(project_id: int) -> set[int]:
-    """The project's request with every request it amends and every one that amends any of these."""
-    found = set(Project.objects.filter(id=project_id).values_list("request", flat=True))
-    while True:
-        rows = Request.objects.filter(Q(amends__in=found) | Q(id__in=found)).values_list("id", "amends")
-        more = {number for pair in rows for number in pair if number is not None}
-        if more <= found:
-            return found
-        found |= more
+def every_level(dimensions: int) -> tuple[tuple[int, ...], ...]:
+    """The levels that a table of so many dimensions tells: its cells, and the sums that anybody can make of them."""
+    return tuple(kept for size in range(dimensions, -1, -1) for kept in combinations(range(dimensions), size))
 
 
-def not_audited(project_id: int, dimensions: Iterable[str], items: Iterable[str]) -> Reason | None:
-    """Why a table over `dimensions`, made from `items`, may not follow the project's released ones; None where it may.
+def lock_releases() -> None:
+    """Hold, until the transaction ends, what only one agreement at a time may hold."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
 
-    A table that was agreed and waits for its log entry counts as released.
-    """
-    wanted, sources = set(dimensions), set(items)
-    rows = Release.objects.filter(output__run__study__project__request__in=_same_work(project_id))
-    for release in rows.select_related("output__run__study"):
+
+def held_against_all(table: Membership, threshold: int, already: Collection[int] = ()) -> Audited:
+    """Hold a table against every released one but `already`; gives the first objection and the ids held against."""
+    auditor = Auditor(table, threshold)
+    rows = Release.objects.exclude(output__in=already).select_related("output__run").order_by("id")
+    done = list(already)
+    for release in rows:
         output = release.output
-        shared = wanted & set(output.dimensions)
-        if shared or sources & set(output.run.study.items):
-            where = f"{output.reference}: {', '.join(sorted(shared)) or 'made from the same items'}"
-            mend = "The table already released stays the only one on these until differences can be audited."
-            return Reason(CODE, "differencing not yet audited", where, mend)
-    return None
+        for found in auditor.against(_read(output)):
+            return _reason(output, found), tuple(done)
+        done.append(output.id)
+    return None, tuple(done)
+
+
+def not_audited(output: Output) -> Reason | None:
+    """Why an agreed table may not leave yet: something was released since it was held against the rest."""
+    missed = Release.objects.exclude(output__in=output.audited).exclude(output=output).select_related("output").first()
+    if missed is None:
+        return None
+    mend = "Run the study again: its table will be held against this one too."
+    return Reason("differencing-not-audited", "Another table left since this one was audited",
+                  missed.output.reference, mend)  # fmt: skip
+
+
+def _reason(output: Output, found: Isolated) -> Reason:
+    names = [output.dimensions[place] for place in found.released_dimensions]
+    what = " by ".join(names) or "the total"
+    message = "Taken from a table that left, this one would show too few people"
+    mend = "Use the released table, or ask for groups that differ from it by nobody or by many people."
+    return Reason(CODE, message, f"{output.reference}: {what} ({found.kind})", mend)
+
+
+def _folder() -> Path:
+    path: Path = settings.ROLLBOOK.data / "memberships"
+    return path
+
+
+def keep(table: Membership, epoch: str) -> str:
+    """Write who is in which cell, durable before a row names it; gives the file's name."""
+    name = secrets.token_hex(16)
+    _folder().mkdir(mode=0o700, parents=True, exist_ok=True)
+    draft = _folder() / f".{name}"
+    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as handle:
+        handle.write(open_keys(settings.ROLLBOOK).seal(epoch, ledger.encode(table), name))
+        handle.flush()
+        os.fsync(handle.fileno())
+    draft.rename(_folder() / name)
+    place = os.open(_folder(), os.O_RDONLY)
+    try:
+        os.fsync(place)
+    finally:
+        os.close(place)
+    return name
+
+
+def forget_unnamed() -> int:
+    """Remove the files that no output names, left by a process that died; gives how many."""
+    named = set(Output.objects.values_list("membership_file", flat=True))
+    stray = [path for path in _folder().iterdir() if path.name not in named] if _folder().is_dir() else []
+    for path in stray:
+        path.unlink(missing_ok=True)
+    return len(stray)
+
+
+def _read(output: Output) -> Membership:
+    sealed = (_folder() / output.membership_file).read_bytes()
+    return ledger.decode(open_keys(settings.ROLLBOOK).unseal(output.run.epoch, sealed, output.membership_file))

@@ -13,13 +13,11 @@ from pyroaring import BitMap
 from rollbook.dataplane.people.matching import Known, Standing
 from rollbook.dataplane.people.search import plain
 from rollbook.dataplane.store.reading import Moves
-from rollbook.policy.states import DivisionState
 from rollbook.records.models.divisions import Division, Reassignment
 from rollbook.records.models.identity import Person, Sighting
 from rollbook.services.do_not_link import kept_apart
+from rollbook.services.loads_about import STANDING, moves_of_loads
 from rollbook.services.people_zone import people_zone
-
-STANDING = (DivisionState.DIVIDED, DivisionState.UNDOING)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,11 +33,13 @@ class Earlier:
 
 
 def moves() -> Moves:
-    """For each return and stored key whose rows were found to be another person's: whose they are. They are few."""
+    """For each return or load and stored key whose rows were found to be another person's: whose they are. They are
+    few."""
     with people_zone():
         rows = Reassignment.objects.exclude(sighting__person_id=F("stored_id"))
         found = rows.values_list("sighting__source_id", "stored_id", "sighting__person_id").distinct()
-        return {(str(source), stored): person for source, stored, person in found}
+        returned = {(str(source), stored): person for source, stored, person in found}
+    return {**returned, **moves_of_loads()}
 
 
 def stored_keys(sightings: Sequence[Sighting]) -> dict[int, int]:

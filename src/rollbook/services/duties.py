@@ -8,7 +8,7 @@ from enum import StrEnum
 from django.db.models import Min
 
 from rollbook.policy.states import RequestState
-from rollbook.records.models.accounts import Accreditation
+from rollbook.records.models.accounts import Account, Accreditation, Training
 from rollbook.records.models.collections import Return
 from rollbook.records.models.governance import Agreement, Decision, Publication
 from rollbook.records.models.log import LogSubmission
@@ -34,6 +34,7 @@ class DutyKind(StrEnum):
     LOG_STALE = "Signing the log again"
     CLOSE_PROJECT = "Closing a project whose approval has expired"
     ACCREDITATION = "Renewing an accreditation, or taking the person off the project"
+    TRAINING = "Renewing a training, or taking the person off the project"
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,13 +107,27 @@ def _projects(today: date) -> Iterator[Duty]:
 
 def _accreditations(today: date) -> Iterator[Duty]:
     """Members of open projects without a current accreditation; the project is named, the person is not."""
+    for project, member in _members():
+        periods = Accreditation.objects.filter(account=member).order_by("-expires")
+        if not periods.filter(starts__lte=today, expires__gte=today).exists():
+            latest = periods.first()
+            due = min(latest.expires, today) if latest else project.opened_at.date()
+            yield Duty(DutyKind.ACCREDITATION, project.request.reference, due)
+
+
+def _trainings(today: date) -> Iterator[Duty]:
+    """The same for training that counts."""
+    for project, member in _members():
+        latest = Training.objects.filter(account=member).order_by("-expires").first()
+        if latest is None or latest.expires < today:
+            due = latest.expires if latest else project.opened_at.date()
+            yield Duty(DutyKind.TRAINING, project.request.reference, due)
+
+
+def _members() -> Iterator[tuple[Project, Account]]:
     for project in Project.objects.select_related("request").filter(closed_at=None).order_by("id"):
         for member in project.members.order_by("id"):
-            periods = Accreditation.objects.filter(account=member).order_by("-expires")
-            if not periods.filter(starts__lte=today, expires__gte=today).exists():
-                latest = periods.first()
-                due = min(latest.expires, today) if latest else project.opened_at.date()
-                yield Duty(DutyKind.ACCREDITATION, project.request.reference, due)
+            yield project, member
 
 
 def _end(today: date) -> datetime:
@@ -128,4 +143,5 @@ SOURCES: tuple[Callable[[date], Iterator[Duty]], ...] = (
     _log,
     _projects,
     _accreditations,
+    _trainings,
 )

@@ -16,10 +16,11 @@ from rollbook.policy.uses import (
     RecipientFacts,
     RequestFacts,
     SealedRequestFacts,
+    SettingFacts,
     Use,
     UseKind,
 )
-from rollbook.records.models.accounts import Account, Accreditation, Organisation
+from rollbook.records.models.accounts import Account, Accreditation, Organisation, Training
 from rollbook.records.models.governance import Agreement, Assessment, Publication, Request
 from rollbook.records.models.identity import GatewayCase
 from rollbook.records.models.log import LogSubmission
@@ -27,6 +28,8 @@ from rollbook.records.models.studies import Project, Run
 from rollbook.services import clock
 from rollbook.services.items import item_facts
 from rollbook.services.people_zone import people_zone
+from rollbook.services.safe_people import FULL, PROVISIONAL
+from rollbook.services.safe_places import Place, setting_facts, settings_of
 
 
 def gate_for_run(*, run_id: int, objectors_left: int | None, people: int | None = None) -> Allowed | Refused:
@@ -35,16 +38,35 @@ def gate_for_run(*, run_id: int, objectors_left: int | None, people: int | None 
     `objectors_left` is how many people with a standing choice against this use are still in the population: the caller
     counts them after subtracting, and None (nobody looked) is refused. `people` is the size of the population.
     """
-    run = Run.objects.select_related("study__project__request__organisation").get(id=run_id)
+    run = Run.objects.select_related("study__project__request__organisation", "site__organisation", "device").get(
+        id=run_id
+    )
     project = run.study.project
-    return gate(_research(project.request, run.study.items, project.members.all(), objectors_left, people))
+    # The place it was asked for from, as that place stands now.
+    places = (setting_facts(run.site, run.device),) if run.site is not None else ()
+    return gate(_research(project.request, run.study.items, project.members.all(), objectors_left, people, places))
 
 
 def gate_for_request(*, reference: str) -> tuple[Reason, ...]:
     """What the gate would refuse today if the team used every item asked for, with choices applied as in every run."""
     request = Request.objects.select_related("organisation").get(reference=reference)
-    answer = gate(_research(request, request.items, team_of(request), 0, None))
+    places = settings_of(request.organisation)
+    answer = gate(_research(request, request.items, team_of(request), 0, None, places))
     return answer.reasons if isinstance(answer, Refused) else ()
+
+
+def gate_for_entry(*, project: Project, account_id: int, place: Place | None) -> tuple[Reason, ...]:
+    """What the gate would refuse now if this member used the project from this place.
+
+    Of the others on the team only what bars the whole project counts here: their own expiry is theirs to mend, and bars
+    the run.
+    """
+    request = Request.objects.select_related("organisation").get(id=project.request_id)
+    places = (place.facts(),) if place is not None else ()
+    answer = gate(_research(request, request.items, project.members.all(), 0, None, places))
+    mine = f"account {account_id}"
+    reasons = answer.reasons if isinstance(answer, Refused) else ()
+    return tuple(one for one in reasons if not one.code.startswith("recipient-") or one.where == mine)
 
 
 def team_of(request: Request) -> QuerySet[Account]:
@@ -92,7 +114,12 @@ def gate_for_case(*, case_id: int, confirmed_by: int | None = None, reveal_by: d
 
 
 def _research(
-    request: Request, items: Iterable[str], team: Iterable[Account], objectors_left: int | None, people: int | None
+    request: Request,
+    items: Iterable[str],
+    team: Iterable[Account],
+    objectors_left: int | None,
+    people: int | None,
+    places: tuple[SettingFacts, ...],
 ) -> Use:
     day = clock.today()
     return Use(
@@ -109,6 +136,7 @@ def _research(
         recipients=_recipients(team),
         objectors_left=objectors_left,
         people=people,
+        settings=places,
     )
 
 
@@ -179,17 +207,26 @@ def _replaced(day: date) -> frozenset[int]:
 
 def _recipients(team: Iterable[Account]) -> tuple[RecipientFacts, ...]:
     ids = [account.id for account in team]
-    periods = Prefetch("accreditations", Accreditation.objects.order_by("id"))
-    rows = Account.objects.filter(id__in=ids).select_related("organisation").prefetch_related(periods).order_by("id")
+    papers = (
+        Prefetch("accreditations", Accreditation.objects.order_by("id")),
+        Prefetch("trainings", Training.objects.order_by("id")),
+    )
+    rows = Account.objects.filter(id__in=ids).select_related("organisation").prefetch_related(*papers).order_by("id")
     return tuple(
         RecipientFacts(
             account=row.id,
             organisation_number=row.organisation.company_number if row.organisation else "",
             active=row.is_active,
-            accredited=tuple((period.starts, period.expires) for period in row.accreditations.all()),
+            accredited=_periods(row, FULL),
+            provisional=_periods(row, PROVISIONAL),
+            trained=tuple((one.passed_on, one.expires) for one in row.trainings.all()),
         )
         for row in rows
     )
+
+
+def _periods(account: Account, kind: str) -> tuple[tuple[date, date], ...]:
+    return tuple((one.starts, one.expires) for one in account.accreditations.all() if one.kind == kind)
 
 
 def _logged(submission: LogSubmission) -> bool:

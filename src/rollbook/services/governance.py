@@ -1,4 +1,4 @@
-"""The dated records without which the gate says no: organisations, papers and accreditations.
+"""The dated records without which the gate says no: organisations and papers.
 
 Deeds of the operator. Each new version is a new publication in the log that supersedes the old one; none is changed or
 removed.
@@ -15,7 +15,7 @@ from rollbook.kernel.refusals import InputRefused, Reason
 from rollbook.policy.powers import POWERS
 from rollbook.policy.roles import Role
 from rollbook.policy.sectors import Sector
-from rollbook.records.models.accounts import Account, Accreditation, Organisation
+from rollbook.records.models.accounts import Organisation
 from rollbook.records.models.governance import Agreement, Assessment, Publication
 from rollbook.services import clock
 from rollbook.services.actors import Actor, require_role
@@ -33,7 +33,6 @@ __all__ = [
     "gate_for_request",
     "gate_for_run",
     "publish",
-    "record_accreditation",
     "record_agreement",
     "record_assessment",
     "register_organisation",
@@ -195,27 +194,6 @@ def record_assessment(
             publication=paper, items=list(items), purposes=list(purposes), starts=starts, review_by=review_by
         )
     return paper.reference
-
-
-def record_accreditation(
-    *, by: Actor, account_id: int, scheme: str, starts: date, expires: date, training: str
-) -> None:
-    """Record that a researcher may work with de-identified data from one day to another, both included.
-
-    Raises:
-        AccessDenied: code `role`. InputRefused: codes `account`, `date-order`, `text-length`.
-    """
-    require_role(by, Role.OPERATOR)
-    reasons = [*_dates(starts, expires), *_length("scheme", scheme, 64), *_length("training", training, 120)]
-    if not Account.objects.filter(id=account_id, role=Role.RESEARCHER, is_active=True).exists():
-        mend = "Only an open account of a researcher can be accredited."
-        reasons.append(Reason("account", "There is no such researcher", str(account_id), mend))
-    _refuse(reasons)
-    with transaction.atomic():
-        Accreditation.objects.create(
-            account_id=account_id, scheme=scheme, starts=starts, expires=expires, training=training
-        )
-        audit(by, "record-accreditation", f"account {account_id}", scheme=scheme, expires=str(expires))
 
 
 def _publish(

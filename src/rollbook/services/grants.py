@@ -83,6 +83,12 @@ GRANTS: Mapping[str, Grant] = {
     "public.records_school": _SHOWN,
     "public.records_study": _APPENDED,
     "public.records_trycount": Grant(web=FULL),
+    "public.records_site": _SHOWN,
+    # A page gives a device its key, once; everything else about a device is the operator's.
+    "public.records_device": Grant(
+        web="SELECT, UPDATE (key_hash, registered_at)", jobs=EDIT, people=READ
+    ),
+    "public.records_training": _PAPERS,
     "public.records_turn": Grant(web="SELECT, INSERT, UPDATE (decided_at, result)", jobs=READ, people=READ),
     "public.records_claim": Grant(web=FULL),
     "public.records_verdict": _APPENDED,

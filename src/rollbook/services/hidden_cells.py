@@ -8,6 +8,7 @@ from rollbook.dataplane.runs.study import PersonTable
 from rollbook.kernel.refusals import Reason
 from rollbook.sdc.frequency import Verdict
 from rollbook.sdc.hiding import CannotHide, Hiding, Line, hide
+from rollbook.sdc.measured import Table
 from rollbook.sdc.rules import THRESHOLD
 from rollbook.sdc.tables import FrequencyTable
 
@@ -22,9 +23,9 @@ class HiddenCells:
     reason: Reason | None = None
 
 
-def hidden_cells(declared: PersonTable, table: FrequencyTable, verdict: Verdict) -> HiddenCells:
+def hidden_cells(declared: PersonTable, table: Table, verdict: Verdict) -> HiddenCells:
     """Add totals to `table` and hide what has to be, if the study declares `suppress = true`."""
-    if not declared.suppress:
+    if not declared.suppress or not isinstance(table, FrequencyTable):
         return HiddenCells()
     if any(failure.rule != THRESHOLD for failure in verdict.failures):
         mend = "Join groups until only single cells are small."
@@ -40,4 +41,6 @@ def lines_of(rules: Mapping[str, Any], table: Mapping[str, Any]) -> tuple[Line, 
     """The lines of an output, from its stored rules and table, as they would be published, or were."""
     if record := rules.get("hiding"):
         return Hiding.from_data(record).lines
-    return tuple(Line(tuple(cell["labels"]), cell["count"]) for cell in table["cells"])
+    return tuple(
+        Line(tuple(cell["labels"]), cell["count"], text=str(cell.get("figure", ""))) for cell in table["cells"]
+    )

@@ -10,12 +10,12 @@ from datetime import date, datetime
 
 from pyroaring import BitMap
 
-from rollbook.kernel.refusals import StateBroken
+from rollbook.dataplane.store.history_index import Answer
 from rollbook.policy.powers import POWERS
 from rollbook.policy.purposes import PURPOSES, PurposeKind
 from rollbook.records.models.log import LogSubmission
 from rollbook.records.models.studies import Output, Run
-from rollbook.services import clock, populations
+from rollbook.services import clock, people_of_uses
 from rollbook.services.access import allowed
 from rollbook.services.actors import Actor
 from rollbook.services.choices import objected_between
@@ -106,6 +106,10 @@ class Whose:
     earlier: tuple[Earlier, ...]
     until: datetime | None
 
+    def every_key(self) -> tuple[int, ...]:
+        """The keys to look up: the person's, and those of before."""
+        return tuple(self.keys.union(*(one.keys for one in self.earlier)))
+
 
 def history(by: Actor, handle: str) -> History:
     """The history of the record behind `handle`."""
@@ -114,7 +118,8 @@ def history(by: Actor, handle: str) -> History:
     whose = Whose(BitMap(keys), earlier_keys(keys), divided_until(keys))
     runs = Run.objects.filter(submission__state=LogSubmission.APPENDED)
     rows = runs.select_related("study__project__request__organisation", "submission").order_by("-submission__index")
-    return History(tuple(_use(run, whose, spans) for run in rows), sealed_cases())
+    people = people_of_uses.look_up(rows, whose.every_key())
+    return History(tuple(_use(run, _inside(run, whose, people), whose, spans) for run in rows), sealed_cases())
 
 
 def sealed_cases() -> tuple[Sealed, ...]:
@@ -138,10 +143,9 @@ def _sealed(entry: reader.PublishedEntry, reveal_by: str) -> Sealed:
     return Sealed(entry.index, entry.at.date(), power, day, clock.today() > day)
 
 
-def _use(run: Run, whose: Whose, spans: Sequence[tuple[datetime, datetime | None]]) -> Use:
+def _use(run: Run, inside: bool | None, whose: Whose, spans: Sequence[tuple[datetime, datetime | None]]) -> Use:
     request, submission = run.study.project.request, run.submission
     purpose, opened = PURPOSES[request.purpose], run.started_at or run.queued_at
-    inside = _inside(run, whose)
     tables, result = _result(run)
     return Use(
         index=submission.index if submission and submission.index is not None else -1,
@@ -161,14 +165,13 @@ def _use(run: Run, whose: Whose, spans: Sequence[tuple[datetime, datetime | None
     )
 
 
-def _inside(run: Run, whose: Whose) -> bool | None:
-    try:
-        people = populations.read(run.population_file, run.epoch)
-        opened = run.started_at or run.queued_at
-        return people.intersect(whose.keys) or any(one.counts(people, opened) for one in whose.earlier)
-    except StateBroken:
+def _inside(run: Run, whose: Whose, people: Answer) -> bool | None:
+    if not run.population_file or run.population_file in people.unknown:
         # Said as it is: the answer is not known, and "out" would be a guess.
         return None
+    held = BitMap(key for key, uses in people.inside.items() if run.population_file in uses)
+    opened = run.started_at or run.queued_at
+    return held.intersect(whose.keys) or any(one.counts(held, opened) for one in whose.earlier)
 
 
 def _objected(spans: Iterable[tuple[datetime, datetime | None]], moment: datetime) -> bool:

@@ -1,8 +1,8 @@
 """The identity zone's side of a batch of returns: what is known of their pupils, new keys for new people, and what the
 returns said of them.
 
-For `services.ingest` and `services.judging` only. Matching itself is `dataplane.people`; here its answers are read from
-and written to the zone.
+For `services.ingest`, `services.judging` and `services.load_people` only. Matching itself is `dataplane.people`; here
+its answers are read from and written to the zone.
 """
 
 from collections.abc import Collection, Iterable, Sequence
@@ -25,6 +25,7 @@ from rollbook.services.do_not_link import kept_apart
 from rollbook.services.one_person import roots
 from rollbook.services.people_zone import people_zone
 from rollbook.services.prepared import Prepared
+from rollbook.services.without_number import ask_custodians
 
 UPN, ULN = "upn", "uln"
 # UPNs are handed over as one text: an array of thousands costs more to write down than to look up.
@@ -137,6 +138,7 @@ def write_identity(batch: Batch) -> None:
         said = (identity_copy.sightings(one.prepared.said, one.keys, str(one.row.pk)) for one in batch.taken)
         identity_copy.copy_in("sighting", pa.concat_tables(said))
         _require_people([str(one.row.pk) for one in batch.taken])
+        ask_custodians(known, batch.keys)
 
 
 def _require_people(returns: Sequence[str]) -> None:

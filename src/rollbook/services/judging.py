@@ -8,12 +8,13 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from rollbook.dataplane.census.ruling import Severity
+from rollbook.dataplane.people.again import Seen, again
 from rollbook.dataplane.people.in_turn import InTurn, OnlySchools
 from rollbook.dataplane.people.matching import Match, match
 from rollbook.kernel.refusals import InputRefused, Reason, UseRefused
 from rollbook.records.models.accounts import School
 from rollbook.records.models.collections import Collection, Return
-from rollbook.services import identity_rows
+from rollbook.services import identity_rows, without_number
 from rollbook.services.findings import IssueLine, match_lines
 from rollbook.services.prepared import Prepared
 
@@ -108,7 +109,9 @@ def judge(batch: Sequence[Arrival]) -> tuple[list[Judged], InTurn]:
         [upn for upn, roll in zip(one.upns, one.rolls, strict=True) if upn and roll is not None] for one in prepared
     ]
     rolls = OnlySchools(asked, _only_schools(batch, asked, known))
-    return [_judged(place, one, known, rolls) for place, one in enumerate(batch)], known
+    seen = without_number.seen_before({one.school.laestab for one in batch}, batch[0].collection.code)
+    whom = [seen.get(one.school.laestab, ()) for one in batch]
+    return [_judged(place, *one, known, rolls) for place, one in enumerate(zip(batch, whom, strict=True))], known
 
 
 def _only_schools(batch: Sequence[Arrival], asked: Sequence[Sequence[str]], known: InTurn) -> list[tuple[str, str]]:
@@ -117,9 +120,9 @@ def _only_schools(batch: Sequence[Arrival], asked: Sequence[Sequence[str]], know
     return identity_rows.only_schools(upns, ONLY_SCHOOL, batch[0].collection.code) if upns else []
 
 
-def _judged(place: int, arrival: Arrival, known: InTurn, rolls: OnlySchools) -> Judged:
+def _judged(place: int, arrival: Arrival, seen: Sequence[Seen], known: InTurn, rolls: OnlySchools) -> Judged:
     one = arrival.prepared
-    matches = match(one.claimants, known.known)
+    matches = again(match(one.claimants, known.known), seen, known.known)
     issues = _issues(one, matches, rolls.elsewhere(one.upns_on_roll, arrival.school.laestab))
     if any(issue.severity == Severity.ERROR for issue in issues):
         return Judged(arrival, issues, None)

@@ -21,6 +21,8 @@ OPENS: dict[Process, frozenset[str]] = {
     "owner": frozenset({"web", "jobs", "log", "public", "populations", "operator"}),
 }
 FOLDERS = frozenset().union(*OPENS.values())
+# Ends the name of the mark that a destroyed key leaves.
+DESTROYED = ".destroyed"
 
 
 class KeyFolder:
@@ -78,7 +80,7 @@ class KeyFolder:
     def destroy(self, folder: str, name: str) -> None:
         """Overwrite and remove a key, and leave a mark so that no new one is made under its name."""
         path = self._path(folder, name)
-        self.write(folder, f"{name}.destroyed", b"")
+        self.write(folder, f"{name}{DESTROYED}", b"")
         if path.exists():
             path.write_bytes(secrets.token_bytes(path.stat().st_size))
             path.unlink()
@@ -90,7 +92,7 @@ class KeyFolder:
         Raises:
             StateBroken: with code `key-destroyed`.
         """
-        if self.has(folder, f"{name}.destroyed"):
+        if self.has(folder, f"{name}{DESTROYED}"):
             raise StateBroken(Reason("key-destroyed", "This key was destroyed on purpose", where=f"{folder}/{name}"))
 
     def _path(self, folder: str, name: str) -> Path:

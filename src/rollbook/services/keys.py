@@ -11,15 +11,17 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.mldsa import MLDSA44PrivateKey
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from rollbook.kernel.encoding import b64, unb64
 from rollbook.kernel.refusals import Reason, StateBroken
 from rollbook.services import overseer
 from rollbook.services.config import Config
-from rollbook.services.key_files import FOLDERS, KeyFolder, make_private
+from rollbook.services.key_files import DESTROYED, FOLDERS, KeyFolder, make_private
 from rollbook.tlog import labels, notes, vrf
 
 KEY_BYTES = 32
@@ -143,6 +145,21 @@ class Keys:
         """Make every file sealed under this epoch unreadable for good."""
         self._files.destroy(_EPOCHS, epoch)
 
+    def destroyed_epochs(self) -> frozenset[str]:
+        """The epochs whose keys were destroyed, as of now."""
+        names = self._files.names(_EPOCHS)
+        return frozenset(name.removesuffix(DESTROYED) for name in names if name.endswith(DESTROYED))
+
+    def segment_cipher(self, epochs: Sequence[str], name: str) -> "SegmentCipher":
+        """What seals the segment `name` of the index of uses, under a key made from the keys of all these epochs.
+
+        Raises:
+            StateBroken: one of them was destroyed; then nobody can make this segment's key again.
+        """
+        secret = b"".join(self._epoch_key(epoch, make=False) for epoch in sorted(set(epochs)))
+        info = f"rollbook/history-segment/v1\0{name}\0{','.join(sorted(set(epochs)))}".encode()
+        return SegmentCipher(HKDF(hashes.SHA256(), KEY_BYTES, None, info).derive(secret), name)
+
     def _epoch_key(self, epoch: str, *, make: bool = True) -> bytes:
         self._files.must_live(_EPOCHS, epoch)
         if make and not self._files.has(_EPOCHS, epoch):
@@ -177,6 +194,30 @@ class Keys:
         data = unb64(hidden)
         key = AESGCM(self._files.read("web", "second-factor"))
         return key.decrypt(data[:NONCE_BYTES], data[NONCE_BYTES:], None).decode()
+
+
+class SegmentCipher:
+    """Seals the numbered parts of one segment. Its key serves this segment alone, so a part's number is its nonce."""
+
+    def __init__(self, key: bytes, name: str) -> None:
+        self._aead, self._name = AESGCM(key), name
+
+    def seal(self, number: int, plaintext: bytes) -> bytes:
+        """Encrypt and authenticate part `number`, once: a second time with other bytes would tell both."""
+        return self._aead.encrypt(number.to_bytes(NONCE_BYTES, "big"), plaintext, None)
+
+    def open(self, number: int, sealed: bytes) -> bytes:
+        """What `seal` was given.
+
+        Raises:
+            StateBroken: it was changed, or is another part or another segment's.
+        """
+        try:
+            return self._aead.decrypt(number.to_bytes(NONCE_BYTES, "big"), sealed, None)
+        except (InvalidTag, ValueError):
+            mend = "The index is made again from the populations by itself; until then they answer."
+            reason = Reason("history-index", "A part of the index of uses does not open", self._name, mend)
+            raise StateBroken(reason) from None
 
 
 def open_keys(config: Config) -> Keys:

@@ -6,14 +6,18 @@ Left to others: counts of told and not told (`rollbook.services.collections`), s
 from dataclasses import dataclass
 from datetime import date
 
+from pyroaring import BitMap
+
 from rollbook.kernel.refusals import InputRefused, Reason
 from rollbook.records.models.collections import Collection, Return
 from rollbook.records.models.identity import NoticeGiven, Sighting
 from rollbook.services import clock
 from rollbook.services.actors import Actor, Role, require_role
 from rollbook.services.audit import audit
+from rollbook.services.loads_about import loads_about
 from rollbook.services.one_person import keys_of
 from rollbook.services.people_zone import people_zone
+from rollbook.services.returns import people_of
 
 HOW = {
     "school-letter": "on paper, from the school",
@@ -36,7 +40,7 @@ class Told:
 
 
 def tell(*, by: Actor, collection: str, how: str, day: date) -> int:
-    """Record that everybody on the current returns of a collection was given its notice; gives how many are new.
+    """Record that everybody on the current files of a collection was given its notice; gives how many are new.
 
     Raises:
         InputRefused: the collection or the way is unknown, or the day has not come.
@@ -53,7 +57,7 @@ def tell(*, by: Actor, collection: str, how: str, day: date) -> int:
         raise InputRefused(reasons)
     with people_zone():
         rows = Sighting.objects.filter(source__collection=found, source__state=Return.ACCEPTED)
-        people = rows.order_by("person_id").values_list("person_id", flat=True).distinct()
+        people = BitMap(rows.values_list("person_id", flat=True).distinct().iterator()) | people_of(collection)
         made = NoticeGiven.objects.filter(publication_id=found.notice_id, how=how).count()
         NoticeGiven.objects.bulk_create(
             [NoticeGiven(person_id=one, publication_id=found.notice_id, given_on=day, how=how) for one in people],
@@ -69,8 +73,12 @@ def told(person_key: int) -> tuple[Told, ...]:
     """The notice of every collection the person is in, newest collection first, given or not. For the portal."""
     with people_zone():
         keys = keys_of(person_key)
-        seen = Sighting.objects.filter(person_id__in=keys).values("source__collection_id")
-        collections = Collection.objects.filter(code__in=seen).select_related("notice").order_by("-reference_date")
+        seen = Sighting.objects.filter(person_id__in=keys)
+        codes = {
+            *seen.values_list("source__collection_id", flat=True),
+            *(one.mapping.code for one in loads_about(keys)),
+        }
+        collections = Collection.objects.filter(code__in=codes).select_related("notice").order_by("-reference_date")
         given = {
             row.publication_id: row for row in NoticeGiven.objects.filter(person_id__in=keys).order_by("-given_on")
         }

@@ -21,7 +21,8 @@ from rollbook.records.models.studies import Claim, Output, Turn, Verdict
 from rollbook.services import clock, releases
 from rollbook.services.actors import Actor, require_session
 from rollbook.services.audit import audit
-from rollbook.services.differencing import lock_project, not_audited
+from rollbook.services.differencing import lock_releases, not_audited
+from rollbook.services.entry import require_for_check
 from rollbook.services.messages import notify
 from rollbook.services.run_outcome import outcome
 
@@ -61,7 +62,8 @@ def give_verdict(*, by: Actor, reference: str, verdict: str, comment: str = "", 
 
     Raises:
         AccessDenied: codes `role`, `session`, `second-factor`, `output`. InputRefused: code `verdict` or `comment`.
-        UseRefused: codes `state`, `verdict-given`, `claimed`.
+        UseRefused: codes `state`, `verdict-given`, `claimed`; or what has expired since the run, where the verdict
+        would release.
     """
     account = require_session(by, Role.OUTPUT_CHECKER)
     _well_formed(verdict, comment, note)
@@ -73,6 +75,8 @@ def give_verdict(*, by: Actor, reference: str, verdict: str, comment: str = "", 
         if before and output.state == Output.CHECKING:
             mend = "It can be changed once the other checker's is in and differs."
             raise UseRefused(Reason("verdict-given", "You have given your verdict", reference, mend))
+        if verdict == APPROVE:
+            require_for_check(output.run)
         _say(turn, account, verdict, comment, note=note.strip(), number=before + 1)
         audit(by, "give-verdict", reference, verdict=verdict)
         _decide(by, output, turn)
@@ -226,12 +230,12 @@ def _end(by: Actor, output: Output, turn: Turn, state: OutputState) -> None:
 
 
 def _still_refused(output: Output) -> Reason | None:
-    """Asked again under the project's lock: another table of it may have been agreed while this one was being checked,
+    """Asked again under the lock of releases: another table of it may have been agreed while this one was being checked,
     and the panel may have taken its approval back.
     """
     study = output.run.study
-    lock_project(study.project_id)
-    return _taken_back(study.project.request_id) or not_audited(study.project_id, output.dimensions, study.items)
+    lock_releases()
+    return _taken_back(study.project.request_id) or not_audited(output)
 
 
 def _taken_back(request_id: int) -> Reason | None:

@@ -11,6 +11,7 @@ from pathlib import Path
 from django.conf import settings
 from pyroaring import BitMap
 
+from rollbook.dataplane.store.history_index import SEALED
 from rollbook.dataplane.store.populations import decode, encode
 from rollbook.kernel.encoding import sha256
 from rollbook.kernel.refusals import Reason, StateBroken
@@ -39,7 +40,7 @@ def keep_sealed(people: BitMap) -> str:
     """Write the population of a sealed case, for the overseer's key alone: no process of the authority reads it
     again.
     """
-    name = f"sealed-{secrets.token_hex(16)}"
+    name = f"{SEALED}{secrets.token_hex(16)}"
     _write(name, open_keys(settings.ROLLBOOK).seal_for_overseer(encode(people)))
     return name
 
@@ -50,12 +51,17 @@ def read(name: str, epoch: str) -> BitMap:
     Raises:
         StateBroken: the file is missing or was changed, or its month's key was destroyed.
     """
+    return decode(read_bytes(name, epoch))
+
+
+def read_bytes(name: str, epoch: str) -> bytes:
+    """What `read` decodes: the population in the portable Roaring format. Refuses alike."""
     try:
         sealed = (folder() / name).read_bytes()
     except FileNotFoundError:
         mend = "Restore it from a backup."
         raise StateBroken(Reason("population-missing", "A population file is missing", name, mend)) from None
-    return decode(open_keys(settings.ROLLBOOK).unseal(epoch, sealed, name))
+    return open_keys(settings.ROLLBOOK).unseal(epoch, sealed, name)
 
 
 def forget_unnamed(named: set[str]) -> int:

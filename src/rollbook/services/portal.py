@@ -31,12 +31,13 @@ class FactGroup:
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """All that one school sent in one collection."""
+    """All that one school sent in one collection, or that a file of many schools brought (`loaded`)."""
 
     school: str
     collection: str
     received_on: date
     groups: tuple[FactGroup, ...]
+    loaded: bool = False
 
     @property
     def count(self) -> int:
@@ -58,12 +59,12 @@ def record_page(by: Actor, handle: str) -> RecordPage:
     lines: dict[tuple[str, str, date], list[HeldFact]] = {}
     for fact in facts_held(person_key):
         lines.setdefault((fact.source_school, fact.collection, fact.received_on), []).append(fact)
-    sources = [Source(*key, groups=_groups(facts)) for key, facts in lines.items()]
+    sources = [Source(*key, groups=_groups(facts), loaded=facts[0].loaded) for key, facts in lines.items()]
     return RecordPage(tuple(sorted(sources, key=lambda one: one.received_on, reverse=True)), told(person_key))
 
 
 def _groups(facts: Iterable[HeldFact]) -> tuple[FactGroup, ...]:
     grouped: dict[str, list[HeldFact]] = {heading: [] for heading in GROUPS.values()}
     for fact in facts:
-        grouped.setdefault(GROUPS.get(fact.table, "Other"), []).append(fact)
+        grouped.setdefault(GROUPS.get(fact.table, fact.collection), []).append(fact)
     return tuple(FactGroup(heading, tuple(found)) for heading, found in grouped.items() if found)

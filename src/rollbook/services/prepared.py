@@ -69,8 +69,8 @@ class Prepared:
     @property
     def claimants(self) -> tuple[Claimant, ...]:
         """The pupils as matching needs them, in file order."""
-        names = self.said["forename"].to_pylist()
-        return tuple(map(Claimant, range(1, self.pupils + 1), self.upns, self.formers, self.births, names))
+        names = (self.said[name].to_pylist() for name in ("forename", "surname"))
+        return tuple(map(Claimant, range(1, self.pupils + 1), self.upns, self.formers, self.births, *names))
 
     @cached_property
     def asked(self) -> frozenset[str]:

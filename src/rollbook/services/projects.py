@@ -146,16 +146,6 @@ def member_project(by: Actor, project_ref: str) -> Project:
     return project
 
 
-def require_open(project: Project) -> None:
-    """Refuse unless the project can be used today; called at every use, so an expiry bites then.
-
-    Raises:
-        UseRefused: codes `project-closed`, `not-approved`, `request-dates`.
-    """
-    if reason := closed_because(project):
-        raise UseRefused(reason)
-
-
 def closed_because(project: Project) -> Reason | None:
     """Why the project cannot be used today."""
     if project.closed_at is not None:

@@ -5,7 +5,7 @@
 
 import re
 from collections.abc import Collection as SomeOf
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from django.conf import settings
 from pyroaring import BitMap
@@ -16,13 +16,14 @@ from rollbook.records.models.collections import Load, Return
 from rollbook.records.models.identity import Sighting
 from rollbook.services.divided import earlier_keys, moves, stored_keys
 from rollbook.services.held import HeldFact, Statement, held_facts
+from rollbook.services.loads_about import loads_about, loads_of_named
 from rollbook.services.mapped_items import mapping_of
 from rollbook.services.one_person import keys_of
 from rollbook.services.people_zone import people_zone
 from rollbook.services.receipts import Receipt, receipt_of
 from rollbook.services.uses_of_returns import UsesOfReturns
 
-__all__ = ["HeldFact", "current_return_ids", "facts_held", "people_in", "receipt", "returns_of"]
+__all__ = ["HeldFact", "current_return_ids", "facts_held", "people_in", "people_of", "receipt", "returns_of"]
 
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
@@ -40,6 +41,12 @@ def loads_of_unnamed(collections: Iterable[str]) -> list[str]:
     loads = Load.objects.filter(collection_id__in=list(collections), state=Load.ACCEPTED).order_by("pk")
     found = ((one, mapping_of(one.collection_id)) for one in loads)
     return [str(one.pk) for one, mapping in found if mapping is not None and not mapping.named_pupils]
+
+
+def people_of(collection: str) -> BitMap:
+    """The person keys of everyone on the current loads of a collection whose pupils can be found in the register."""
+    loads = loads_of_named([collection])
+    return people_in(loads) if loads else BitMap()
 
 
 def people_in(return_ids: SomeOf[str]) -> BitMap:
@@ -84,4 +91,16 @@ def facts_held(person_key: int) -> tuple[HeldFact, ...]:
         Statement.of(one, [fact for fact in facts[stored[one.pk]] if fact.return_id == str(one.source_id)])
         for one in sightings
     ]
-    return held_facts(said, UsesOfReturns(keys, earlier_keys(keys)))
+    return held_facts((*said, *_loaded(keys)), UsesOfReturns(keys, earlier_keys(keys)))
+
+
+def _loaded(keys: SomeOf[int]) -> Iterator[Statement]:
+    """What loaded collections say about the person with these keys."""
+    for one in loads_about(keys):
+        items = [field.item for field in one.mapping.fields]
+        rows = [
+            fact
+            for key in one.stored
+            for fact in reading.loaded_rows_of(settings.ROLLBOOK.study, key, [str(one.load.pk)], items)
+        ]
+        yield Statement.of_load(one.load, one.mapping, rows)

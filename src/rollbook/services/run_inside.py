@@ -18,20 +18,23 @@ from rollbook.dataplane.runs.hostile import read_person_table
 from rollbook.dataplane.runs.limits import Limits
 from rollbook.dataplane.runs.sandbox import run_study
 from rollbook.dataplane.runs.study import Study as StudyFiles
-from rollbook.dataplane.runs.tabulate import tabulate
+from rollbook.dataplane.runs.tabulate import behind, tabulate
+from rollbook.dataplane.runs.who import who_is_where
 from rollbook.dataplane.store.extract import extract
 from rollbook.records.models.studies import Run
-from rollbook.sdc.frequency import Verdict, check
+from rollbook.sdc.differencing import Membership
+from rollbook.sdc.frequency import Verdict
+from rollbook.sdc.measured import Table, judge
 from rollbook.sdc.rules import SdcParameters
-from rollbook.sdc.tables import FrequencyTable
+from rollbook.services.differencing import every_level
 from rollbook.services.divided import moves
 from rollbook.services.keys import open_keys
 from rollbook.services.mapped_items import loaded_items
 from rollbook.services.one_person import roots
 
 
-def table_of(run: Run, people: BitMap) -> tuple[FrequencyTable, Verdict]:
-    """The table of a run over exactly `people`, and what the disclosure rules say of it.
+def table_of(run: Run, people: BitMap) -> tuple[Table, Verdict, Membership]:
+    """The table of a run over exactly `people`, what the disclosure rules say of it, and who is in which cell.
 
     Raises:
         InputRefused, LimitBreached, SetupFailed: the study or its table; no word of the study's own is in the reasons.
@@ -50,7 +53,7 @@ def clear(run_id: int) -> None:
         shutil.rmtree(folder)
 
 
-def _count(run: Run, study: StudyFiles, people: BitMap, folder: Path) -> tuple[FrequencyTable, Verdict]:
+def _count(run: Run, study: StudyFiles, people: BitMap, folder: Path) -> tuple[Table, Verdict, Membership]:
     above, keyed = roots(), partial(open_keys(settings.ROLLBOOK).pseudonymise, run.study.project.reference)
 
     def pseudonyms(keys: Sequence[int]) -> list[bytes]:
@@ -70,8 +73,12 @@ def _count(run: Run, study: StudyFiles, people: BitMap, folder: Path) -> tuple[F
     ppids = pq.read_table(folder / "pupil.parquet", columns=["ppid"])["ppid"].to_pylist()
     allowed = {str(ppid) for ppid in ppids}
     stream = run_study(study, folder, Limits())
-    table = tabulate(read_person_table(stream, study, allowed), study.table)
-    return table, check(table, SdcParameters())
+    rows = read_person_table(stream, study, allowed)
+    table = tabulate(rows, study.table)
+    levels = every_level(len(table.dimensions))
+    inside = behind(rows, study.table)
+    who = who_is_where(inside, table.dimensions, [above.get(key, key) for key in people], keyed, levels)
+    return table, judge(table, SdcParameters()), who
 
 
 def _rooms() -> Path:

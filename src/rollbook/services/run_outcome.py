@@ -14,12 +14,13 @@ from rollbook.dataplane.runs.study import Study as StudyFiles
 from rollbook.kernel.refusals import Reason, UseRefused
 from rollbook.policy.states import RUNS, OutputState, RunState
 from rollbook.records.models.studies import Output, Run
+from rollbook.sdc.differencing import Membership
 from rollbook.sdc.frequency import Verdict
-from rollbook.sdc.tables import FrequencyTable
+from rollbook.sdc.measured import Table
 from rollbook.services import clock
 from rollbook.services.actors import system
 from rollbook.services.audit import audit
-from rollbook.services.differencing import lock_project, not_audited
+from rollbook.services.differencing import held_against_all, keep, lock_releases
 from rollbook.services.hidden_cells import hidden_cells
 from rollbook.services.log.outbox import submit
 from rollbook.services.messages import notify
@@ -54,14 +55,19 @@ def fail(run: Run, reasons: Sequence[Reason], result: str | None) -> None:
         audit(system(), "fail-run", str(run.id), reasons=[reason.code for reason in reasons])
 
 
-def finish(run: Run, table: FrequencyTable, verdict: Verdict) -> Output:
+def finish(run: Run, table: Table, verdict: Verdict, who: Membership) -> Output:
     """End a run with its table: stopped, with every rule that objects, or on its way to the checkers."""
     study = run.study
     files = StudyFiles.from_files({path: text.encode() for path, text in study.files.items()})
     hidden = hidden_cells(files.table, table, verdict)
+    # Held against everything released before the lock is taken, for it takes long; under it only what came since.
+    limit = verdict.parameters.threshold
+    difference, audited = held_against_all(who, limit)
+    file = keep(who, run.epoch)
     with transaction.atomic():
-        lock_project(study.project_id)
-        difference = not_audited(study.project_id, table.dimensions, study.items)
+        lock_releases()
+        if difference is None:
+            difference, audited = held_against_all(who, limit, audited)
         refused = [asdict(reason) for reason in (difference, hidden.reason) if reason]
         stopped = bool(refused) or not (verdict.passed or hidden.record)
         output = Output.objects.create(
@@ -69,11 +75,13 @@ def finish(run: Run, table: FrequencyTable, verdict: Verdict) -> Output:
             reference=f"table-{run.id}",
             title=study.title,
             dimensions=list(table.dimensions),
-            measure="count",
+            measure=files.table.measure.kind,
             table=table.as_data(),
             rules=verdict.as_data() | {"refused": refused, "hiding": hidden.record},
             state=OutputState.STOPPED if stopped else OutputState.MADE,
             made_at=clock.now(),
+            membership_file=file,
+            audited=list(audited),
         )
         _end(run, RunState.DONE, ())
         if stopped:

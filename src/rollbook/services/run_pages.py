@@ -15,8 +15,9 @@ from typing import Any, Final
 from rollbook.kernel.refusals import AccessDenied, Reason
 from rollbook.policy.roles import Role
 from rollbook.records.models.studies import Output, Run
-from rollbook.sdc.rules import RULES
+from rollbook.sdc.rules import rules_of
 from rollbook.services.actors import Actor, require_session
+from rollbook.services.entry import at_the_door
 from rollbook.services.label_texts import known_texts
 from rollbook.services.outputs import standing
 
@@ -54,7 +55,10 @@ class Table:
 
 @dataclass(frozen=True, slots=True)
 class RunPage:
-    """One run as the project's members see it. `entry` is its index in the log once it has one."""
+    """One run as the project's members see it. `entry` is its index in the log once it has one.
+
+    Where `shut` says why the project is shut to the member, the table is not shown.
+    """
 
     id: int
     project: str
@@ -67,6 +71,7 @@ class RunPage:
     reasons: tuple[Reason, ...]
     entry: int | None
     table: Table | None
+    shut: tuple[Reason, ...]
 
 
 def run_page(*, by: Actor, run_id: int) -> RunPage:
@@ -82,6 +87,7 @@ def run_page(*, by: Actor, run_id: int) -> RunPage:
         mend = "Ask the requester of the project to have you added."
         raise AccessDenied(Reason("not-member", "You are not a member of this project", mend=mend))
     output = run.outputs.first()
+    _, shut = at_the_door(by, run.study.project)
     return RunPage(
         id=run.id,
         project=run.study.project.reference,
@@ -93,7 +99,8 @@ def run_page(*, by: Actor, run_id: int) -> RunPage:
         ended_at=run.ended_at,
         reasons=tuple(Reason(**reason) for reason in run.reasons),
         entry=run.submission.index if run.submission else None,
-        table=_table(output) if output else None,
+        table=_table(output) if output and not shut else None,
+        shut=shut,
     )
 
 
@@ -112,7 +119,7 @@ def _table(output: Output) -> Table:
         failed=tuple(dict.fromkeys(named)),
         more=len(failures) > MOST_NAMED,
         hides=bool(output.rules.get("hiding")),
-        rules=tuple((rule, words) for rule, words in RULES.items() if rule in broken),
+        rules=tuple((rule, words) for rule, words in rules_of(output.rules["rule_set"]).items() if rule in broken),
         threshold=int(output.rules["parameters"]["threshold"]),
         refused=tuple(Reason(**reason) for reason in output.rules["refused"]),
         comments=tuple(comments),

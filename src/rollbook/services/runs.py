@@ -19,7 +19,7 @@ from rollbook.records.models.accounts import Organisation
 from rollbook.records.models.governance import Decision, Request
 from rollbook.records.models.identity import GatewayCase
 from rollbook.records.models.studies import Run
-from rollbook.services import clock, populations, run_inside, run_outcome
+from rollbook.services import clock, differencing, populations, run_inside, run_outcome
 from rollbook.services.actors import system
 from rollbook.services.audit import audit
 from rollbook.services.governance import gate_for_run
@@ -74,6 +74,7 @@ def _forget_unnamed() -> None:
                 cases = GatewayCase.objects.exclude(population_file="")
                 named |= set(cases.values_list("population_file", flat=True))
             populations.forget_unnamed(named)
+            differencing.forget_unnamed()
 
 
 def _log_first(run: Run) -> None:
@@ -180,7 +181,7 @@ def submission_of(run: Run) -> int:
 def _inside(run: Run, people: BitMap) -> None:
     try:
         # 8. Only now is the extract written, run on, and removed; what comes back is the platform's own table.
-        table, verdict = run_inside.table_of(run, people)
+        table, verdict, who = run_inside.table_of(run, people)
     except RollbookError as error:
         run_outcome.fail(run, run_outcome.without_figures(error.reasons), "failed")
     except Exception:
@@ -191,4 +192,4 @@ def _inside(run: Run, people: BitMap) -> None:
         run_outcome.fail(run, (reason,), "failed")
         raise
     else:
-        run_outcome.finish(run, table, verdict)
+        run_outcome.finish(run, table, verdict, who)

@@ -18,7 +18,8 @@ from rollbook.records.models.studies import Project, Run, Study
 from rollbook.services import clock, jobs
 from rollbook.services.actors import Actor, require_session
 from rollbook.services.audit import audit
-from rollbook.services.projects import UNDER_WAY, ProjectLine, member_project, project_line, require_open
+from rollbook.services.entry import at_the_door, enter
+from rollbook.services.projects import UNDER_WAY, ProjectLine, member_project, project_line
 from rollbook.services.stray import stray_data
 from rollbook.services.study_upload import files_of
 
@@ -53,21 +54,23 @@ class StudyLine:
 
 @dataclass(frozen=True, slots=True)
 class ProjectPage:
-    """A project with its studies and runs, newest first."""
+    """A project with its studies and runs, newest first. Where `refused` says why the door is shut, none are shown."""
 
     project: ProjectLine
     studies: tuple[StudyLine, ...]
+    refused: tuple[Reason, ...]
 
 
 def submit(*, by: Actor, project_ref: str, files: Mapping[str, bytes]) -> int:
     """Keep a study of a project from its files by path, or one zip; gives its number.
 
     Raises:
-        AccessDenied: not a member. UseRefused: the project is not open. InputRefused: every reason found in the files.
+        AccessDenied: not a member. UseRefused: project, papers, person or place do not hold today.
+        InputRefused: every reason found in the files.
     """
     account = require_session(by, Role.RESEARCHER)
     project = member_project(by, project_ref)
-    require_open(project)
+    enter(by, project)
     study = StudyFiles.from_files(files_of(files))
     _within_project(study, project)
     with transaction.atomic():
@@ -102,20 +105,23 @@ def ask_run(*, by: Actor, study_id: int) -> int:
     """Queue a run of a study; the job process does it. Gives the run's number.
 
     Raises:
-        AccessDenied: not a member. UseRefused: the project is not open, has had its runs of the day, or a run of this
-        study is under way.
+        AccessDenied: not a member. UseRefused: project, papers, person or place do not hold today, the project
+        has had its runs of the day, or a run of this study is under way.
     """
     account = require_session(by, Role.RESEARCHER)
     with transaction.atomic():
         study = _member_study(account, study_id)
         # The project's row is locked, so two clicks are two askers one after the other.
         project = Project.objects.select_for_update(of=("self",)).select_related("request").get(id=study.project_id)
-        require_open(project)
+        place = enter(by, project)
         if Run.objects.filter(study=study, state__in=UNDER_WAY).exists():
             mend = "Wait until it has ended."
             raise UseRefused(Reason("run-under-way", "A run of this study is under way", str(study_id), mend))
         _within_ration(project)
-        run = Run.objects.create(study=study, asked_by_id=account, queued_at=clock.now(), state=Run.QUEUED)
+        run = Run.objects.create(
+            study=study, asked_by_id=account, site=place.site, device=place.device, queued_at=clock.now(),
+            state=Run.QUEUED,
+        )  # fmt: skip
         audit(by, "ask-run", str(run.id), study=study.id)
         jobs.defer("run_study", run_id=run.id)
     return run.id
@@ -144,8 +150,10 @@ def project_page(*, by: Actor, project_ref: str) -> ProjectPage:
         AccessDenied: not a member.
     """
     project = member_project(by, project_ref)
+    _, refused = at_the_door(by, project)
     studies = Study.objects.filter(project=project).prefetch_related("runs__outputs").order_by("-id")
-    return ProjectPage(project_line(project), tuple(_study_line(study, by) for study in studies))
+    shown = () if refused else tuple(_study_line(study, by) for study in studies)
+    return ProjectPage(project_line(project), shown, refused)
 
 
 def _study_line(study: Study, by: Actor) -> StudyLine:

@@ -12,26 +12,32 @@ import pyarrow.parquet as pq
 
 from rollbook.dataplane.runs import dummy
 from rollbook.dataplane.runs.example import EXAMPLE
+from rollbook.dataplane.runs.gather import BAND
 from rollbook.dataplane.runs.hostile import PPID, read_person_table
 from rollbook.dataplane.runs.limits import Limits
 from rollbook.dataplane.runs.sandbox import run_study
 from rollbook.dataplane.runs.study import Study, read_study
 from rollbook.dataplane.runs.tabulate import tabulate
 from rollbook.kernel.refusals import InputRefused, Reason
-from rollbook.sdc.frequency import Verdict, check, shown
+from rollbook.sdc.frequency import Verdict
 from rollbook.sdc.hiding import Hiding
+from rollbook.sdc.measured import judge, shown
 from rollbook.sdc.rules import SdcParameters
 from rollbook.services.hidden_cells import hidden_cells
 
 DUMMY_FOLDER = "dummy"
+TRUTH_FOLDER = "dummy-truth"
 
 
 @dataclass(frozen=True, slots=True)
 class LocalRun:
-    """What a run on dummy data gave: the table as a checker would see it, and what the rules say of it."""
+    """What a run on dummy data gave: the table as a checker would see it, and what the rules say of it. `measure` says
+    what the figures are.
+    """
 
     title: str
     dimensions: tuple[str, ...]
+    measure: str
     rows: tuple[tuple[tuple[str, ...], str], ...]
     people: int
     passed: bool
@@ -66,17 +72,20 @@ def new_study(folder: Path) -> tuple[Path, ...]:
     return tuple(written)
 
 
-def make_dummy(folder: Path, *, pupils: int, seed: int) -> Iterator[MadeTable]:
+def make_dummy(folder: Path, *, people: int, seed: int, clean: bool = False) -> Iterator[MadeTable]:
     """Make the dummy tables the study in `folder` asks for, in its sub-folder `dummy`; each is yielded when written.
+
+    What was spoilt on purpose is said in a file in the sub-folder `dummy-truth`, which no run sees; `clean` data has
+    nothing spoilt and no such file.
 
     Raises:
         InputRefused: the study's form is wrong, or it asks for an item no project can have.
     """
     study = read_study(folder)
-    place = folder / DUMMY_FOLDER
-    for old in place.glob(f"*{dummy.NAME_MARK}.parquet"):
+    place, truth = folder / DUMMY_FOLDER, folder / TRUTH_FOLDER
+    for old in (*place.glob("*.parquet"), *truth.glob("*.parquet")):
         old.unlink()
-    for table in dummy.make_dummy(study.items, place, pupils=pupils, seed=seed):
+    for table in dummy.make_dummy(study.items, dummy.Plan(place, people, seed, None if clean else truth)):
         yield MadeTable(table.name, table.file, table.rows)
 
 
@@ -94,7 +103,7 @@ def run_local(folder: Path) -> LocalRun:
     people = pq.read_table(tables / f"pupil{dummy.NAME_MARK}.parquet", columns=[PPID]).column(PPID)
     known = {str(ppid) for ppid in people.to_pylist()}
     table = tabulate(read_person_table(stream, study, known), study.table)
-    verdict = check(table, parameters)
+    verdict = judge(table, parameters)
     hidden = hidden_cells(study.table, table, verdict)
     if hidden.record:
         lines = Hiding.from_data(hidden.record).lines
@@ -116,7 +125,8 @@ def _dummy_folder(folder: Path) -> Path:
 def _result(study: Study, verdict: Verdict, rows: tuple[tuple[tuple[str, ...], str], ...], people: int) -> LocalRun:
     return LocalRun(
         title=study.title,
-        dimensions=study.table.dimensions,
+        dimensions=(*study.table.dimensions, BAND) if study.table.measure.edges else study.table.dimensions,
+        measure=study.table.measure.kind,
         rows=rows,
         people=people,
         passed=verdict.passed,

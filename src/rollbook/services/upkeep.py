@@ -13,7 +13,7 @@ from typing import Final
 from django.db import connections
 
 from rollbook.kernel.refusals import RollbookError
-from rollbook.services import bundles, clock, collections, gateway, releases, uploads
+from rollbook.services import bundles, clock, collections, gateway, people_of_uses, releases, uploads
 from rollbook.services.actors import system
 
 log = logging.getLogger("rollbook.jobs")
@@ -30,6 +30,7 @@ def count_yesterday() -> None:
 PARTS: Mapping[str, Callable[[], object]] = {
     "proof files past their day are wiped": bundles.forget_expired,
     "files that schools sent and did not submit are destroyed": uploads.forget_expired,
+    "uses that no segment has are made into segments": people_of_uses.compact,
     "the returns of past days are counted in the log": count_yesterday,
     "agreed tables come out once their entry is public": partial(releases.recover, wait_s=_SECONDS_FOR_THE_LOG),
     "decided cases are told, answers nobody collected are wiped": partial(gateway.recover, wait_s=_SECONDS_FOR_THE_LOG),

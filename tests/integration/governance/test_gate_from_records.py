@@ -7,7 +7,7 @@ from uuid import uuid4
 import pytest
 
 from rollbook.policy.gate import Allowed, Refused
-from rollbook.records.models.accounts import Account, Accreditation, Organisation
+from rollbook.records.models.accounts import Account, Accreditation, Organisation, Site, Training
 from rollbook.records.models.governance import Agreement, Assessment, Decision, Request
 from rollbook.records.models.identity import GatewayCase, Person
 from rollbook.records.models.log import LogSubmission
@@ -37,7 +37,9 @@ def run_id(ground: grounds.Ground) -> int:
         project=project, author=account_of(RESEARCHER), title="Languages", digest="0" * 64, files={},
         items=["sex", "language"], submitted_at=clock.now(),
     )  # fmt: skip
-    return Run.objects.create(study=study, asked_by=account_of(RESEARCHER), queued_at=clock.now()).id
+    return Run.objects.create(
+        study=study, asked_by=account_of(RESEARCHER), queued_at=clock.now(), site=Site.objects.get()
+    ).id
 
 
 def codes(answer: Allowed | Refused) -> set[str]:
@@ -65,7 +67,7 @@ def test_an_open_request_is_told_everything_it_lacks() -> None:
     reasons = governance.gate_for_request(reference=grounds.ask())
     assert {reason.code for reason in reasons} == {
         "request-log", "request-state", "decision-missing", "agreement-missing", "assessment-missing",
-        "recipient-accreditation",
+        "recipient-accreditation", "recipient-training",
     }  # fmt: skip
 
 
@@ -87,6 +89,13 @@ TAKEN_AWAY: list[tuple[str, Callable[[], object]]] = [
     ("organisation-verified", lambda: Organisation.objects.update(verified_on=None)),
     ("organisation-changed", lambda: Organisation.objects.update(name="A new trading name")),
     ("recipient-accreditation", lambda: Accreditation.objects.update(expires=grounds.days(-1))),
+    ("recipient-training", lambda: Training.objects.update(expires=grounds.days(-1))),
+    ("recipients-supervision", lambda: Accreditation.objects.update(kind="provisional")),
+    ("setting-missing", lambda: Run.objects.update(site=None)),
+    ("setting-expired", lambda: Site.objects.update(expires=grounds.days(-1))),
+    # Ended today is over today.
+    ("setting-expired", lambda: Site.objects.update(ended_on=grounds.days(0))),
+    ("setting-device", lambda: Site.objects.update(asks="device")),
     ("recipient-closed", lambda: Account.objects.update(is_active=False)),
     ("recipient-other", lambda: Account.objects.update(organisation=None)),
     ("recipients-none", lambda: Project.members.through.objects.all().delete()),

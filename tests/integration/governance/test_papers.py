@@ -1,6 +1,7 @@
 """Organisations, publications, agreements, assessments and accreditations: what is recorded, logged and refused."""
 
 from collections.abc import Callable
+from datetime import date
 from typing import Any
 
 import pytest
@@ -12,7 +13,7 @@ from rollbook.records.models.accounts import Accreditation, Organisation
 from rollbook.records.models.control import Audit
 from rollbook.records.models.governance import Agreement, Assessment, Publication
 from rollbook.records.models.log import LogDocument, LogSubmission
-from rollbook.services import governance
+from rollbook.services import governance, safe_people, safe_places
 from tests import grounds
 from tests.people import CHECKER, OPERATOR, PARENT, RESEARCHER, account_of, actor_of
 
@@ -192,15 +193,41 @@ def test_only_a_researcher_is_accredited_and_not_backwards() -> None:
     assert codes(refused) == {"date-order"}
 
 
-@pytest.mark.parametrize("wrong", [{"scheme": "x" * 65}, {"training": "x" * 121}, {"scheme": " "}])
-def test_an_accreditation_of_another_form_is_refused(wrong: dict[str, str]) -> None:
-    account = account_of(RESEARCHER).pk
-    facts: dict[str, Any] = {"scheme": "accredited-researcher", "training": "Safe researcher", **wrong}
+@pytest.mark.parametrize(
+    ("wrong", "code"),
+    [
+        ({"scheme": "x" * 65}, "text-length"),
+        ({"scheme": " "}, "text-length"),
+        ({"kind": "honorary"}, "kind"),
+        # Five years in full and three provisionally, to the day: the terms the UK Statistics Authority publishes.
+        ({"kind": "full", "starts": date(2026, 3, 2), "expires": date(2031, 3, 3)}, "term"),
+        ({"kind": "provisional", "starts": date(2026, 3, 2), "expires": date(2029, 3, 3)}, "term"),
+    ],
+)
+def test_an_accreditation_of_another_form_is_refused(wrong: dict[str, Any], code: str) -> None:
     with pytest.raises(InputRefused) as refused:
-        governance.record_accreditation(
-            by=OPERATOR, account_id=account, starts=grounds.days(0), expires=grounds.days(9), **facts
-        )
-    assert codes(refused) == {"text-length"}
+        grounds.accredited(**wrong)
+    assert codes(refused) == {code}
+
+
+@pytest.mark.parametrize("kind", [("full", 2031), ("provisional", 2029)])
+def test_an_accreditation_may_last_its_whole_term(kind: tuple[str, int]) -> None:
+    grounds.accredited(kind=kind[0], starts=date(2026, 3, 2), expires=date(kind[1], 3, 2))
+    assert Accreditation.objects.get().kind == kind[0]
+
+
+@pytest.mark.parametrize(
+    ("wrong", "code"),
+    [
+        ({"course": "x" * 121}, "text-length"),
+        ({"passed_on": date(2026, 3, 2), "expires": date(2026, 3, 1)}, "date-order"),
+        ({"passed_on": date(2199, 1, 1), "expires": date(2199, 1, 2)}, "date-future"),
+    ],
+)
+def test_a_training_of_another_form_is_refused(wrong: dict[str, Any], code: str) -> None:
+    with pytest.raises(InputRefused) as refused:
+        grounds.trained(**wrong)
+    assert codes(refused) == {code}
 
 
 DEEDS: list[Callable[..., object]] = [
@@ -217,9 +244,19 @@ DEEDS: list[Callable[..., object]] = [
         by=by, title="T", purposes=["statistics"], items=["sex"], steps=[governance.Step("a", "b")],
         starts=grounds.days(0), review_by=grounds.days(1),
     ),
-    lambda by: governance.record_accreditation(
-        by=by, account_id=1, scheme="s", starts=grounds.days(0), expires=grounds.days(1), training="t"
+    lambda by: safe_people.record_accreditation(
+        by=by, account_id=1, scheme="s", starts=grounds.days(0), expires=grounds.days(1)
     ),
+    lambda by: safe_people.record_training(
+        by=by, account_id=1, course="c", passed_on=grounds.days(0), expires=grounds.days(1)
+    ),
+    lambda by: safe_places.accredit_site(
+        by=by, organisation="RC900001", name="Library", asks="network", networks=["192.0.2.0/24"],
+        starts=grounds.days(0), expires=grounds.days(1),
+    ),
+    lambda by: safe_places.end_site(by=by, site_id=1),
+    lambda by: safe_places.accredit_device(by=by, site_id=1, label="One", expires=grounds.days(1)),
+    lambda by: safe_places.end_device(by=by, device_id=1),
 ]  # fmt: skip
 
 

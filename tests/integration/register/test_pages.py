@@ -11,7 +11,7 @@ from typing import Any
 from django.test import Client
 from django.urls import get_resolver
 
-from rollbook.records.models.accounts import Accreditation
+from rollbook.records.models.accounts import Accreditation, Training
 from rollbook.records.models.governance import Agreement, Decision, Publication, Request
 from rollbook.records.models.studies import Project
 from rollbook.services import clock, governance, requests
@@ -172,9 +172,10 @@ def test_no_public_page_shows_the_address_or_number_of_an_account(client: Client
 def test_a_request_shows_until_when_its_team_is_accredited_without_naming_anybody(
     client: Client, register: Register
 ) -> None:
-    Accreditation.objects.update(scheme="accredited-researcher", training="Safe use", expires=date(2031, 7, 4))
+    Accreditation.objects.update(scheme="accredited-researcher", expires=date(2031, 7, 4))
+    Training.objects.update(course="Safe use", passed_on=date(2026, 2, 3), expires=date(2029, 8, 5))
     page = text(client, f"/register/requests/{register.ground.request}/")
-    for words in ("Accredited researcher", "Safe use", "4 July 2031"):
+    for words in ("Accredited researcher", "4 July 2031", "Safe use", "3 February 2026", "5 August 2029"):
         assert words in page
     assert RESEARCHER.name not in page.split("Accreditations of those")[1].split("</table>")[0]
 

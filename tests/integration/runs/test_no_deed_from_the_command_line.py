@@ -60,5 +60,5 @@ def test_no_command_gives_verdicts_or_confirms_and_none_acts_as_somebody() -> No
     forbidden = {"verdict", "approve", "decide", "confirm", "collect", "match"}
     assert not [name for name in COMMANDS if forbidden & set(name.split("-"))]
     cli = Path(main.__file__).parent
-    deeds = ("give_verdict", "confirm_case", "match_case", "decide(", "collect(", "--by")
+    deeds = ("give_verdict", "confirm_case", "match_case", "decide(", "collect(", '"--by"')
     assert not [path.name for path in cli.glob("*.py") for deed in deeds if deed in path.read_text()]

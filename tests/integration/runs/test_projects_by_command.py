@@ -12,8 +12,8 @@ from rollbook.kernel.refusals import AccessDenied, InputRefused, StateBroken, Us
 from rollbook.policy.states import RequestState
 from rollbook.records.models.control import Audit
 from rollbook.records.models.governance import Request
-from rollbook.records.models.studies import Project, Run
-from rollbook.services import studies
+from rollbook.records.models.studies import Project, Run, Study
+from rollbook.services import clock, studies
 from rollbook.services.keys import open_keys
 from rollbook.services.projects import close_project
 from tests import grounds, run_ground
@@ -89,8 +89,12 @@ def test_a_closed_project_is_over_for_good() -> None:
 
 def test_a_project_is_not_closed_under_a_run() -> None:
     reference = opened()
-    study = studies.submit(by=actor_of(RESEARCHER), project_ref=reference, files=run_ground.STUDY)
-    asked = studies.ask_run(by=actor_of(RESEARCHER), study_id=study)
+    researcher, now = account_of(RESEARCHER), clock.now()
+    study = Study.objects.create(
+        project=Project.objects.get(), author=researcher, title="Sex", digest="0" * 64, files={}, items=["sex"],
+        submitted_at=now,
+    )  # fmt: skip
+    asked = Run.objects.create(study=study, asked_by=researcher, queued_at=now).id
     with pytest.raises(UseRefused, match="under way"):
         run("close", reference)
     assert Project.objects.get().closed_at is None

@@ -17,6 +17,9 @@ from tests.unit.policy.uses import (
     BEFORE,
     CASE,
     DAY,
+    FIRST,
+    LAST,
+    PLACE,
     REQUEST,
     RESEARCHER,
     SEALED,
@@ -29,6 +32,7 @@ from tests.unit.policy.uses import (
     case,
     decided,
     item,
+    placed,
     received,
     sealed,
     study,
@@ -128,6 +132,16 @@ ROWS: list[tuple[str, Use]] = [
     ("recipient-accreditation", received(accredited=((BEFORE, BEFORE),))),
     ("recipient-accreditation", received(accredited=((AFTER, AFTER),))),
     ("recipient-accreditation", study(recipients=(RESEARCHER, replace(RESEARCHER, account=8, accredited=())))),
+    ("recipient-training", received(trained=())),
+    ("recipient-training", received(trained=((BEFORE, BEFORE),))),
+    ("recipient-training", received(trained=((AFTER, AFTER),))),
+    ("recipients-supervision", received(accredited=(), provisional=((FIRST, LAST),))),
+    ("setting-missing", study(settings=())),
+    ("setting-missing", placed(organisation_number="RC000002")),
+    ("setting-starts", placed(starts=AFTER)),
+    ("setting-expired", placed(expires=BEFORE)),
+    ("setting-device", placed(device=False)),
+    ("setting-device-expired", placed(device_expires=BEFORE)),
     ("choices-unknown", study(objectors_left=None)),
     ("choices-unknown", case(power="PWR-06")),
     ("choices-ignored", study(objectors_left=1)),
@@ -141,16 +155,18 @@ TOGETHER = {
     "purpose-unknown": {"power-purpose", "request-purpose", "agreement-purpose", "assessment-purpose"},
     "purpose-kind": {"power-purpose", "request-purpose", "agreement-purpose", "assessment-purpose"},
     "purpose-force": {"request-dates", "agreement-starts", "assessment-current", "organisation-verified",
-                      "recipient-accreditation"},
+                      "recipient-accreditation", "recipient-training", "setting-starts"},
     "power-unknown": {"request-power", "agreement-power"},
     "power-force": {"request-power", "agreement-power", "power-purpose", "request-dates", "agreement-starts",
-                    "purpose-force", "assessment-current", "organisation-verified", "recipient-accreditation"},
+                    "purpose-force", "assessment-current", "organisation-verified", "recipient-accreditation",
+                    "recipient-training", "setting-starts"},
     "power-purpose": {"request-power", "agreement-power", "purpose-kind"},
     "item-unknown": {"request-items", "agreement-items", "assessment-items"},
     "item-class-a": {"item-identifies", "item-power"},
     "item-identifies": {"item-power"},
     "item-power": {"item-identifies", "power-purpose", "agreement-power", "choices-unknown"},
-    "request-missing": {"agreement-missing", "organisation-other"},
+    "request-missing": {"agreement-missing", "organisation-other", "setting-missing"},
+    "recipients-none": set(),
     "organisation-other": {"recipient-other"},
     "organisation-changed": set(),
     "choices-unknown": {"power-force", "power-purpose", "agreement-power"},
@@ -203,10 +219,27 @@ def test_dates_are_included_on_both_ends() -> None:
         decided(expires=DAY),
         agreements=(replace(AGREEMENT, starts=DAY, ends=DAY, review_by=DAY),),
         assessments=(replace(ASSESSMENT, starts=DAY, review_by=DAY),),
-        recipients=(replace(RESEARCHER, accredited=((DAY, DAY),)),),
+        recipients=(replace(RESEARCHER, accredited=((DAY, DAY),), trained=((DAY, DAY),)),),
+        settings=(replace(PLACE, starts=DAY, expires=DAY, device_expires=DAY),),
     )
     assert codes(use) == set()
     assert codes(sealed(reveal_by=DAY)) == set()
+
+
+def test_a_provisional_researcher_works_beside_a_full_one() -> None:
+    beginner = replace(RESEARCHER, account=8, accredited=(), provisional=((FIRST, LAST),))
+    assert codes(study(recipients=(RESEARCHER, beginner))) == set()
+    lapsed = replace(RESEARCHER, accredited=((FIRST, BEFORE),))
+    assert codes(study(recipients=(lapsed, beginner))) == {"recipient-accreditation", "recipients-supervision"}
+
+
+def test_one_place_that_holds_is_enough_and_the_nearest_is_explained() -> None:
+    worse = replace(PLACE, name="worse", expires=BEFORE, device=False)
+    better = replace(PLACE, name="better", expires=BEFORE)
+    assert codes(study(settings=(worse, PLACE))) == set()
+    answer = gate(study(settings=(worse, better)))
+    assert isinstance(answer, Refused)
+    assert [(reason.code, reason.where) for reason in answer.reasons] == [("setting-expired", "better")]
 
 
 def test_one_agreement_that_holds_is_enough_and_the_nearest_is_explained() -> None:

@@ -14,6 +14,7 @@ from rollbook.policy.uses import (
     RecipientFacts,
     RequestFacts,
     SealedRequestFacts,
+    SettingFacts,
     Use,
     UseKind,
 )
@@ -36,7 +37,8 @@ AGREEMENT = AgreementFacts(
 ASSESSMENT = AssessmentFacts(
     "assessment-2026-0001", ITEMS, frozenset({"research-analysis"}), FIRST, LAST, published=True
 )
-RESEARCHER = RecipientFacts(7, "RC000001", active=True, accredited=((FIRST, LAST),))
+RESEARCHER = RecipientFacts(7, "RC000001", active=True, accredited=((FIRST, LAST),), trained=((FIRST, LAST),))
+PLACE = SettingFacts("Library", "RC000001", FIRST, LAST)
 STUDY = Use(
     day=DAY,
     kind=UseKind.STUDY_RUN,
@@ -51,6 +53,7 @@ STUDY = Use(
     recipients=(RESEARCHER,),
     objectors_left=0,
     people=2000,
+    settings=(PLACE,),
 )
 
 FORCE = OrganisationFacts("P-77", "Exshire Police", "police-force", "P-77", "Exshire Police", FIRST)
@@ -128,3 +131,8 @@ def case(**change: Any) -> Use:
 def sealed(**change: Any) -> Use:
     """The gateway case under a changed sealed record."""
     return case(request=replace(SEALED, **change))
+
+
+def placed(**change: Any) -> Use:
+    """The study run from a changed place."""
+    return study(settings=(replace(PLACE, **change),))

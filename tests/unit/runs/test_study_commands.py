@@ -26,7 +26,7 @@ def study(tmp_path: Path) -> Path:
     """The example, with its dummy data."""
     folder = tmp_path / "mine"
     call("new", str(folder))
-    call("dummy", str(folder), "--pupils", "1500")
+    call("dummy", str(folder), "--people", "1500")
     return folder
 
 

@@ -7,7 +7,7 @@ from typing import Any, Final
 import pyarrow as pa
 from lxml import etree
 
-from rollbook.dataplane.census.parsed import Discard, Fault, Record
+from rollbook.dataplane.census.parsed import Discard, Fault, Record, Records
 from rollbook.dataplane.census.profile import ALWAYS, IDENTITY_COPIES, Leaf, Profile, is_withdrawn
 from rollbook.dataplane.census.untrusted import Limits, line_of, refuse_deep
 from rollbook.dataplane.census.values import MAX_TEXT, read_value
@@ -124,6 +124,10 @@ class Gathering:
             for name, schema in self.profile.schemas.items()
             if name in ALWAYS or name in rows
         }
+
+    def records(self) -> Records:
+        """The same, as they were met."""
+        return Records(self.pupils, self.rows)
 
 
 def _table(records: Sequence[Record], schema: pa.Schema) -> pa.Table:

@@ -23,7 +23,7 @@ _WITHDRAWN_NAMES: Final = frozenset(
     {item.element.rpartition("/")[2].lower() for item in WITHDRAWN}
     | {"nationalities", "pupilnationality", "countryofbirthcode", "birthcountry", "countryofbirths"}
 )
-_ARROW: Final[dict[str, pa.DataType]] = {"date": pa.date32(), "count": pa.int32(), "hours": pa.float64()}
+ARROW: Final[dict[str, pa.DataType]] = {"date": pa.date32(), "count": pa.int32(), "hours": pa.float64()}
 # Identity keeps its own copy of sex and date of birth: matching needs them beside the names.
 IDENTITY_COPIES: Final = (("sex", "sex"), ("dob", "date_of_birth"))
 _OTHER_FORMS: Final = frozenset({"setting", "stage_assessment", "class_enrolment"})
@@ -128,7 +128,7 @@ def _schemas(places: tuple[Place, ...]) -> dict[str, pa.Schema]:
     asked = {place.item.id for place in places}
     for item in ITEMS.values():
         if item.id in asked or _counted_on(item):
-            column = pa.field(item.column, _ARROW.get(item.kind, pa.string()))
+            column = pa.field(item.column, ARROW.get(item.kind, pa.string()))
             fields.setdefault(item.table, _keys()).append(column)
     fields["identity"] += [pa.field("sex", pa.string()), pa.field("dob", pa.date32())]
     return {name: pa.schema(columns) for name, columns in fields.items()}

@@ -12,9 +12,12 @@ from typing import Any, Final, TypeVar
 from lxml import etree
 
 from rollbook.dataplane.census.gathering import Gathering
-from rollbook.dataplane.census.parsed import Header, ParsedReturn, Record, Records, SchoolFacts
+from rollbook.dataplane.census.parsed import Header, ParsedReturn, Record, SchoolFacts
+from rollbook.dataplane.census.plain_shape import ROLLS
+from rollbook.dataplane.census.plainly import Gathered, gather
 from rollbook.dataplane.census.profile import Group, Leaf, Node, profile_of
-from rollbook.dataplane.census.untrusted import Limits, line_of, parse_untrusted
+from rollbook.dataplane.census.scan import Scan, scan
+from rollbook.dataplane.census.untrusted import DEEPEST_READ, Limits, line_of, parse_fit, refuse_unfit
 from rollbook.dataplane.census.values import MAX_TEXT, PLAIN, read_date, read_moment, read_value
 from rollbook.kernel.refusals import InputRefused, Reason
 
@@ -30,29 +33,48 @@ _SCHOOL: Final = {
     "LowestNCyear": "lowest_year", "Intake": "intake", "Governance": "governance", "Email": "email",
     "PhoneNo": "phone", "Accommodation": "accommodation",
 }  # fmt: skip
-_BLOCKS: Final = {"PupilsOnRoll": "PupilOnRoll", "PupilsNoLongerOnRoll": "PupilNoLongerOnRoll"}
 T = TypeVar("T")
 _MOST_EQUALS: Final = 1_000
 _TOP: Final = frozenset({"Header", "School", "Pupils"})
 _MEND_SHAPE: Final = "Send the school census file that the school's system made, one school a file."
 
 
-def read_return(data: bytes, name: str, *, limits: Limits | None = None) -> ParsedReturn:
-    """Read one return. `name` is the file's name, for messages. Raises InputRefused; never crashes on any bytes."""
+def read_return(data: bytes, name: str, *, limits: Limits | None = None, plainly: bool = True) -> ParsedReturn:
+    """Read one return. `name` is the file's name, for messages. Raises InputRefused; never crashes on any bytes.
+
+    Without `plainly` every element is walked, which comes to the same and takes longer.
+    """
     limits = limits or Limits()
-    root = parse_untrusted(data, name, limits)
+    refuse_unfit(data, name, limits)
+    found = scan(data) if plainly and limits.max_depth >= DEEPEST_READ else None
+    parsed = None if found is None else _read(data, found, name, limits)
+    parsed = parsed or _read(data, None, name, limits)
+    if parsed is None:
+        raise RuntimeError("a walk of the whole tree reads every return")
+    return parsed
+
+
+def _read(data: bytes, found: Scan | None, name: str, limits: Limits) -> ParsedReturn | None:
+    """Read the tree, all of it or what stands around the pupils that were found. None when that will not do."""
+    root = parse_fit(data if found is None else found.rest, name, limits)
+    if found is not None and (root.tag != "Message" or root.find("Pupils") is None):
+        return None
     blocks = _top_blocks(root, name)
     discards = Gathering(profile_of("unknown"), name, limits)
     header = _header(blocks["Header"], discards)
     gathering = Gathering(profile_of(header.collection_code), name, limits, discards)
     gathering.drop_others(root, _TOP, "Message")
     school = _school(blocks.get("School"), gathering)
-    if "Pupils" in blocks:
+    made: Gathering | Gathered | None = gathering
+    if found is not None:
+        made = gather(found, header.collection_code)
+    elif "Pupils" in blocks:
         _pupils(blocks["Pupils"], gathering, bare=_no_attributes(data))
+    if made is None:
+        return None
     return ParsedReturn(
         name=name, sha256=hashlib.sha256(data).hexdigest(), size=len(data), header=header, school=school,
-        tables=gathering.tables(), discards=gathering.discards(), faults=tuple(gathering.faults),
-        records=Records(gathering.pupils, gathering.rows),
+        tables=made.tables(), discards=gathering.discards(), faults=tuple(gathering.faults), records=made.records(),
     )  # fmt: skip
 
 
@@ -146,7 +168,7 @@ def _no_attributes(data: bytes) -> bool:
 
 def _pupils(block: etree._Element, gathering: Gathering, *, bare: bool) -> None:
     for roll in block:
-        inside = _BLOCKS.get(str(roll.tag))
+        inside = ROLLS.get(str(roll.tag))
         if inside is None:
             gathering.drop(roll, f"Pupils/{roll.tag}")
             continue

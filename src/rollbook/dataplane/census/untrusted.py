@@ -20,7 +20,7 @@ _OTHER_BOMS: Final = (b"\xff\xfe", b"\xfe\xff", b"\x00\x00\xfe\xff", b"\x00<", b
 _UTF8_BOM: Final = b"\xef\xbb\xbf"
 _AGAIN: Final = "Export the return again from the school's system and send the new file unchanged."
 _LAST_EXACT_LINE: Final = 65_535
-_DEEPEST_READ: Final = 9
+DEEPEST_READ: Final = 9
 _MISMATCH: Final = 76  # numbers of libxml2's parser errors
 _EXCESSIVE: Final = 114
 _ESCAPE: Final = ("An & stands where it has no meaning", "Write & as &amp; in every value.")
@@ -49,9 +49,19 @@ class Limits:
 
 def parse_untrusted(data: bytes, name: str, limits: Limits) -> etree._Element:
     """The root element of the document in `data`. Raises InputRefused for all but plain, small UTF-8 XML."""
+    refuse_unfit(data, name, limits)
+    return parse_fit(data, name, limits)
+
+
+def refuse_unfit(data: bytes, name: str, limits: Limits) -> None:
+    """Refuse bytes that no parser should see: too many, in another encoding, with a document type."""
     _refuse_size(data, name, limits)
     _refuse_encoding(data, name)
     _refuse_doctype(data, name)
+
+
+def parse_fit(data: bytes, name: str, limits: Limits) -> etree._Element:
+    """The root element of a document that `refuse_unfit` let through."""
     # White space between elements is nobody's value, and a third of the parser's work to keep. Only past the last line
     # that the parser counts itself is it needed: there it is what lines are told by.
     short = data.count(b"\n") < _LAST_EXACT_LINE
@@ -154,7 +164,7 @@ def _refuse_depth(root: etree._Element, name: str, limits: Limits) -> None:
     """Refuse what is too deep, but for the pupils of a return: these the reader walks itself, no deeper than a return
     goes, and what it drops on the way it asks about by `refuse_deep`.
     """
-    if root.tag != "Message" or limits.max_depth < _DEEPEST_READ:
+    if root.tag != "Message" or limits.max_depth < DEEPEST_READ:
         refuse_deep(root, name, limits)
         return
     for block in root:

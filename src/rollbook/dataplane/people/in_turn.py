@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 
 from rollbook.dataplane.people.identifiers import Changes, changes
-from rollbook.dataplane.people.matching import Known, Match, Standing
+from rollbook.dataplane.people.matching import Known, Match, Maybe, Standing
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +31,7 @@ class InTurn:
     `known` has every UPN that a return of the batch gives and the zone holds; it is kept up as returns are taken.
     `asked` are the UPNs of each return. `births` are those of the new people, whose keys are -1, -2 and so on,
     and `brought` the places of the returns that brought them.
+    `maybe`: new people, with somebody each may be.
     `retired` are people whose current UPN of before becomes a former one, before `add` and `restate` are written.
     """
 
@@ -39,6 +40,7 @@ class InTurn:
     births: list[date | None] = field(default_factory=list)
     brought: list[int] = field(default_factory=list)
     retired: set[int] = field(default_factory=set)
+    maybe: list[tuple[int, Maybe]] = field(default_factory=list)
     add: dict[str, Written] = field(default_factory=dict)
     restate: dict[str, Written] = field(default_factory=dict)
     _shared: set[str] = field(init=False)
@@ -60,6 +62,7 @@ class InTurn:
         self._retire(made.retire)
         self._write(made, place)
         for one, person in zip(matches, persons, strict=True):
+            self.maybe += [(person, other) for other in one.maybe]
             self._born(person, one.claimant.born)
         return persons
 

@@ -1,10 +1,11 @@
 """Who a pupil of a return is, by identifier alone: somebody known, or somebody new.
 
-Own UPN first, then former UPN. Two pupils of one file never become one person, so twins cannot be merged, and no
-likeness of names is looked at. A former UPN is the weaker word: it links only where the birth dates agree (or day and
-month were swapped, or one is unknown), because joining two children's records shows one child to the other's family,
-while a missed link can be mended. A record that must not be linked (adoption, protection) is reached by its own current
-number alone, and nothing is said to the school that would show it.
+Own UPN first, then former UPN; children without either are looked for elsewhere (`again`). Two pupils of one file never
+become one person, so twins cannot be merged, and no likeness of names is looked at. A former UPN is the weaker word: it
+links only where the birth dates agree (or day and month were swapped, or one is unknown), because joining two
+children's records shows one child to the other's family, while a missed link can be mended. A record that must not be
+linked (adoption, protection) is reached by its own current number alone, and nothing is said to the school that would
+show it.
 
 Pure: what is known comes in as a mapping, what to write goes out as values. Left to others: reading and writing the
 identity zone (`services.identity_rows`), and whether the UPNs are well formed (`dataplane.census.rules`).
@@ -17,6 +18,7 @@ from datetime import date
 from enum import StrEnum
 
 from rollbook.dataplane.people.search import plain
+from rollbook.policy.uses import MatchOutcome
 
 
 class Standing(StrEnum):
@@ -35,6 +37,7 @@ class Route(StrEnum):
 
     OWN = "own-upn"
     FORMER = "former-upn"
+    AGAIN = "seen-again"
     NEW = "new"
 
 
@@ -83,6 +86,7 @@ class Claimant:
     former_upn: str | None
     born: date | None
     forename: str | None = None
+    surname: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,13 +114,26 @@ class Known:
 
 
 @dataclass(frozen=True, slots=True)
+class Maybe:
+    """Somebody a new person may be; `evidence` as codes."""
+
+    person: int
+    outcome: MatchOutcome
+    evidence: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Match:
-    """The answer for one pupil. `person` is None for somebody new. `doubts` are about this pupil."""
+    """The answer for one pupil. `person` is None for somebody new, who may be one of `maybe`.
+
+    `doubts` are about this pupil.
+    """
 
     claimant: Claimant
     person: int | None
     route: Route
     doubts: tuple[Doubt, ...] = ()
+    maybe: tuple[Maybe, ...] = ()
 
 
 def match(claimants: Sequence[Claimant], known: Mapping[str, Known]) -> tuple[Match, ...]:

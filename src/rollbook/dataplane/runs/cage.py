@@ -24,7 +24,7 @@ ADDRESS_ROOM = 1024 * 1024 * 1024
 # The supervisor ends a run at its own count and says so; the kernel stops it a little above, whoever watches.
 PROCESS_ROOM = 16
 INSIDE_USER = 1000
-_TABLE_FILE = re.compile(r"[a-z0-9][a-z0-9_-]*\.parquet")
+_TABLE_FILE = re.compile(r"[a-z0-9][a-z0-9_-]*(-SYNTHETIC)?\.parquet")
 STUDY_THREADS = 2
 
 

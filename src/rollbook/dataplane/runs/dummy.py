@@ -1,33 +1,26 @@
 """Invented tables to write a study against: the columns, types and codes of the real extract, and nobody in them.
 
-Nothing here is made from real data: codes come from the published lists, everything else from a seed. The data is
-dirty on purpose (gaps, impossible dates, repeated rows), because clean dummy data hides the faults that real data
-finds.
+Nothing here is made from real data: codes come from the published lists, everything else from a seed. The tables are
+linked (one set of invented pupils, every row of whom agrees with the others) and dirty on purpose, with a truth file
+that says what was spoilt. Each is one DuckDB query by hash of the row's number, straight to Parquet, so that a million
+pupils take little memory.
 """
 
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from types import MappingProxyType
 
 import duckdb
 
 from rollbook.dataplane.census.catalogue import ITEMS, Item
-from rollbook.dataplane.census.codes import codes_of
+from rollbook.dataplane.runs.dummy_dirt import Fault, faults, repeated, spoilt, truth, truth_of_repeats
+from rollbook.dataplane.runs.dummy_values import people, quoted, rows, value
 from rollbook.kernel.refusals import InputRefused, Reason
 
-NAME_MARK = "-synthetic"
-LABEL = "Invented by `rollbook study dummy` from a seed. About nobody."
-MAX_PUPILS = 5_000_000
-
-# Of each table beside `pupil`: how many pupils in a thousand have rows in it, and how many rows each has at most.
-_SPREAD: Mapping[str, tuple[int, int]] = MappingProxyType(
-    {"fsm_period": (250, 2), "sen_need": (170, 2), "exclusion": (40, 3), "session": (980, 6)}
-)
-_RARE = (50, 2)
-_WEIGHTS: Mapping[str, Mapping[str, int]] = MappingProxyType({"sen-provision": {"N": 80, "K": 14, "E": 6}})
-_EVEN = frozenset({"sex", "nc-year"})
-_PER_MILLE_EMPTY, _PER_MILLE_IMPOSSIBLE, _PER_MILLE_TWICE = 20, 5, 10
+NAME_MARK = "-SYNTHETIC"
+LABEL = "SYNTHETIC. Invented by `rollbook study dummy` from a seed. About nobody."
+TRUTH_FILE = f"planned-dirt{NAME_MARK}.parquet"
+MAX_PEOPLE = 5_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,26 +32,43 @@ class DummyTable:
     rows: int
 
 
-def make_dummy(items: Collection[str], out: Path, *, pupils: int, seed: int) -> Iterator[DummyTable]:
-    """Write a Parquet file for each table the `items` stand in, and always `pupil`, into the folder `out`.
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What to invent. `truth` is the folder of the truth file; None makes clean data, which has no such file."""
+
+    out: Path
+    people: int
+    seed: int
+    truth: Path | None = None
+
+
+def make_dummy(items: Collection[str], plan: Plan) -> Iterator[DummyTable]:
+    """Write a Parquet file for each table the `items` stand in, and always `pupil`, and last the truth file.
 
     The same arguments give the same rows. Tables are yielded as they are written, so that a caller can show progress.
 
     Raises:
-        InputRefused: an item no project can have, or a number of pupils out of range.
+        InputRefused: an item no project can have, or a number of people out of range.
     """
     columns = _columns(items)
-    if not 1 <= pupils <= MAX_PUPILS:
+    if not 1 <= plan.people <= MAX_PEOPLE:
         raise InputRefused(
-            Reason("dummy-pupils", "That many pupils cannot be made", mend=f"Ask for 1 to {MAX_PUPILS:,}.")
+            Reason("dummy-people", "That many people cannot be made", mend=f"Ask for 1 to {MAX_PEOPLE:,}.")
         )
-    out.mkdir(parents=True, exist_ok=True)
+    plan.out.mkdir(parents=True, exist_ok=True)
     with duckdb.connect(config={"autoinstall_known_extensions": False}) as engine:
-        engine.execute(
-            "CREATE TABLE people AS SELECT md5(? || '/' || i) AS ppid FROM range(?) t(i)", [str(seed), pupils]
-        )
+        engine.execute(f"CREATE TEMP TABLE people AS {people(plan.seed, plan.people)}")
+        if plan.truth is not None:
+            fields = "ppid VARCHAR, in_table VARCHAR, in_column VARCHAR, fault VARCHAR, was VARCHAR"
+            engine.execute(f"CREATE TEMP TABLE truth ({fields})")
         for table, wanted in columns.items():
-            yield _write(engine, table, wanted, out / f"{table}{NAME_MARK}.parquet", seed)
+            yield _write(engine, table, wanted, plan)
+        if plan.truth is not None:
+            plan.truth.mkdir(parents=True, exist_ok=True)
+            query = "SELECT * FROM truth ORDER BY ALL"
+            yield DummyTable(
+                "planned dirt", plan.truth / TRUTH_FILE, _copy(engine, query, plan.truth / TRUTH_FILE, plan)
+            )
 
 
 def _columns(items: Collection[str]) -> dict[str, list[Item]]:
@@ -75,65 +85,22 @@ def _columns(items: Collection[str]) -> dict[str, list[Item]]:
     return columns
 
 
-def _write(engine: duckdb.DuckDBPyConnection, table: str, items: list[Item], file: Path, seed: int) -> DummyTable:
-    values = "".join(f', {_value(item, seed)} AS "{item.column}"' for item in items)
-    rows = f"SELECT ppid{values} FROM ({_rows(table, seed)})"  # noqa: S608 - names come from the catalogue
-    form = f"FORMAT parquet, COMPRESSION zstd, KV_METADATA {{synthetic: '{LABEL}', seed: '{seed}'}}"
-    engine.execute(f"COPY ({rows} ORDER BY ALL) TO {_quoted(str(file))} ({form})")
-    [count] = engine.execute("SELECT count(*) FROM read_parquet(?)", [str(file)]).fetchone() or (0,)
-    return DummyTable(table, file, int(count))
+def _write(engine: duckdb.DuckDBPyConnection, table: str, items: list[Item], plan: Plan) -> DummyTable:
+    dirty, seed = plan.truth is not None, plan.seed
+    engine.execute(f"CREATE OR REPLACE TEMP TABLE rows AS {rows(table, seed)}")
+    found: dict[str, list[Fault]] = {item.id: faults(item, seed) if dirty else [] for item in items}
+    values = "".join(f', {spoilt(value(item, seed), found[item.id])} AS "{item.column}"' for item in items)
+    once = f"SELECT ppid{values} FROM rows"  # noqa: S608 - names come from the catalogue
+    query = f"{once} UNION ALL {once} WHERE {repeated(table, seed)}" if dirty else once
+    file = plan.out / f"{table}{NAME_MARK}.parquet"
+    count = _copy(engine, f"SELECT * FROM ({query}) ORDER BY ALL", file, plan)  # noqa: S608
+    if dirty:
+        spoils = [one for item in items for one in truth(table, item, value(item, seed), found[item.id])]
+        engine.execute(f"INSERT INTO truth {' UNION ALL '.join([truth_of_repeats(table, seed), *spoils])}")
+    return DummyTable(table, file, count)
 
 
-def _rows(table: str, seed: int) -> str:
-    """The persons of a table, each as often as it has rows, numbered by `n`."""
-    again = f"{_draw(f'twice {table}', seed, 'ppid')} % 1000 < {_PER_MILLE_TWICE}"
-    if table == "pupil":
-        # A few pupils are on the roll of two schools, and the two may not agree.
-        return f"SELECT ppid, 0 AS n FROM people UNION ALL SELECT ppid, 1 AS n FROM people WHERE {again}"  # noqa: S608
-    share, most = _SPREAD.get(table, _RARE)
-    has = f"{_draw(f'has {table}', seed, 'ppid')} % 1000 < {share}"
-    count = f"1 + {_draw(f'rows {table}', seed, 'ppid')} % {most}"
-    once = f"SELECT ppid, unnest(range(CAST({count} AS BIGINT))) AS n FROM people WHERE {has}"  # noqa: S608
-    return f"WITH once AS ({once}) SELECT * FROM once UNION ALL SELECT * FROM once WHERE {again}"  # noqa: S608
-
-
-def _draw(what: str, seed: int, *by: str) -> str:
-    """A large number that depends on the seed, on what it is for and on the row."""
-    return f"CAST(hash('{seed} {what}', {', '.join(by)}) >> 1 AS BIGINT)"
-
-
-def _value(item: Item, seed: int) -> str:
-    draw = _draw(item.id, seed, "ppid", "n")
-    empty = f"{_draw('empty ' + item.id, seed, 'ppid', 'n')} % 1000 < {_PER_MILLE_EMPTY}"
-    return f"CASE WHEN {empty} THEN NULL ELSE {_KINDS[item.kind](item, draw)} END"
-
-
-def _code(item: Item, draw: str) -> str:
-    codes = list(codes_of(item.id))
-    if not codes:
-        return f"'T' || {draw} % 100"
-    weights = _WEIGHTS.get(item.id) or {c: 60 if item.id in _EVEN else 1 + 60 // (n + 1) for n, c in enumerate(codes)}
-    spread = [_quoted(code) for code in codes for _ in range(weights.get(code, 0))]
-    return f"[{', '.join(spread)}][1 + {draw} % {len(spread)}]"
-
-
-def _quoted(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"
-
-
-def _date(item: Item, draw: str) -> str:
-    first, days = ("2006-09-01", 5400) if item.id == "date-of-birth" else ("2022-09-01", 900)
-    usual = f"DATE '{first}' + CAST({draw} % {days} AS INTEGER)"
-    return f"CASE WHEN {draw} % 1000 < {_PER_MILLE_IMPOSSIBLE} THEN DATE '1900-01-01' ELSE {usual} END"
-
-
-_KINDS: Mapping[str, Callable[[Item, str], str]] = MappingProxyType(
-    {
-        "code": _code,
-        "text": lambda item, draw: f"'T' || {draw} % 100",
-        "flag": lambda item, draw: f"CASE WHEN {draw} % 10 = 0 THEN '1' ELSE '0' END",
-        "date": _date,
-        "count": lambda item, draw: f"CAST({draw} % 130 AS INTEGER)",
-        "hours": lambda item, draw: f"CAST({draw} % 60 AS DOUBLE) / 2",
-    }
-)
+def _copy(engine: duckdb.DuckDBPyConnection, query: str, file: Path, plan: Plan) -> int:
+    form = f"FORMAT parquet, COMPRESSION zstd, KV_METADATA {{synthetic: {quoted(LABEL)}, seed: '{plan.seed}'}}"
+    [[count]] = engine.execute(f"COPY ({query}) TO {quoted(str(file))} ({form})").fetchall()
+    return int(count)

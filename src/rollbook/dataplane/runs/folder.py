@@ -11,8 +11,8 @@ from rollbook.kernel.refusals import InputRefused, Reason
 
 MAX_ENTRIES = 500
 MAX_BYTES = 1024 * 1024
-# The folder `rollbook study dummy` fills, and version control: never read as part of a study.
-_PASSED_OVER = frozenset({"dummy", ".git"})
+# The folders `rollbook study dummy` fills, and version control: never read as part of a study.
+_PASSED_OVER = frozenset({"dummy", "dummy-truth", ".git"})
 _DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 _FILE = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 

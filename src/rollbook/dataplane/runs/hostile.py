@@ -6,6 +6,7 @@ identifier or a label.
 """
 
 import io
+from typing import Any, cast
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -26,20 +27,28 @@ _LABEL = rf"^[{_LETTERS}(</\\>](?: ?[{_LETTERS}_.,:'()/\\&+%<>=-])*$"
 # A run this long of hexadecimal digits is how a pseudonym or a key looks, and no group of people is called so.
 _LIKE_AN_IDENTIFIER = r"[0-9A-Fa-f]{16,}"
 
+_NUMBER = r"^-?[0-9]{1,18}(\.[0-9]{1,18})?([eE][+-]?[0-9]{1,2})?$"
+MOST = 1e12
+
 
 def read_person_table(stream: bytes, study: Study, allowed_ppids: set[str]) -> pa.Table:
-    """The person table in `stream`: text columns `ppid` and the study's dimensions, one row for a person of the
-    population.
+    """The person table in `stream`, one row for a person of the population: text columns `ppid` and the study's
+    dimensions, then the measure's numbers (null where the field is empty) and its unit as text.
 
     `allowed_ppids` are the run's own people (32 hexadecimal digits each).
 
     Raises:
         InputRefused: whenever the stream is anything else.
     """
-    table = _lines(stream, (PPID, *study.table.dimensions), most=len(allowed_ppids))
+    measure = study.table.measure
+    table = _lines(stream, (PPID, *study.table.dimensions, *measure.columns), most=len(allowed_ppids))
     _people(table.column(PPID), allowed_ppids)
     for dimension in study.table.dimensions:
         table = _labels(table, dimension)
+    for name in measure.numbers:
+        table = _column(table, name, _number(table.column(name), name, least=0.0 if name == measure.weight else None))
+    if measure.unit:
+        table = _column(table, measure.unit, _unit(table.column(measure.unit)))
     return table
 
 
@@ -99,6 +108,34 @@ def _people(ppids: "pa.ChunkedArray[pa.StringScalar]", allowed: set[str]) -> Non
             PPID,
             "Derive one row a person, for example with GROUP BY ppid.",
         )
+
+
+def _number(texts: "pa.ChunkedArray[pa.StringScalar]", name: str, least: float | None) -> "pa.ChunkedArray[Any]":
+    """The column as numbers. What is no plain finite number is refused, and so is a number so large that the
+    values of other people would be lost in its last digits.
+    """
+    given = _empty_is_missing(texts)
+    plain = pc.all(pc.match_substring_regex(given, _NUMBER)).as_py() is not False
+    values: Any = given.cast(pa.float64()) if plain else None
+    lowest = (pc.min(values).as_py() or 0.0) if plain else 0.0
+    highest = (pc.max(values).as_py() or 0.0) if plain else 0.0
+    if not plain or max(-lowest, highest) > MOST or (least is not None and lowest < least):
+        mend = f"Derive plain numbers of at most {MOST:,.0f}; a weight is not negative. Leave what is missing empty."
+        raise _refuse("table-number", "A value is not a number that can be added up", name, mend)
+    return cast("pa.ChunkedArray[Any]", values)
+
+
+def _unit(texts: "pa.ChunkedArray[pa.StringScalar]") -> "pa.ChunkedArray[pa.StringScalar]":
+    """The unit of each row, null where it is empty. Units are counted and never shown."""
+    return cast("pa.ChunkedArray[pa.StringScalar]", _empty_is_missing(texts))
+
+
+def _empty_is_missing(texts: "pa.ChunkedArray[pa.StringScalar]") -> Any:
+    return pc.if_else(pc.equal(texts, pa.scalar("")), pa.scalar(None, pa.string()), texts)
+
+
+def _column(table: pa.Table, name: str, column: "pa.ChunkedArray[Any]") -> pa.Table:
+    return table.set_column(table.column_names.index(name), name, column)
 
 
 def _labels(table: pa.Table, name: str) -> pa.Table:

@@ -10,10 +10,12 @@ import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from rollbook.dataplane.runs.folder import read_folder
+from rollbook.dataplane.runs.measure_form import KEYS, read_measure
 from rollbook.kernel.refusals import InputRefused, Reason
+from rollbook.sdc.measures import PLAIN_COUNT, Measure
 
 STUDY_FILE = "study.toml"
 MAX_FILES = 50
@@ -38,12 +40,13 @@ class Step:
 class PersonTable:
     """The one table the study derives: a row for a person, `ppid` and the `dimensions` it is counted over.
 
+    After the dimensions come the columns of the `measure`, one number or unit for a person.
     `suppress` asks for totals, with small cells hidden; without it a table with small cells is stopped whole.
     """
 
     name: str
     dimensions: tuple[str, ...]
-    measure: Literal["count"] = "count"
+    measure: Measure = PLAIN_COUNT
     suppress: bool = False
 
 
@@ -215,8 +218,8 @@ class _Form:
         if not isinstance(row, dict):
             self.refuse("study-table", "There is no [table]", "table", "Declare its name, dimensions and measure.")
             return None
-        self._known(row, {"name", "dimensions", "measure", "suppress"}, "table")
-        name, measure = row.get("name"), row.get("measure")
+        self._known(row, {"name", "dimensions", "suppress", *KEYS}, "table")
+        name = row.get("name")
         if not isinstance(name, str) or not _NAME.fullmatch(name):
             self.refuse(
                 "study-table", "The table has no plain name", "table.name", "Use small letters, digits and underscores."
@@ -226,14 +229,15 @@ class _Form:
             self.refuse(
                 "study-ppid", "'ppid' cannot be a dimension", "table.dimensions", "A table is about groups, not people."
             )
-        if measure != "count":
-            self.refuse(
-                "study-measure", "The measure is not one Rollbook computes", "table.measure", 'Write measure = "count".'
-            )
+        measure, reasons = read_measure(row, dimensions)
+        self.reasons += reasons
         suppress = row.get("suppress", False)
         if not isinstance(suppress, bool):
             self.refuse("study-suppress", "'suppress' is not true or false", "table.suppress", "Write suppress = true.")
-        return PersonTable(str(name), dimensions, suppress=bool(suppress))
+        if suppress and not measure.plain:
+            mend = "Leave out suppress, or count people and nothing else."
+            self.refuse("study-suppress", "Only plain counts can have hidden cells", "table.suppress", mend)
+        return PersonTable(str(name), dimensions, measure, suppress=bool(suppress))
 
 
 def _safe(text: str) -> str:

@@ -32,7 +32,10 @@ Value = str | int | float | bool | date
 # Rows found to be another child's: the return and the key they bear, and whose they are. Rows are never written again.
 Moves = Mapping[tuple[str, int], int]
 NO_MOVES: Moves = {}
+# Whose rows are that no child is known to be the subject of. No person has it: the last place of the last birth year.
+NOBODY = (1 << 32) - 1
 ON_ROLL = "on-roll"
+AT_SCHOOL = "at-school"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,9 +50,11 @@ class FactRow:
 
 
 def loaded_rows_of(root: Path, person_key: int, load_ids: Collection[str], items: Collection[Item]) -> list[FactRow]:
-    """Every value of these items held about one person in these loads of collections that define them."""
+    """Every value of these items held about one person in these loads of collections that define them, and the school
+    of each row where the load names it."""
     wanted = frozenset(load_ids)
-    tables = {table: [one for one in items if one.table == table] for table in sorted({one.table for one in items})}
+    names = ("pupil", *sorted({one.table for one in items} - {"pupil"}))
+    tables = {table: [one for one in items if one.table == table] for table in names}
     return [
         fact
         for table, some in tables.items()
@@ -66,6 +71,8 @@ def _loaded_facts(
     rows = pq.read_table(file.path, schema=schema, partitioning=None, filters=[("person_key", "=", person_key)])
     for row in rows.to_pylist():
         if row["return_id"] in wanted:
+            if table == "pupil" and row["laestab"] is not None:
+                yield FactRow(AT_SCHOOL, row["laestab"], row["return_id"], table, row["line"])
             for item in items:
                 if row[item.column] is not None:
                     yield FactRow(item.id, row[item.column], row["return_id"], table, row["line"])
@@ -104,6 +111,7 @@ def people_in(root: Path, return_ids: Collection[str], moved: Moves = NO_MOVES) 
         if file.may_hold_return(wanted):
             rows = _read(file, "pupil", columns=["return_id", "person_key"])
             people |= from_column(_now(rows.filter(pc.is_in(rows["return_id"], value_set=values)), moved))
+    people.discard(NOBODY)
     return people
 
 

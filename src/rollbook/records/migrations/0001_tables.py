@@ -60,6 +60,19 @@ class Migration(migrations.Migration):
             ],
         ),
         migrations.CreateModel(
+            name='Device',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('label', models.CharField(max_length=64)),
+                ('code_hash', models.CharField(max_length=64, unique=True)),
+                ('key_hash', models.CharField(max_length=64, null=True, unique=True)),
+                ('starts', models.DateField()),
+                ('expires', models.DateField()),
+                ('registered_at', models.DateTimeField(null=True)),
+                ('ended_on', models.DateField(null=True)),
+            ],
+        ),
+        migrations.CreateModel(
             name='DisclosureSet',
             fields=[
                 ('did', models.CharField(max_length=44, primary_key=True, serialize=False)),
@@ -134,6 +147,8 @@ class Migration(migrations.Migration):
                 ('rules', models.JSONField()),
                 ('state', models.CharField(max_length=16)),
                 ('made_at', models.DateTimeField()),
+                ('membership_file', models.CharField(default='', max_length=64)),
+                ('audited', models.JSONField(default=list)),
             ],
         ),
         migrations.CreateModel(
@@ -150,9 +165,9 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('scheme', models.CharField(max_length=64)),
+                ('kind', models.CharField(max_length=16)),
                 ('starts', models.DateField()),
                 ('expires', models.DateField()),
-                ('training', models.CharField(max_length=120)),
                 ('account', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='accreditations', to='records.account')),
             ],
         ),
@@ -622,6 +637,7 @@ class Migration(migrations.Migration):
                 ('left_out', models.IntegerField(default=0)),
                 ('reasons', models.JSONField(default=list)),
                 ('asked_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='records.account')),
+                ('device', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, to='records.device')),
                 ('submission', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, to='records.logsubmission')),
             ],
         ),
@@ -677,6 +693,29 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name='Site',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('name', models.CharField(max_length=120)),
+                ('asks', models.CharField(max_length=8)),
+                ('networks', models.JSONField(default=list)),
+                ('starts', models.DateField()),
+                ('expires', models.DateField()),
+                ('ended_on', models.DateField(null=True)),
+                ('organisation', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='sites', to='records.organisation')),
+            ],
+        ),
+        migrations.AddField(
+            model_name='run',
+            name='site',
+            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, to='records.site'),
+        ),
+        migrations.AddField(
+            model_name='device',
+            name='site',
+            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='devices', to='records.site'),
+        ),
+        migrations.CreateModel(
             name='Study',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -693,6 +732,16 @@ class Migration(migrations.Migration):
             model_name='run',
             name='study',
             field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='runs', to='records.study'),
+        ),
+        migrations.CreateModel(
+            name='Training',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('course', models.CharField(max_length=120)),
+                ('passed_on', models.DateField()),
+                ('expires', models.DateField()),
+                ('account', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='trainings', to='records.account')),
+            ],
         ),
         migrations.CreateModel(
             name='TryCount',
@@ -860,6 +909,10 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name='sighting',
             index=models.Index(fields=['upn'], name='sighting_by_upn'),
+        ),
+        migrations.AddIndex(
+            model_name='sighting',
+            index=models.Index(condition=models.Q(('upn', '')), fields=['source'], name='sighting_without_number'),
         ),
         migrations.AddConstraint(
             model_name='sighting',

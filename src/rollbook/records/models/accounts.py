@@ -75,10 +75,58 @@ class Accreditation(models.Model):
 
     account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="accreditations")
     scheme = models.CharField(max_length=64)
+    kind = models.CharField(max_length=16)
     starts = models.DateField()
     expires = models.DateField()
-    training = models.CharField(max_length=120)
 
     class Classes:
         id = account = "key"
-        scheme = starts = expires = training = "public"
+        scheme = kind = starts = expires = "public"
+
+
+class Training(models.Model):
+    """A course a person passed in the safe use of data about people, and until when that counts."""
+
+    account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="trainings")
+    course = models.CharField(max_length=120)
+    passed_on = models.DateField()
+    expires = models.DateField()
+
+    class Classes:
+        id = account = "key"
+        course = passed_on = expires = "public"
+
+
+class Site(models.Model):
+    """A place from which an organisation's researchers may work: network ranges, registered devices, or both."""
+
+    NETWORK, DEVICE, BOTH = "network", "device", "both"
+
+    organisation = models.ForeignKey(Organisation, on_delete=models.PROTECT, related_name="sites")
+    name = models.CharField(max_length=120)
+    asks = models.CharField(max_length=8)
+    networks = models.JSONField(default=list)
+    starts = models.DateField()
+    expires = models.DateField()
+    ended_on = models.DateField(null=True)
+
+    class Classes:
+        id = networks = "key"
+        organisation = name = asks = starts = expires = ended_on = "public"
+
+
+class Device(models.Model):
+    """A machine at a site. Its browser holds a key that was given once, for a code; here lie only their hashes."""
+
+    site = models.ForeignKey(Site, on_delete=models.PROTECT, related_name="devices")
+    label = models.CharField(max_length=64)
+    code_hash = models.CharField(max_length=64, unique=True)
+    key_hash = models.CharField(max_length=64, null=True, unique=True)
+    starts = models.DateField()
+    expires = models.DateField()
+    registered_at = models.DateTimeField(null=True)
+    ended_on = models.DateField(null=True)
+
+    class Classes:
+        id = site = label = code_hash = key_hash = registered_at = "key"
+        starts = expires = ended_on = "public"

@@ -136,7 +136,11 @@ class Sighting(models.Model):
             models.UniqueConstraint(fields=("source", "pupil_no"), name="one_sighting_per_pupil_and_return"),
         )
         # Every return asks whether another school has its pupils on roll, by this number.
-        indexes = (models.Index(fields=("upn",), name="sighting_by_upn"),)
+        # Its next return asks whom a sender named without one.
+        indexes = (
+            models.Index(fields=("upn",), name="sighting_by_upn"),
+            models.Index(fields=("source",), condition=models.Q(upn=""), name="sighting_without_number"),
+        )
 
     class Classes:
         id = source = pupil_no = line = on_roll = enrol_status = "key"

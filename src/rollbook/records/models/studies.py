@@ -2,7 +2,7 @@
 
 from django.db import models
 
-from rollbook.records.models.accounts import Account
+from rollbook.records.models.accounts import Account, Device, Site
 from rollbook.records.models.governance import Request
 from rollbook.records.models.log import LogSubmission
 
@@ -52,6 +52,8 @@ class Run(models.Model):
     study = models.ForeignKey(Study, on_delete=models.PROTECT, related_name="runs")
     state = models.CharField(max_length=16, default=QUEUED)
     asked_by = models.ForeignKey(Account, on_delete=models.PROTECT)
+    site = models.ForeignKey(Site, null=True, on_delete=models.PROTECT)
+    device = models.ForeignKey(Device, null=True, on_delete=models.PROTECT)
     queued_at = models.DateTimeField()
     started_at = models.DateTimeField(null=True)
     ended_at = models.DateTimeField(null=True)
@@ -66,7 +68,7 @@ class Run(models.Model):
     submission = models.ForeignKey(LogSubmission, null=True, on_delete=models.PROTECT)
 
     class Classes:
-        id = asked_by = returns = population_file = set_store = people = left_out = submission = "key"
+        id = asked_by = site = device = returns = population_file = set_store = people = left_out = submission = "key"
         study = state = queued_at = started_at = ended_at = epoch = did = reasons = "public"
 
 
@@ -86,10 +88,13 @@ class Output(models.Model):
     rules = models.JSONField()
     state = models.CharField(max_length=16)
     made_at = models.DateTimeField()
+    # Who is in which cell, and the outputs this one was held against.
+    membership_file = models.CharField(max_length=64, default="")
+    audited = models.JSONField(default=list)
 
     class Classes:
         # `rules` names the cells that failed, and a label is what study code made of data: not for the public.
-        id = run = table = rules = "key"
+        id = run = table = rules = membership_file = audited = "key"
         reference = title = dimensions = measure = state = made_at = "public"
 
 

@@ -60,9 +60,9 @@ def checked(stage: Stage) -> None:
 def run_again(stage: Stage) -> None:
     """After the objection the next run leaves the child out; its table is stopped, because a difference would show."""
     with stage.narrator.step(
-        "The next run leaves the child out; its table is refused: differencing not yet audited"
+        "The next run leaves the child out; its table is refused: beside the first it would show one child"
     ) as step:
-        page = run_until(stage, "differencing not yet audited")
+        page = run_until(stage, "this one would show too few people")
         uses = stage.visitor("parent").open(stage.facts["record"] + "uses/")
         stage.narrator.check(
             "left out, because of an objection" in uses.text,

@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from rollbook.dataplane.census.catalogue import items_of
-from rollbook.services import accounts, clock, collections, governance
+from rollbook.services import accounts, clock, collections, governance, safe_people, safe_places
 from rollbook.services.actors import operator
 from rollbook.services.demo.cast import AUTHORITY, ORGANISATIONS, PASSWORD, POLICE, STAFF, UNIVERSITY
 from rollbook.services.demo.stage import Stage
@@ -83,10 +83,7 @@ def sign_papers(stage: Stage) -> None:
             purposes=["research-analysis"], items=RESEARCH_ITEMS, steps=RESEARCH_STEPS, starts=today,
             review_by=today + YEAR,
         )  # fmt: skip
-        governance.record_accreditation(
-            by=operator(), account_id=stage.accounts["researcher"], scheme="accredited-researcher",
-            starts=today - YEAR, expires=today + YEAR, training="Safe researcher training",
-        )  # fmt: skip
+        _make_safe(stage)
         stage.facts["police-agreement"] = governance.record_agreement(
             by=operator(), organisation=POLICE, title="Agreement with Ostlebury Constabulary", power="PWR-10",
             cited_law="Data Protection Act 2018, Schedule 2, paragraph 2, with section 29 of the invented Police Act",
@@ -99,6 +96,23 @@ def sign_papers(stage: Stage) -> None:
         )  # fmt: skip
         stage.wait("the papers are in the log", lambda: _in_log(agreement, assessment, stage.facts["police-agreement"]))
         step.link = stage.link("/register/agreements/")
+
+
+def _make_safe(stage: Stage) -> None:
+    """The researcher is accredited and trained, and the university's library is a site that may be worked from."""
+    researcher, today = stage.accounts["researcher"], clock.today()
+    safe_people.record_accreditation(
+        by=operator(), account_id=researcher, scheme="accredited-researcher", starts=today - YEAR, expires=today + YEAR
+    )
+    safe_people.record_training(
+        by=operator(), account_id=researcher, course="Safe researcher training", passed_on=today - YEAR,
+        expires=today + 2 * YEAR,
+    )  # fmt: skip
+    safe_places.accredit_site(
+        by=operator(), organisation=UNIVERSITY, name="Library, second floor", asks="network",
+        # The demonstration is looked at on the machine it runs on.
+        networks=["127.0.0.0/8", "::1/128"], starts=today - YEAR, expires=today + 2 * YEAR,
+    )  # fmt: skip
 
 
 def _in_log(*references: str) -> bool:

@@ -10,7 +10,7 @@ from rollbook.kernel.refusals import Reason
 from rollbook.policy.classes import read_class
 from rollbook.policy.register_fields import NOT_STATED, REGISTER_FIELDS
 from rollbook.policy.states import RequestState
-from rollbook.records.models.accounts import Accreditation
+from rollbook.records.models.accounts import Accreditation, Training
 from rollbook.records.models.governance import Decision, Request
 from rollbook.records.models.studies import Project
 from rollbook.services import clock
@@ -80,8 +80,17 @@ class AccreditationLine:
     """From when until when somebody of the team may work with de-identified data. The person is not named."""
 
     scheme: str
-    training: str
+    kind: str
     starts: date
+    expires: date
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingLine:
+    """A course somebody of the team passed, and until when that counts. The person is not named."""
+
+    course: str
+    passed_on: date
     expires: date
 
 
@@ -99,6 +108,7 @@ class RequestPage:
     agreements: tuple[PaperLine, ...]
     assessments: tuple[PaperLine, ...]
     accreditations: tuple[AccreditationLine, ...]
+    trainings: tuple[TrainingLine, ...]
     uses: tuple[UseLine, ...]
     releases: tuple[ReleasedTable, ...]
     lacking: tuple[Reason, ...]
@@ -191,6 +201,7 @@ def _page(row: Request) -> RequestPage:
         agreements=agreements_of(row.organisation.company_number),
         assessments=assessments_covering(row.purpose, frozenset(row.items)),
         accreditations=_accreditations(row),
+        trainings=_trainings(row),
         uses=uses,
         releases=tables,
         lacking=() if ended else _unnamed(gate_for_request(reference=row.reference)),
@@ -201,7 +212,12 @@ def _page(row: Request) -> RequestPage:
 
 def _accreditations(row: Request) -> tuple[AccreditationLine, ...]:
     periods = Accreditation.objects.filter(account__in=team_of(row)).order_by("-expires", "-id")
-    return tuple(AccreditationLine(one.scheme, one.training, one.starts, one.expires) for one in periods)
+    return tuple(AccreditationLine(one.scheme, one.kind, one.starts, one.expires) for one in periods)
+
+
+def _trainings(row: Request) -> tuple[TrainingLine, ...]:
+    passed = Training.objects.filter(account__in=team_of(row)).order_by("-expires", "-id")
+    return tuple(TrainingLine(one.course, one.passed_on, one.expires) for one in passed)
 
 
 def _unnamed(reasons: Iterable[Reason]) -> tuple[Reason, ...]:

@@ -1,7 +1,6 @@
 """Starting an account with the code of a letter: one form, and one answer whatever was typed."""
 
 from django import forms
-from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.debug import sensitive_post_parameters
@@ -10,7 +9,7 @@ from django.views.decorators.http import require_http_methods
 from rollbook.kernel.refusals import InputRefused
 from rollbook.services.starting import start_account
 from rollbook.web.access import access
-from rollbook.web.ui.actor import actor
+from rollbook.web.ui.actor import actor, connection
 
 
 class StartForm(forms.Form):
@@ -35,16 +34,10 @@ def start_from_letter(request: HttpRequest) -> HttpResponse:
     form = StartForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
         try:
-            start_account(by=actor(request), connection=_connection(request), **form.cleaned_data)
+            start_account(by=actor(request), connection=connection(request), **form.cleaned_data)
         except InputRefused as refused:
             for reason in refused.reasons:
                 form.add_error(reason.where, reason.sentence())
         else:
             return render(request, "account/started.html")
     return render(request, "account/start.html", {"form": form}, status=422 if form.errors else 200)
-
-
-def _connection(request: HttpRequest) -> str:
-    """Where the form came from. In production a proxy that is trusted for the scheme also names the visitor, last."""
-    forwarded = request.META.get("HTTP_X_FORWARDED_FOR", "") if settings.ROLLBOOK.production else ""
-    return forwarded.rsplit(",", 1)[-1].strip() or request.META.get("REMOTE_ADDR", "")

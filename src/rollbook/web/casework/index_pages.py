@@ -16,6 +16,7 @@ PLACES: Mapping[Role, tuple[tuple[str, str], ...]] = {
     Role.RESEARCHER: (
         ("casework_requests", "Your requests"),
         ("casework_projects", "Your projects, studies and runs"),
+        ("casework_device", "Register this device"),
     ),
     Role.PANEL_MEMBER: (("casework_panel", "Requests to decide"),),
     Role.OUTPUT_CHECKER: (("casework_checking", "Outputs to check"),),

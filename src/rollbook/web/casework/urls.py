@@ -5,6 +5,7 @@ from django.urls import URLPattern
 from rollbook.web.casework import (
     checking_pages,
     collection_pages,
+    device_pages,
     dividing_pages,
     explanation_pages,
     gateway_pages,
@@ -20,6 +21,7 @@ urlpatterns: list[URLPattern] = [
     *letter_pages.urlpatterns,
     *request_pages.urlpatterns,
     *study_pages.urlpatterns,
+    *device_pages.urlpatterns,
     *checking_pages.urlpatterns,
     *gateway_pages.urlpatterns,
     *matching_pages.urlpatterns,

@@ -46,7 +46,7 @@ def connect(study: dict[str, Any]) -> duckdb.DuckDBPyConnection:
         connection.execute(f"SET {name} = {value!r}")
     connection.execute("SET enable_external_access = false")
     for file in sorted(os.listdir("/extract")):
-        table = file.removesuffix(".parquet").removesuffix("-synthetic")
+        table = file.removesuffix(".parquet").removesuffix("-SYNTHETIC")
         rows = f"SELECT * FROM read_parquet('/extract/{file}')"  # noqa: S608 - names of our own making
         connection.execute(f'CREATE VIEW "{table}" AS {rows}')
     connection.execute("SET lock_configuration = true")

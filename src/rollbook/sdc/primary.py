@@ -1,0 +1,165 @@
+"""The primary rules over evidence in columns: each takes the evidence and the parameters and flags cells.
+
+A rule never looks at the figure. Formulae as acro 1.0.2 computes them, save where a comment says why not: with negative
+values the absolute contributions are compared (acro then tests nothing in the whole table), and a cell of zeros is
+refused because all in it are alike, not for dominance.
+"""
+
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+
+import numpy as np
+
+from rollbook.sdc import measures, rules
+from rollbook.sdc.evidence import Amounts, Evidence, Flags, Floats
+from rollbook.sdc.measures import Measure
+from rollbook.sdc.rules import SdcParameters
+
+Rule = Callable[[Evidence, SdcParameters], Flags]
+
+# Sums of the same numbers in another order differ in the last digits; at the edge that must not let a cell through.
+_NOISE = 1e-12
+
+
+def below_threshold(evidence: Evidence, parameters: SdcParameters) -> Flags:
+    """Fewer distinct people with a value than the threshold. Rows do not count, nor people without a value."""
+    return evidence.contributors < parameters.threshold
+
+
+def few_units(evidence: Evidence, parameters: SdcParameters) -> Flags:
+    """Fewer distinct units than asked for; nothing where the table names no unit."""
+    if evidence.units is None:
+        return _none(evidence)
+    few: Flags = evidence.units < parameters.unit_threshold
+    return few
+
+
+def largest_share(evidence: Evidence, parameters: SdcParameters) -> Flags:
+    """(n, k): the n largest persons make up the share k or more. Exactly k is refused, as in acro 1.x."""
+    return _any(evidence, lambda one: _share(one.absolute, one.first, one.second, parameters))
+
+
+def next_largest(evidence: Evidence, parameters: SdcParameters) -> Flags:
+    """p %: what is left without the two largest persons is less than the share p of the largest."""
+    return _any(evidence, lambda one: _rest(one.absolute, one.first, one.second, parameters))
+
+
+def unit_largest_share(evidence: Evidence, parameters: SdcParameters) -> Flags:
+    """(n, k) between the units of a cell."""
+    return _any(evidence, lambda one: _units(one, _share, parameters))
+
+
+def unit_next_largest(evidence: Evidence, parameters: SdcParameters) -> Flags:
+    """p % between the units of a cell."""
+    return _any(evidence, lambda one: _units(one, _rest, parameters))
+
+
+def all_alike(evidence: Evidence, parameters: SdcParameters) -> Flags:
+    """Everyone with a value has the same: the figure is each one's own. acro computes this and links it to no risk."""
+    del parameters
+    alike: Flags = (evidence.contributors > 0) & (evidence.lowest == evidence.highest)
+    return alike
+
+
+def every_cell(evidence: Evidence, parameters: SdcParameters) -> Flags:
+    """All cells: for a maximum or minimum."""
+    del parameters
+    return np.ones(evidence.axes.cells, bool)
+
+
+def thin_sides(evidence: Evidence, parameters: SdcParameters) -> Flags:
+    """Fewer people under the quantile, or over it, than asked for. Those exactly at it count on both sides where they
+    are themselves enough people: then the quantile is no single person's value.
+    """
+    if evidence.below is None or evidence.level is None or evidence.over is None:
+        return every_cell(evidence, parameters)
+    tied = np.where(evidence.level >= parameters.threshold, evidence.level, 0)
+    return np.minimum(evidence.below, evidence.over) + tied < parameters.quantile_side
+
+
+def held_by_all(evidence: Evidence, parameters: SdcParameters) -> Flags:
+    """The mode is held by this share of the people or more, who thereby learn one another's value."""
+    if evidence.level is None:
+        return every_cell(evidence, parameters)
+    return evidence.level >= parameters.mode_share * evidence.contributors * (1 - _NOISE)
+
+
+def little_freedom(evidence: Evidence, parameters: SdcParameters) -> Flags:
+    """A spread of n people has n - 1 degrees of freedom."""
+    return evidence.contributors - 1 < parameters.freedom
+
+
+_ALWAYS: Mapping[str, Rule] = MappingProxyType({rules.THRESHOLD: below_threshold, rules.UNIT: few_units})
+_DOMINANCE: Mapping[str, Rule] = MappingProxyType(
+    {
+        rules.LARGEST: largest_share,
+        rules.NEXT_LARGEST: next_largest,
+        rules.UNIT_LARGEST: unit_largest_share,
+        rules.UNIT_NEXT_LARGEST: unit_next_largest,
+        rules.ALIKE: all_alike,
+    }
+)
+_OWN: Mapping[str, Mapping[str, Rule]] = MappingProxyType(
+    {
+        **dict.fromkeys(sorted(measures.COUNTS), MappingProxyType({})),
+        **dict.fromkeys(sorted(measures.MAGNITUDES), _DOMINANCE),
+        **dict.fromkeys(sorted(measures.EXTREMES), MappingProxyType({rules.EXTREME: every_cell})),
+        measures.QUANTILE: MappingProxyType({rules.SIDES: thin_sides, rules.ALIKE: all_alike}),
+        measures.MODE: MappingProxyType({rules.HELD_BY_ALL: held_by_all, rules.ALIKE: all_alike}),
+        measures.DEVIATION: MappingProxyType({rules.FREEDOM: little_freedom, rules.ALIKE: all_alike}),
+    }
+)
+
+
+def flags(evidence: Evidence, measure: Measure, parameters: SdcParameters) -> dict[str, Flags]:
+    """For each rule that is asked of `measure`, by name, the cells it refuses."""
+    asked = {**_ALWAYS, **_OWN[measure.kind]}
+    return {name: rule(evidence, parameters) for name, rule in asked.items()}
+
+
+def alone_in_group(evidence: Evidence) -> list[Flags]:
+    """For each dimension the cells that hold all the people of a group by the other dimensions, so that everyone in the
+    group is known to have the cell's label of this one. Nothing where the whole table has one label.
+    """
+    axes = evidence.axes
+    found = [_none(evidence) for _ in axes.names]
+    if len(axes.names) < 2:
+        return found
+    for place, labels in enumerate(axes.labels):
+        if len(labels) < 2:
+            continue
+        others = [number for number in range(len(axes.names)) if number != place]
+        group = np.zeros(axes.cells, np.int64)
+        for number in others:
+            group = group * len(axes.labels[number]) + axes.codes[number]
+        _, back, size = np.unique(group, return_inverse=True, return_counts=True)
+        found[place] = size[back] == 1
+    return found
+
+
+def _none(evidence: Evidence) -> Flags:
+    return np.zeros(evidence.axes.cells, bool)
+
+
+def _any(evidence: Evidence, rule: Callable[[Amounts], Flags]) -> Flags:
+    flagged = _none(evidence)
+    for one in evidence.amounts:
+        flagged |= rule(one)
+    return flagged
+
+
+def _share(absolute: Floats, first: Floats, second: Floats, parameters: SdcParameters) -> Flags:
+    top = first + second if parameters.dominant_n == 2 else first
+    return (absolute > 0) & (top >= parameters.dominant_k * absolute * (1 - _NOISE))
+
+
+def _rest(absolute: Floats, first: Floats, second: Floats, parameters: SdcParameters) -> Flags:
+    return (first > 0) & (absolute - first - second < parameters.dominant_p * first)
+
+
+def _units(
+    one: Amounts, rule: Callable[[Floats, Floats, Floats, SdcParameters], Flags], parameters: SdcParameters
+) -> Flags:
+    if one.unit_first is None or one.unit_second is None:
+        return np.zeros(len(one.total), bool)
+    return rule(one.absolute, one.unit_first, one.unit_second, parameters)

@@ -1,0 +1,73 @@
+"""A study that asks for a figure other than a count: the cell and the rule are shown, and only a safe table leaves."""
+
+import csv
+import io
+
+import pytest
+
+from rollbook.records.models.studies import Output
+from rollbook.sdc.frequency import Verdict
+from rollbook.sdc.measured import replays, table_from
+from rollbook.services import check_pages, releases
+from rollbook.services.run_pages import run_page
+from tests import run_ground as ground
+from tests.people import CHECKER, RESEARCHER, actor_of, browser_of
+
+pytestmark = pytest.mark.django_db
+# Of seventy pupils in order of pseudonym 35 are left and 35 right; their values are 10 to 14, save the first one's.
+SPLIT = """\
+CREATE TABLE ranked AS SELECT ppid, row_number() OVER (ORDER BY ppid) AS n FROM (SELECT DISTINCT ppid FROM pupil);
+CREATE TABLE people AS SELECT ppid, CASE WHEN n <= 35 THEN 'left' ELSE 'right' END AS side,
+ CASE WHEN n = 1 THEN {first} ELSE 10 + n % 5 END AS days FROM ranked ORDER BY ppid;
+"""
+
+
+def study(measure: str, first: str = "10") -> dict[str, bytes]:
+    toml = ground.STUDY["study.toml"].decode().replace('["sex"]\nmeasure = "count"', f'["side"]\nmeasure = {measure}')
+    return {"study.toml": toml.encode(), "people.sql": SPLIT.format(first=first).encode()}
+
+
+@pytest.fixture
+def project(db: None, monkeypatch: pytest.MonkeyPatch) -> str:
+    ground.clean_folders()
+    ground.pupils()
+    return ground.project(ground.log_of_its_own(monkeypatch))
+
+
+def made(project: str, files: dict[str, bytes]) -> Output:
+    return Output.objects.get(run=ground.executed(ground.study(project, files)))
+
+
+def test_a_mean_is_checked_released_and_can_be_judged_again(project: str) -> None:
+    output = made(project, study('"mean"\nvalue = "days"'))
+    assert (output.state, output.measure) == (Output.CHECKING, "mean")
+    assert replays(Verdict.from_data(output.rules), table_from(output.table))
+    page = check_pages.check_page(by=actor_of(CHECKER), reference=output.reference)
+    # 35 pupils with 10, 11, 12, 13, 14 seven times each; the first has 10 in place of 11.
+    assert [(cell.labels, cell.figure, cell.rules) for cell in page.cells] == [
+        (("left",), "11.97", ()),
+        (("right",), "12", ()),
+    ]
+    assert "SDC-NK" in browser_of(CHECKER).get(f"/casework/checking/{output.reference}/").content.decode()
+
+    ground.approved_by_both(output.reference)
+    releases.release(output.id)
+    (table,) = releases.released_tables()
+    assert list(csv.reader(io.StringIO(table.csv))) == [["side", "mean"], ["left", "11.97"], ["right", "12"]]
+
+
+def test_a_sum_that_one_pupil_dominates_is_stopped_and_the_author_told_the_rule(project: str) -> None:
+    output = made(project, study('"sum"\nvalue = "days"', first="100000"))
+    assert output.state == Output.STOPPED
+    table = run_page(by=actor_of(RESEARCHER), run_id=output.run_id).table
+    assert table is not None
+    assert {cell.rule for cell in table.failed} == {"SDC-NK", "SDC-P"}
+    assert {cell.place for cell in table.failed} == {(("side", "left"),)}
+
+
+def test_hidden_cells_are_for_plain_counts(project: str) -> None:
+    from rollbook.kernel.refusals import InputRefused
+
+    with pytest.raises(InputRefused) as refused:
+        ground.study(project, study('"mean"\nvalue = "days"\nsuppress = true'))
+    assert [reason.code for reason in refused.value.reasons] == ["study-suppress"]
