@@ -230,7 +230,7 @@ def _end(by: Actor, output: Output, turn: Turn, state: OutputState) -> None:
 
 
 def _still_refused(output: Output) -> Reason | None:
-    """Asked again under the lock of releases: another table of it may have been agreed while this one was being checked,
+    """Asked again under the lock of releases: another table may have been agreed while this one was being checked,
     and the panel may have taken its approval back.
     """
     study = output.run.study
