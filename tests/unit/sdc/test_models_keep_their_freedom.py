@@ -1,4 +1,4 @@
-"""A model on few people, or with nearly as many parameters as people, is stopped; the edges are those of the sources."""
+"""A model on few people, or with nearly as many parameters as people, is stopped; edges as in the sources."""
 
 import pytest
 
