@@ -64,13 +64,12 @@ def uses() -> tuple[UseLine, ...]:
         reader.entries("request", "decision", "disclosure", "sealed", "seal-extend", "reveal", "outcome", "output")
     )
     wanted = [int(line.run.removeprefix(_RUN)) for line in lines if line.run]
-    rows = Run.objects.filter(id__in=wanted).values_list("id", "study__digest", "started_at", "ended_at")
-    kept = {f"{_RUN}{number}": facts for number, *facts in rows}
-    return tuple(_with_facts(line, *kept[line.run]) if line.run in kept else line for line in lines)
+    kept = {f"{_RUN}{run.id}": run for run in Run.objects.filter(id__in=wanted).select_related("study")}
+    return tuple(_with_facts(line, kept[line.run]) if line.run in kept else line for line in lines)
 
 
-def _with_facts(line: UseLine, study: str, started: datetime | None, ended: datetime | None) -> UseLine:
-    return replace(line, study=study, started=started, ended=ended)
+def _with_facts(line: UseLine, run: Run) -> UseLine:
+    return replace(line, study=run.study.digest, started=run.started_at, ended=run.ended_at)
 
 
 def uses_of(reference: str) -> tuple[UseLine, ...]:
