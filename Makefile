@@ -7,22 +7,22 @@ SERVE ?= yes
 NAME ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo serve test quick check fix bench migrations browser assets
+.PHONY: help demo serve test quick check fix bench migrations browser assets study
 
 help:  ## list the targets
 	@sed -n 's/^\([a-z]*\):.*##/\1 #/p' $(MAKEFILE_LIST) | awk -F ' # ' '{printf "  make %-12s %s\n", $$1, $$2}'
 
-demo: .venv/.ready var/assets/.ready  ## play the story on invented pupils and serve it (SERVE=no: check it and stop)
+demo: .venv/.ready var/assets/.ready .venv/study/.ready  ## play the story on invented pupils and serve it (SERVE=no: check it and stop)
 	$(BIN)/rollbook demo play $(if $(filter no,$(SERVE)),--no-serve,)
 
-serve: .venv/.ready var/assets/.ready  ## run an installation of your own, kept in var/serve
+serve: .venv/.ready var/assets/.ready .venv/study/.ready  ## run an installation of your own, kept in var/serve
 	ROLLBOOK_DATA=var/serve/data ROLLBOOK_KEYS=var/serve/keys $(BIN)/rollbook setup --overseer var/serve/overseer
 	ROLLBOOK_DATA=var/serve/data ROLLBOOK_KEYS=var/serve/keys $(BIN)/rollbook serve
 
-test: check browser  ## everything: check, then the whole suite
+test: check browser .venv/study/.ready  ## everything: check, then the whole suite
 	$(BIN)/pytest -n $(JOBS) --dist loadscope --ignore tests/repo
 
-quick: .venv/.ready  ## the tests that need no database, in under a minute
+quick: .venv/.ready .venv/study/.ready  ## the tests that need no database, in under a minute
 	$(BIN)/pytest -n $(JOBS) tests/unit tests/property tests/vectors
 
 check: .venv/.ready var/assets/.ready  ## format, lint, types, floors, documents in step; changes nothing
@@ -48,6 +48,8 @@ migrations: .venv/.ready  ## write the migration for changed models
 browser: .venv/.ready  # the browser of the page tests
 	@sh dev/browser.sh
 
+study: .venv/study/.ready  # the packages that Python steps of a study may import, apart from our own
+
 assets: var/assets/.ready  # the design system's files
 
 .venv/.ready: requirements.lock pyproject.toml
@@ -55,6 +57,11 @@ assets: var/assets/.ready  # the design system's files
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --only-binary :all: -r requirements.lock
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --no-index -e .
+	@touch $@
+
+.venv/study/.ready: requirements-study.lock .venv/.ready
+	rm -rf .venv/study
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --only-binary :all: --target .venv/study -r requirements-study.lock
 	@touch $@
 
 var/assets/.ready: package-lock.json dev/assets.py .venv/.ready

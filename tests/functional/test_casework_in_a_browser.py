@@ -34,8 +34,9 @@ def test_every_page_of_a_project_and_its_table(log: ground.Writer, visitor: Visi
     stopped = ground.executed(ground.study(project, ground.study_by(APART, items='"language"')))
     waiting = ground.run(study)
     visitor.sign_in_as(RESEARCHER)
-    for address in ("", "projects/", f"projects/{project}/"):
+    for address in ("", "projects/", f"projects/{project}/", "device/"):
         visitor.visit(f"/casework/{address}")
+    visitor.visit(f"/register/projects/{project}/")
     for run in (passed.id, stopped.id, waiting):
         visitor.visit(f"/casework/runs/{run}/")
     page = visitor.visit(f"/casework/runs/{stopped.id}/")

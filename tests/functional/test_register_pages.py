@@ -74,12 +74,15 @@ def test_a_researcher_asks_without_javascript(open_browser: Any, register: Regis
             page.locator(f"#{name}-{part}").fill(str(value))
     page.get_by_role("button", name="Publish this request").click()
     expect(page.locator(".govuk-error-summary")).to_contain_text("There is a problem")
+    page.get_by_label("How many people the question needs").fill("2500")
+    page.get_by_label("Why so many").fill("Enough to see a difference of a tenth.")
     for key, text in grounds.TEXTS.items():
         page.locator(f"#id_{key}").fill(text)
     page.get_by_role("button", name="Publish this request").click()
     page.wait_for_url("**/register/requests/RB-*/")
     expect(page.locator("h1")).to_have_text("Lunches and language")
     expect(page.locator("main")).to_contain_text("The panel has not decided yet")
+    expect(page.locator("main")).to_contain_text("A sample of 2,500 people drawn by lot")
 
 
 def test_the_forms_keep_what_pages_must_keep(open_browser: Any, register: Register) -> None:

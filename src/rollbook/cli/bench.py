@@ -8,27 +8,42 @@ from rich.console import Console
 from rich.table import Table
 
 from rollbook.kernel.refusals import InputRefused, Reason
-from rollbook.services.bench import differencing, disclosure_set, dummy, ingest, match, pseudonyms, rules, suppression
+from rollbook.services.bench import (
+    differencing,
+    disclosure_set,
+    dummy,
+    history,
+    ingest,
+    match,
+    pseudonyms,
+    rules,
+    suppression,
+    tables,
+)
 from rollbook.services.bench.measure import Result
 
 BENCHES = {
     "differencing": differencing.run,
     "disclosure-set": disclosure_set.run,
     "dummy": dummy.run,
+    "history": history.run,
     "ingest": ingest.run,
     "match": match.run,
     "pseudonyms": pseudonyms.run,
     "rules": rules.run,
     "suppression": suppression.run,
+    "tables": tables.run,
 }
-_BY_PUPILS = {"dummy": dummy.run, "ingest": ingest.run, "rules": rules.run}
+_BY_PUPILS = {"dummy": dummy.run, "history": history.run, "ingest": ingest.run, "rules": rules.run}
 
 
 def bench(
     name: Annotated[str, typer.Argument(help=f"one of: {', '.join(BENCHES)}")],
     scale: Annotated[int, typer.Option(help="times the default amount of work")] = 1,
     runs: Annotated[int, typer.Option(help="counted runs of each contestant")] = 3,
-    pupils: Annotated[int | None, typer.Option(help="how many pupils, for dummy, ingest and rules", min=1)] = None,
+    pupils: Annotated[
+        int | None, typer.Option(help="how many pupils, for dummy, history, ingest and rules", min=1)
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="one JSON object")] = False,
 ) -> None:
     """Time one piece of work; ratios hold on a noisy machine, seconds do not."""

@@ -77,6 +77,9 @@ def divide(*, by: Actor, division: str) -> None:
     account = require_session(by, Role.CUSTODIAN)
     with people_zone():
         found = _locked(division)
+        if found.state != DivisionState.PROPOSED:
+            # One whose undoing was proposed may become divided again too, but not by this deed.
+            raise UseRefused(Reason("state", "Nobody proposed to divide this, or it was decided"))
         _go_to(found, DivisionState.DIVIDED)
         _require_second(account, found.proposed_by_id)
         keys = _require_whole(found)
@@ -235,8 +238,10 @@ def _locked(division: str) -> Division:
     found = Division.objects.select_for_update().filter(handle=division).first()
     if found is None:
         raise AccessDenied(Reason("division", "There is no such record to divide", mend="See the list."))
-    # Nobody else changes what belongs to the person meanwhile.
-    list(Person.objects.select_for_update().filter(pk__in=keys_of(found.person_id)).order_by("pk"))
+    # Nobody else changes what belongs to either person meanwhile: the other's record may be divided in its turn. The
+    # keys themselves stay: rows of others that point to them need not wait, and two divisions not for one another.
+    keys = [*keys_of(found.person_id), *(keys_of(found.other_id) if found.other_id else ())]
+    list(Person.objects.select_for_update(no_key=True).filter(pk__in=keys).order_by("pk"))
     return found
 
 

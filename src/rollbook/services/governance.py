@@ -102,7 +102,7 @@ def publish(
     Raises:
         AccessDenied: code `role`. InputRefused: kind, dates, items or the version it supersedes are wrong.
     """
-    require_role(by, Role.OPERATOR)
+    require_role(by, Role.OPERATOR, Role.SYSTEM)
     reasons = [*_dates(from_, review_by), *(unknown_items(items) if items else ())]
     if kind not in KINDS:
         mend = f"Use one of {', '.join(sorted(KINDS))}; agreements and assessments have deeds of their own."

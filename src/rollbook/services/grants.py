@@ -64,6 +64,7 @@ GRANTS: Mapping[str, Grant] = {
     "public.records_collection": _SHOWN,
     "public.records_decision": _APPENDED,
     "public.records_definedmapping": _SHOWN,
+    "public.records_draw": _PAPERS,
     "public.records_intakeday": _SHOWN,
     "public.records_load": _SHOWN,
     "public.records_message": _SHARED,

@@ -57,7 +57,7 @@ class KeyFolder:
     def names(self, folder: str) -> tuple[str, ...]:
         """Names of the keys in a folder, in order."""
         path = self._path(folder, "")
-        return tuple(sorted(entry.name for entry in path.iterdir())) if path.is_dir() else ()
+        return tuple(sorted(os.listdir(path))) if path.is_dir() else ()
 
     def write(self, folder: str, name: str, secret: bytes) -> bytes:
         """Keep a secret under a new name, durably; gives the one that stands, another writer's if that was first."""

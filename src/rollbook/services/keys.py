@@ -9,6 +9,7 @@ import hmac
 import secrets
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives import hashes
@@ -17,12 +18,16 @@ from cryptography.hazmat.primitives.asymmetric.mldsa import MLDSA44PrivateKey
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
-from rollbook.kernel.encoding import b64, unb64
+from rollbook.kernel.encoding import b64, sha256, unb64
 from rollbook.kernel.refusals import Reason, StateBroken
 from rollbook.services import overseer
 from rollbook.services.config import Config
 from rollbook.services.key_files import DESTROYED, FOLDERS, KeyFolder, make_private
 from rollbook.tlog import labels, notes, vrf
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
 
 KEY_BYTES = 32
 NONCE_BYTES = 12
@@ -104,6 +109,20 @@ class Keys:
 
         self._files.must_live(_PROJECTS, project_ref)
         return pseudonyms.cmac_batch(self._files.read(_PROJECTS, project_ref), person_keys)
+
+    def sample_marks(self, project_ref: str, person_keys: "npt.NDArray[np.uint32]") -> "npt.NDArray[np.uint64]":
+        """The project's mark of each person, by which its sample is drawn. No pseudonym follows from a mark."""
+        from rollbook.dataplane.store import sampling
+
+        return sampling.marks(self._draw_key(project_ref), person_keys)
+
+    def sample_commitment(self, project_ref: str) -> bytes:
+        """What the public is told of the key a sample is drawn by, so that an inspector can later be shown the key."""
+        return sha256(b"rollbook/sample-commitment/v1\0" + self._draw_key(project_ref))
+
+    def _draw_key(self, project_ref: str) -> bytes:
+        self._files.must_live(_PROJECTS, project_ref)
+        return hmac.digest(self._files.read(_PROJECTS, project_ref), b"rollbook/sample/v1", "sha256")
 
     def destroy_project_key(self, project_ref: str) -> None:
         """End a project: its pseudonyms can never be made again."""

@@ -11,7 +11,7 @@ from pathlib import Path
 from django.conf import settings
 from pyroaring import BitMap
 
-from rollbook.dataplane.store.history_index import SEALED
+from rollbook.dataplane.store.history_index import SEALED, sync_folder
 from rollbook.dataplane.store.populations import decode, encode
 from rollbook.kernel.encoding import sha256
 from rollbook.kernel.refusals import Reason, StateBroken
@@ -32,7 +32,7 @@ def digest(people: BitMap) -> bytes:
 def keep(people: BitMap, epoch: str) -> str:
     """Write the population of a use that the portal may show; gives the file's name."""
     name = secrets.token_hex(16)
-    _write(name, open_keys(settings.ROLLBOOK).seal(epoch, encode(people), name))
+    write_durably(folder(), name, open_keys(settings.ROLLBOOK).seal(epoch, encode(people), name))
     return name
 
 
@@ -41,7 +41,7 @@ def keep_sealed(people: BitMap) -> str:
     again.
     """
     name = f"{SEALED}{secrets.token_hex(16)}"
-    _write(name, open_keys(settings.ROLLBOOK).seal_for_overseer(encode(people)))
+    write_durably(folder(), name, open_keys(settings.ROLLBOOK).seal_for_overseer(encode(people)))
     return name
 
 
@@ -74,16 +74,13 @@ def forget_unnamed(named: set[str]) -> int:
     return len(stray)
 
 
-def _write(name: str, data: bytes) -> None:
-    folder().mkdir(mode=0o700, parents=True, exist_ok=True)
-    draft = folder() / f".{name}"
+def write_durably(place: Path, name: str, data: bytes) -> None:
+    """Write a file that is there whole or not at all, and stays once this returns."""
+    place.mkdir(mode=0o700, parents=True, exist_ok=True)
+    draft = place / f".{name}"
     with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as handle:
         handle.write(data)
         handle.flush()
         os.fsync(handle.fileno())
-    draft.rename(folder() / name)
-    place = os.open(folder(), os.O_RDONLY)
-    try:
-        os.fsync(place)
-    finally:
-        os.close(place)
+    draft.rename(place / name)
+    sync_folder(place)

@@ -7,6 +7,7 @@ before.
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
+from typing import Any
 
 from django.db import transaction
 
@@ -26,6 +27,7 @@ from rollbook.services.items import item_facts, unknown_collections, unknown_ite
 from rollbook.services.log.documents import text_document
 from rollbook.services.log.outbox import submit
 from rollbook.services.references import next_reference
+from rollbook.services.samples import SampleAsked, words
 from rollbook.services.stray import stray_data
 
 MODE = "safe-setting"
@@ -44,11 +46,13 @@ def make_request(
     starts: date,
     ends: date,
     texts: Mapping[str, str],
+    sample: SampleAsked | None = None,
     amends: str | None = None,
 ) -> str:
     """Ask, in public and at once, for a study on these items to be run inside; gives the reference.
 
-    `texts` has the keys of `policy.register_fields.TEXT_FIELDS`; those not given get their standard text.
+    `sample` says how many people are needed and why; without one the request asks for everybody. `texts` has the keys
+    of `policy.register_fields.TEXT_FIELDS`; those not given get their standard text.
 
     Raises:
         AccessDenied: codes `role`, `session`, `second-factor`, `organisation`. InputRefused: with every reason.
@@ -65,13 +69,15 @@ def make_request(
         *unknown_collections(collections),
         *_texts(texts, filled),
         *stray_data({"title": title, **filled}),
+        *(sample.faults() if sample is not None else ()),
     )
     if reasons:
         raise InputRefused(reasons)
     with transaction.atomic():
         return _ask(
-            by, account, account.organisation, title, purpose, power, items, collections, starts, ends, filled, amends
-        )
+            by, account, account.organisation, title, purpose, power, items, collections, starts, ends, filled,
+            sample.as_data() if sample is not None else {}, amends,
+        )  # fmt: skip
 
 
 def decide(*, by: Actor, reference: str, result: str, reasons: str, expires: date | None = None) -> None:
@@ -125,12 +131,15 @@ def _ask(
     starts: date,
     ends: date,
     texts: dict[str, str],
+    sample: dict[str, Any],
     amends: str | None,
 ) -> str:
     reference = next_reference(Request, "RB")
     earlier = _amended(amends, body)
     classes = sorted({str(read_class(item.risk)) for item in item_facts(items)})
-    digest, document = text_document(json.dumps(texts, ensure_ascii=False, sort_keys=True))
+    # The sample stands beside the texts, so that what the log's hash fixes says how many people were asked for.
+    said = texts | ({"sample": f"{words(sample)}. {sample['why']}"} if sample else {})
+    digest, document = text_document(json.dumps(said, ensure_ascii=False, sort_keys=True))
     entry: dict[str, object] = {
         "type": "request",
         "id": reference,
@@ -160,6 +169,7 @@ def _ask(
         collections=list(collections),
         mode=MODE,
         texts=texts,
+        sample=sample,
         starts=starts,
         ends=ends,
         state=RequestState.OPEN,

@@ -12,6 +12,7 @@ from rollbook.rights.objections import ChoiceKind, leaves_out
 from rollbook.services import returns
 from rollbook.services.one_person import roots, whole
 from rollbook.services.people_zone import people_zone
+from rollbook.services.samples import Sampled, sample
 
 _CHUNK = 10_000
 
@@ -30,6 +31,7 @@ class Plan:
     left_out: int
     pupil_ids: tuple[str, ...]
     unnamed: int
+    sampled: Sampled
 
     @property
     def size(self) -> int:
@@ -38,8 +40,8 @@ class Plan:
 
 
 def draw(request: Request) -> Plan:
-    """The population of a use under `request`, now. Somebody of a census without an identifier could never be told, so
-    is not used.
+    """The population of a use under `request`, now: the sample it asks for, or everybody. Somebody of a census without
+    an identifier could never be told, so is not used.
     """
     return_ids = tuple(sorted(str(one) for one in returns.current_return_ids(request.collections)))
     everyone = returns.people_in(return_ids)
@@ -48,9 +50,11 @@ def draw(request: Request) -> Plan:
     names = pupil_ids(wanted)
     named = BitMap(names)
     unnamed = (wanted - named) & returns.people_in(returns.loads_of_unnamed(request.collections))
+    sampled = sample(request, return_ids, named | unnamed)
     # Two keys of one person have one name.
-    pupils = tuple(dict.fromkeys(names[key] for key in named))
-    return Plan(return_ids, named | unnamed, len(everyone & objectors), pupils, len(unnamed))
+    pupils = tuple(dict.fromkeys(names[key] for key in named & sampled.people))
+    unnamed &= sampled.people
+    return Plan(return_ids, sampled.people, len(everyone & objectors), pupils, len(unnamed), sampled)
 
 
 def standing_objectors(*, purpose: str, power: str) -> BitMap:

@@ -29,6 +29,7 @@ from rollbook.services.mapped_items import every_item
 from rollbook.services.people_zone import people_zone
 from rollbook.services.published import published
 from rollbook.services.run_plan import Plan, draw, standing_objectors
+from rollbook.services.samples import record_draw
 from rollbook.services.sets import MadeSet, make_set
 from rollbook.services.work_locks import Work, alone, bring_to_end, nobody_at_work
 
@@ -114,6 +115,7 @@ def _submit_disclosure(run: Run, plan: Plan, made: MadeSet, population_file: str
         Request.objects.select_for_update().get(id=request.id)
         _ask_gate(run, plan.people)
         decision = Decision.objects.filter(request=request).latest("made_at", "id")
+        record_draw(request, plan.sampled)
         entry = _entry(run, request, made)
         run_outcome.go_to(run, RunState.OPENED)
         run.submission_id = submit(entry, refs={"of": decision.submission_id})

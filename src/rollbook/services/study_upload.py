@@ -18,7 +18,7 @@ MAX_UPLOAD: Final = 1024 * 1024
 MAX_FILES: Final = 50
 MAX_FILE: Final = 256 * 1024
 MAX_TOTAL: Final = 2 * 1024 * 1024
-_PATH = re.compile(r"[a-z0-9][a-z0-9_-]{0,40}(/[a-z0-9][a-z0-9_-]{0,40})?\.(toml|sql)")
+_PATH = re.compile(r"[a-z0-9][a-z0-9_-]{0,40}(/[a-z0-9][a-z0-9_-]{0,40})?\.(toml|sql|py|r)")
 _ENCRYPTED = 0x1
 _PLAIN = frozenset({zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED})
 
@@ -31,7 +31,7 @@ def files_of(uploads: Mapping[str, bytes]) -> dict[str, bytes]:
             `upload-zip`, `upload-twice`, `upload-encrypted`.
     """
     if not uploads:
-        raise _refused("upload-empty", "No file was sent", "", "Choose study.toml and its SQL files, or one zip.")
+        raise _refused("upload-empty", "No file was sent", "", "Choose study.toml and its steps, or one zip.")
     if sum(len(data) for data in uploads.values()) > MAX_UPLOAD:
         raise _refused("upload-too-large", "The upload is too large", "", f"Send at most {MAX_UPLOAD // 1024} KiB.")
     if len(uploads) == 1:
@@ -64,7 +64,7 @@ def _check_path(path: str) -> None:
     # One pattern of what may be, not a list of what may not: absolute paths, `..`, back-slashes, colons and control
     # characters are all outside it.
     if not _PATH.fullmatch(path):
-        mend = "Use study.toml, and .sql files in the same folder or one folder below, in small letters."
+        mend = "Use study.toml, and .sql, .py or .r files in the same folder or one folder below, in small letters."
         raise _refused("upload-path", "This is not a path a study may have", _shown(path), mend)
 
 
@@ -92,7 +92,7 @@ def _members(archive: zipfile.ZipFile) -> dict[str, bytes]:
             mend = f"Unpacked, a file is at most {MAX_FILE // 1024} KiB and all are at most {MAX_TOTAL // 1024} KiB."
             raise _refused("upload-too-large", "The zip unpacks to too much", _shown(info.filename), mend)
     if not files:
-        raise _refused("upload-empty", "The zip holds no file", "zip", "Put study.toml and its SQL files into it.")
+        raise _refused("upload-empty", "The zip holds no file", "zip", "Put study.toml and its steps into it.")
     return files
 
 

@@ -1,24 +1,47 @@
 """A record that holds two children is divided by two custodians: whose is what, who sees what, and undoing it."""
 
 import contextlib
-from datetime import date
 from typing import Any
 
 import pytest
 
 from rollbook.kernel.refusals import AccessDenied, InputRefused, RollbookError, UseRefused
 from rollbook.records.models.accounts import School
+from rollbook.records.models.collections import Return
 from rollbook.records.models.control import Audit, Message
 from rollbook.records.models.divisions import Division
-from rollbook.records.models.doubles import DoNotLink
-from rollbook.records.models.identity import Access, Choice, Identifier, Person, Responsibility, Sighting
+from rollbook.records.models.identity import Access, Identifier, Responsibility, Sighting
 from rollbook.rights.reasons import STOP_REASONS
-from rollbook.services import choices, dividing, divisions, do_not_link, portal, returns, run_plan, stops
+from rollbook.services import (
+    choices,
+    dividing,
+    dividing_adults,
+    divisions,
+    do_not_link,
+    portal,
+    returns,
+    run_plan,
+    stops,
+)
 from rollbook.services.actors import Actor
-from rollbook.services.do_not_link import keep_apart, lift
+from rollbook.services.do_not_link import keep_apart
 from rollbook.services.ingest import ingest
 from rollbook.services.people_zone import people_zone
 from tests import census_ground as ground
+from tests.division_ground import (
+    BORN_OTHER,
+    SHARED,
+    begin,
+    code,
+    divided,
+    key_of,
+    lifted,
+    look,
+    other_sightings,
+    proposed,
+    state,
+    two,
+)
 from tests.kills import killed_at
 from tests.letters import let_in, recorded
 from tests.people import (
@@ -35,79 +58,10 @@ from tests.people import (
     browser_of,
 )
 
-BORN_OTHER = date(2014, 11, 23)
-SHARED = ground.ADA
-
-
-def two(*edits: str, serial: str = "001", upn: str = "") -> bytes:
-    """A return of the other school, whose first pupil is another child under the number of the model's first."""
-    numbers = [upn or SHARED, *(ground.upn(n) for n in range(502, 505))]
-    other = (f"P1/PupilIdentifiers/DOB = {BORN_OTHER}", "P1/PupilIdentifiers/Forename = Zoltanette")
-    status = "P1/PupilStatus/EnrolStatus = S"
-    return ground.a_file(*other, status, *edits, school=ground.OTHER_SCHOOL, upns=numbers, serial=serial)
-
 
 @pytest.fixture(autouse=True)
 def one_number_of_two(db: None) -> None:
-    ground.empty_store()
-    ground.open_spring()
-    ingest(by=OPERATOR, data=ground.a_file(), name="one.xml")
-    receipt = ingest(by=OPERATOR, data=two(), name="two.xml")
-    assert receipt.state == "accepted", receipt.text()
-
-
-def key_of(school: str) -> int:
-    """Whose the first pupil of a school's latest return is."""
-    with people_zone():
-        rows = Sighting.objects.filter(source__school_id=school, pupil_no=1).order_by("-source__received_at", "-pk")
-        return int(rows.values_list("person_id", flat=True)[0])
-
-
-def other_sightings() -> list[int]:
-    with people_zone():
-        rows = Sighting.objects.filter(source__school_id=ground.OTHER_SCHOOL, pupil_no=1)
-        return list(rows.order_by("pk").values_list("pk", flat=True))
-
-
-def proposed(**adults: str) -> str:
-    handle = dividing.report_mixed(by=actor_of(CUSTODIAN), upn=SHARED)
-    asked = {one.handle: adults.get(one.handle, "neither") for one in look(handle).adults}
-    dividing.propose_division(by=actor_of(CUSTODIAN), division=handle, goes=other_sightings(), adults=asked)
-    return handle
-
-
-def look(handle: str) -> Any:
-    return divisions.one_division(actor_of(CUSTODIAN), handle)
-
-
-def divided(**adults: str) -> str:
-    handle = proposed(**adults)
-    dividing.divide(by=actor_of(SECOND_CUSTODIAN), division=handle)
-    return handle
-
-
-def state() -> list[Any]:
-    with people_zone():
-        people = list(Person.objects.order_by("pk").values_list("pk", "superseded_by_id"))
-        numbers = list(Identifier.objects.order_by("pk").values_list("value", "person_id", "standing"))
-        seen = list(Sighting.objects.order_by("pk").values_list("pk", "person_id"))
-        adults = list(Access.objects.order_by("pk").values_list("pk", "state"))
-        return [people, numbers, seen, adults, Choice.objects.count(), DoNotLink.objects.count()]
-
-
-def code(refused: Any) -> str:
-    error: RollbookError = refused.value
-    return str(error.reasons[0].code)
-
-
-def school() -> School:
-    return School.objects.get(pk=ground.SCHOOL)
-
-
-def lifted() -> None:
-    with people_zone():
-        entry = DoNotLink.objects.get(lifted_at=None).pk
-    lift(by=actor_of(DPO), entry=entry, why="test")
+    begin()
 
 
 def test_the_evidence_is_what_the_sightings_disagree_on() -> None:
@@ -164,7 +118,7 @@ def test_only_a_custodian_in_a_session_with_a_second_factor(who: str) -> None:
         divisions.one_division(by[who], handle)
 
 
-@pytest.mark.parametrize("place", [(dividing, "_reassign"), (dividing.dividing_adults, "part"), (dividing, "audit")])
+@pytest.mark.parametrize("place", [(dividing, "_reassign"), (dividing_adults, "part"), (dividing, "audit")])
 @pytest.mark.parametrize("done", [False, True], ids=["before", "after"])
 def test_killed_at_any_step_nothing_is_divided_and_the_next_try_is_whole(place: Any, done: bool) -> None:
     handle, before = proposed(), state()
@@ -266,7 +220,7 @@ def test_an_objection_stays_with_both_until_each_family_decides() -> None:
 def test_a_population_is_drawn_of_each_child_by_its_own_rows() -> None:
     divided()
     with people_zone():
-        ids = dict(returns.Return.objects.values_list("school_id", "pk"))
+        ids = dict(Return.objects.values_list("school_id", "pk"))
     first, second = key_of(ground.SCHOOL), key_of(ground.OTHER_SCHOOL)
     here, there = (returns.people_in([str(ids[one])]) for one in (ground.SCHOOL, ground.OTHER_SCHOOL))
     assert [first in here, second in here] == [True, False]

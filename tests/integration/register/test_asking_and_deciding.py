@@ -16,6 +16,10 @@ FORM: dict[str, Any] = {
     "power": "PWR-03",
     "collections": ["sc-spr-2025"],
     "items": ["sex", "language"],
+    "sample_size": "2500",
+    "sample_by": "authority",
+    "sample_share": "equal",
+    "sample_why": "Enough to see a difference of a tenth.",
     "amends": "",
     **grounds.TEXTS,
 }
@@ -43,18 +47,22 @@ def test_a_researcher_asks_and_the_public_sees_it_at_once(client: Client) -> Non
     page = client.get(answer.headers["Location"]).content.decode()
     assert "Lunches and language" in page
     assert "Schools can plan language support." in page
+    assert "A sample of 2,500 people drawn by lot, the same number from each local authority" in page
+    assert "Enough to see a difference of a tenth." in page
     assert Request.objects.latest("id").items == ["sex", "language"]
 
 
 @pytest.mark.usefixtures("collection")
 def test_the_form_says_at_each_field_what_is_wrong_and_keeps_what_was_typed() -> None:
     before = Request.objects.count()
-    wrong = {"title": "", "ends-month": "13", "items": [], "lay_summary": "Write to a@example.org"}
+    wrong = {"title": "", "ends-month": "13", "items": [], "lay_summary": "Write to a@example.org",
+             "sample_size": "0", "sample_why": ""}  # fmt: skip
     answer = asked(**wrong)
     page = answer.content.decode()
     assert answer.status_code == 422
     assert "There is a problem" in page
-    for said in ("Give the work a title", "Give a real day as numbers", "Choose at least one item", "#ends-day"):
+    for said in ("Give the work a title", "Give a real day as numbers", "Choose at least one item", "#ends-day",
+                 "Say why so many people are needed", "#id_sample_size"):  # fmt: skip
         assert said in page
     assert 'value="13"' in page
     assert Request.objects.count() == before

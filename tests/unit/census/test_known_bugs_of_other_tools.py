@@ -13,6 +13,13 @@ from tests import forms
 UPN = "P1/PupilIdentifiers/UPN"
 FORMER = "+ P1/PupilIdentifiers <FormerUPN>{}</FormerUPN>"
 FIVE, SIX = "P1/PupilIdentifiers/DOB = 2019-03-01", "P1/PupilIdentifiers/DOB = 2018-03-01"
+
+
+def _aged(school_type: str, born: str) -> tuple[str, ...]:
+    """One pupil, born then, in a school of this type; ages are those at 31 August 2024."""
+    return (f"S/SchoolType = {school_type}", f"P1/PupilIdentifiers/DOB = {born}", "- P2", "- P3")
+
+
 PASS = {
     "a temporary former UPN": ("PT-020", (FORMER.format("M80120000500A"),)),
     "a temporary UPN by its own scale of letters": ("PT-015", (f"{UPN} = M80120000500A",)),
@@ -20,10 +27,17 @@ PASS = {
         "PT-023", ("+ P1/PupilIdentifiers <UniqueLearnerNumber>1000000019</UniqueLearnerNumber>",),
     ),
     "a middle school deemed secondary with a secondary number": ("PT-008", ("S/Phase = MS", "H/Source/Estab = 4500")),
+    "a middle school deemed primary with a primary number": ("PT-008", ("S/Phase = MP", "H/Source/Estab = 3999")),
     "another class than nursery at age 5": ("PT-047", (FIVE,)),
+    "a nursery class at age 5": ("PT-047", (FIVE, "P1/PupilStatus/ClassType = N")),
+    "another class than nursery at age 6": ("PT-047", (SIX, "P1/PupilStatus/ClassType = O")),
     "an entry-year pupil of 11 in an 11-16 school": (
         "PT-027", ("S/SchoolType = 21", "P1/PupilIdentifiers/DOB = 2013-08-31", "- P2", "- P3"),
     ),
+    "a pupil of 16 in an 11-16 school": ("PT-027", _aged("21", "2007-09-01")),
+    "a child of 2, the entry year, in a primary school": ("PT-027", _aged("03", "2022-08-31")),
+    "a pupil of 10, the last year, in a primary school": ("PT-027", _aged("03", "2013-09-01")),
+    "any age in a type of school without a known range": ("PT-027", _aged("07", "2013-09-01")),
     "authority 940 in a UPN": ("PT-017", (f"{UPN} = Q940200005001",)),
     "authority 941 in a UPN": ("PT-017", (f"{UPN} = {check_letter('941200005001')}941200005001",)),
     "authority 942 in a UPN": ("PT-017", (f"{UPN} = {check_letter('942200005001')}942200005001",)),
@@ -43,6 +57,12 @@ FAIL = {
     "a lower-case letter in last place": ("PT-019", (f"{UPN} = M80120000500a",)),
     "a UPN with a character too few": ("PT-019", (f"{UPN} = B80120000500",)),
     "a nursery class at age 6": ("PT-047", (SIX, "P1/PupilStatus/ClassType = N")),
+    "a middle school deemed secondary with a primary number": ("PT-008", ("S/Phase = MS", "H/Source/Estab = 3999")),
+    "a middle school deemed primary with a secondary number": ("PT-008", ("S/Phase = MP", "H/Source/Estab = 4500")),
+    "a pupil of 10 in an 11-16 school": ("PT-027", _aged("21", "2013-09-01")),
+    "a pupil of 17 in an 11-16 school": ("PT-027", _aged("21", "2007-08-31")),
+    "a child of 1 in a primary school": ("PT-027", _aged("03", "2022-09-01")),
+    "a pupil of 11 in a primary school": ("PT-027", _aged("03", "2013-08-31")),
     "attendance of a child of 4": ("PT-052a", ("P1/PupilIdentifiers/DOB = 2020-03-01",)),
 }
 

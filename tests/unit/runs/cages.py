@@ -40,11 +40,19 @@ def make_study(sql: str = "CREATE TABLE people AS SELECT ppid, sex FROM pupil") 
     return Study.from_files({"study.toml": form + table, "steps/01.sql": sql.encode()})
 
 
-def make_extract(folder: Path) -> Path:
-    """Four hundred invented pupils, half of each sex."""
+def make_python_study(code: str) -> Study:
+    """A study of one step in Python."""
+    form = b'title = "T"\npurpose = "P"\nitems = ["sex"]\n[[steps]]\npython = "steps/01.py"\n'
+    table = b'[table]\nname = "people"\ndimensions = ["sex"]\nmeasure = "count"\n'
+    return Study.from_files({"study.toml": form + table, "steps/01.py": code.encode()})
+
+
+def make_extract(folder: Path, pupils: int = len(PEOPLE)) -> Path:
+    """So many invented pupils, half of each sex."""
     extract = folder / "extract"
     extract.mkdir()
-    rows = "SELECT printf('%032x', i) AS ppid, CASE WHEN i % 2 = 0 THEN 'F' ELSE 'M' END AS sex FROM range(400) t(i)"
+    values = "printf('%032x', i) AS ppid, CASE WHEN i % 2 = 0 THEN 'F' ELSE 'M' END AS sex"
+    rows = f"SELECT {values} FROM range({pupils}) t(i)"
     duckdb.execute(f"COPY ({rows}) TO '{extract}/pupil.parquet'")
     return extract
 
@@ -61,11 +69,12 @@ def attack(
     limits: Limits = SMALL,
     study: Study | None = None,
     deed: Callable[[Study, Path, Limits, bytes | None], Any] = run_program,
+    pupils: int = len(PEOPLE),
 ) -> Any:
     """Run a Python `program` (or the study's SQL) inside, called by `caller`: the stream, or what the run raised."""
     folder = Path(tempfile.mkdtemp(prefix="rollbook-test-", dir=runtime._open_place()))
     try:
-        given = (study or make_study(), make_extract(folder), limits, program.encode() if program else None)
+        given = (study or make_study(), make_extract(folder, pupils), limits, program.encode() if program else None)
         if os.geteuid() != 0 or caller == "root":
             return deed(*given)
         return as_ordinary_user(folder, lambda: deed(*given))
@@ -77,7 +86,8 @@ def as_ordinary_user(folder: Path, deed: Callable[[], Any]) -> Any:
     """Do `deed` in a child that is `nobody` and owns `folder`, which is its temporary folder."""
     # Whatever lies in root's own folders is read before the child may no longer.
     runtime.runtime()
-    cage._inside("launch.py"), cage._inside("sql.py")
+    runtime.runtime(frozenset({"python"}))
+    cage._inside("launch.py"), cage._inside("steps.py")
     nobody = pwd.getpwnam("nobody")
     for place in (folder, *folder.rglob("*")):
         os.chown(place, nobody.pw_uid, nobody.pw_gid)

@@ -58,7 +58,7 @@ def furnish(study: Study, extract: Path, limits: Limits, program: bytes | None, 
     room = Room(path, path / "extract" if user is not None else extract, user)
     try:
         _write(room.cage / "launch.py", _inside("launch.py"))
-        _write(room.cage / "program.py", program if program is not None else _inside("sql.py"))
+        _write(room.cage / "program.py", program if program is not None else _inside("steps.py"))
         _write(room.cage / "expect.json", json.dumps(_expectation(limits)).encode())
         _write(room.study / "study.json", json.dumps(_steps(study, limits)).encode())
         tables = list(_extract_files(extract))
@@ -137,7 +137,7 @@ def _expectation(limits: Limits) -> dict[str, object]:
 
 def _steps(study: Study, limits: Limits) -> dict[str, object]:
     return {
-        "steps": [step.sql for step in study.steps],
+        "steps": [{"path": step.path, "language": step.language, "code": step.code} for step in study.steps],
         "table": study.table.name,
         "threads": STUDY_THREADS,
         "memory": limits.memory,

@@ -12,6 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pyarrow import csv
 
+from rollbook.dataplane.runs.coded_labels import why_coded
 from rollbook.dataplane.runs.study import Study
 from rollbook.kernel.refusals import InputRefused, Reason
 
@@ -151,4 +152,7 @@ def _labels(table: pa.Table, name: str) -> pa.Table:
     if not plain or pc.any(pc.match_substring_regex(distinct, _LIKE_AN_IDENTIFIER)).as_py():
         mend = "Labels name a group: Latin letters, digits, single spaces and simple punctuation."
         raise _refuse("table-label-form", "A label is not a plain name of a group", name, mend)
+    if why := why_coded(distinct.to_pylist()):
+        mend = "Labels name a group in words or in short codes of a published list."
+        raise _refuse("table-label-coded", f"A label looks like data, not like a name: {why}", name, mend)
     return table.set_column(table.column_names.index(name), name, column)

@@ -96,21 +96,39 @@ def _open_place() -> Path:
     )
 
 
-@functools.cache
-def runtime() -> Runtime:
-    """The pieces, in place where the run's user can reach them, copied where not.
+def runtime(languages: frozenset[str] = frozenset({"sql"})) -> Runtime:
+    """The pieces that steps in these languages need, in place where the run's user can reach them, copied where not.
 
     Raises:
         SetupFailed: when a piece is missing.
     """
-    bwrap, mounts = _bwrap(), tuple(_python()) + tuple(_packages())
-    if os.geteuid() != 0 or all(_open_to_all(path) for path, _ in (*mounts, (bwrap, ""))):
+    if "r" in languages:
+        raise _no_r()
+    return _runtime(python="python" in languages)
+
+
+def _no_r() -> SetupFailed:
+    mend = "Write the step in SQL or Python."
+    if shutil.which("Rscript") is None:
+        return SetupFailed(Reason("no-r", "There is no Rscript on this machine, so R steps do not run", mend=mend))
+    return SetupFailed(Reason("no-r", "R steps do not run here", mend=mend))
+
+
+@functools.cache
+def _runtime(*, python: bool) -> Runtime:
+    packages = _study_packages() if python else _packages()
+    bwrap, mounts = _bwrap(), (*_python(), *packages)
+    closed = [] if os.geteuid() != 0 else [path for path, _ in (*mounts, (bwrap, "")) if not _open_to_all(path)]
+    if not closed:
         return Runtime(bwrap, mounts + tuple(_system()))
     stage = make_room()
     stage.chmod(0o755)
     atexit.register(_remove, stage, os.getpid())
-    copied = tuple((_copy(path, stage / place.lstrip("/")), place) for path, place in mounts)
-    return Runtime(_copy_bwrap(bwrap, stage), copied + tuple(_system()))
+    # Only what is out of reach is copied: the packages of studies are large.
+    placed = tuple(
+        (_copy(path, stage / place.lstrip("/")) if path in closed else path, place) for path, place in mounts
+    )
+    return Runtime(_copy_bwrap(bwrap, stage) if bwrap in closed else bwrap, placed + tuple(_system()))
 
 
 def _remove(stage: Path, maker: int) -> None:
@@ -158,6 +176,24 @@ def _packages() -> Iterator[tuple[Path, str]]:
     if facts is not None:
         folder = Path(str(facts.locate())).resolve().parent
         yield folder, f"/packages/{folder.name}"
+
+
+def study_packages() -> Path | None:
+    """The folder of packages that Python steps may import, or None where it is not installed.
+
+    It stands inside the environment Rollbook runs in, is installed from requirements-study.lock, and holds none of the
+    platform's own packages.
+    """
+    folder = Path(sys.prefix, "study")
+    return folder if (folder / "duckdb").is_dir() else None
+
+
+def _study_packages() -> Iterator[tuple[Path, str]]:
+    folder = study_packages()
+    if folder is None:
+        mend = "Install them with `make study`."
+        raise SetupFailed(Reason("no-study-packages", "The packages for Python steps are not installed", mend=mend))
+    yield folder.resolve(), "/packages"
 
 
 def _system() -> Iterator[tuple[Path, str]]:

@@ -10,7 +10,7 @@ import os
 from pathlib import Path
 
 from rollbook.dataplane.runs import cage, runtime, seccomp, supervisor
-from rollbook.dataplane.runs.inside.sql import EXIT_MEMORY, EXIT_SPACE, EXIT_STEP, EXIT_TABLE
+from rollbook.dataplane.runs.inside.steps import EXIT_MEMORY, EXIT_SPACE, EXIT_STEP, EXIT_TABLE
 from rollbook.dataplane.runs.limits import Limits
 from rollbook.dataplane.runs.study import Study
 from rollbook.kernel.refusals import InputRefused, LimitBreached, Reason
@@ -21,7 +21,7 @@ def run_study(
 ) -> bytes:
     """Run `study` on the Parquet tables in `extract_dir` and give the raw stream for `hostile.read_person_table`.
 
-    `program` is what runs inside instead of the SQL runner: Python source, for tests that attack the sandbox.
+    `program` is what runs inside instead of the runner of steps: Python source, for tests that attack the sandbox.
     `explain` puts the study's own words into the refusal when a step fails; only for dummy data, because those words
     can quote a record.
 
@@ -37,7 +37,8 @@ def run_study(
 
 
 def _run(study: Study, extract_dir: Path, limits: Limits, program: bytes | None) -> supervisor.Ended:
-    pieces, user, filter_code = runtime.runtime(), runtime.run_user(), seccomp.program()
+    languages = frozenset(step.language for step in study.steps)
+    pieces, user, filter_code = runtime.runtime(languages), runtime.run_user(), seccomp.program()
     room = cage.furnish(study, extract_dir, limits, program, user)
     try:
         status = os.pipe()

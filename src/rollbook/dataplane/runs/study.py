@@ -1,4 +1,4 @@
-"""A study: a folder with `study.toml` and SQL steps, read so that nothing but plain, small, named files gets in.
+"""A study: a folder with `study.toml` and its steps, read so that nothing but plain, small, named files gets in.
 
 The same reading serves a researcher's own folder and a submission sent over HTTP (`Study.from_files`). What the study
 may do once it runs is the sandbox's business; here the point is that the files are what they say they are.
@@ -10,6 +10,7 @@ import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from rollbook.dataplane.runs.folder import read_folder
@@ -22,7 +23,8 @@ MAX_FILES = 50
 MAX_FILE_BYTES = 256 * 1024
 MAX_DIMENSIONS = 4
 
-_STEP_PATH = re.compile(r"[a-z0-9][a-z0-9_-]{0,40}(/[a-z0-9][a-z0-9_-]{0,40})?\.sql")
+_STEP_PATH = re.compile(r"[a-z0-9][a-z0-9_-]{0,40}(/[a-z0-9][a-z0-9_-]{0,40})?\.(sql|py|r)")
+LANGUAGES: Mapping[str, str] = MappingProxyType({"sql": "sql", "python": "py", "r": "r"})
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
 _ITEM = re.compile(r"[a-z][a-z0-9-]{0,59}")
 _TEXT_LIMIT = 2000
@@ -30,10 +32,11 @@ _TEXT_LIMIT = 2000
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One SQL file, run in the order the study lists it."""
+    """One file of code, run in the order the study lists it. `language` is a key of `LANGUAGES`."""
 
     path: str
-    sql: str
+    code: str
+    language: str = "sql"
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +81,7 @@ class Study:
         study = _parse(files)
         extra = sorted(set(files) - set(study.files))
         if extra:
-            mend = "Send only study.toml and the SQL files it lists."
+            mend = "Send only study.toml and the files of steps it lists."
             raise InputRefused(
                 [Reason("study-extra-file", "The study does not list this file", _safe(p), mend) for p in extra]
             )
@@ -192,26 +195,31 @@ class _Form:
         return tuple(step for number, row in enumerate(rows, 1) if (step := self._step(row, f"steps {number}", files)))
 
     def _step(self, row: dict[str, Any], where: str, files: Mapping[str, bytes]) -> Step | None:
-        self._known(row, {"sql"}, where)
-        path = row.get("sql")
-        if not isinstance(path, str) or not _STEP_PATH.fullmatch(path):
-            mend = "Name an .sql file of this folder or one folder below, in small letters, such as steps/01.sql."
+        self._known(row, set(LANGUAGES), where)
+        named = [language for language in LANGUAGES if language in row]
+        language = named[0] if named else "sql"
+        path = row.get(language)
+        if len(named) > 1 or not isinstance(path, str) or not _is_step(path, LANGUAGES.get(language, "")):
+            mend = (
+                "Name one file of this folder or one folder below, in small letters: sql = a .sql file, "
+                "python = a .py file or r = a .r file."
+            )
             self.refuse("study-path", "A step names no file inside the study", where, mend)
         elif path not in files:
             self.refuse("study-missing", f"The file {path} is not there", where, "Add it or drop the step.")
         else:
-            return self._sql(path, files[path])
+            return self._code(path, files[path], language)
         return None
 
-    def _sql(self, path: str, data: bytes) -> Step | None:
+    def _code(self, path: str, data: bytes, language: str) -> Step | None:
         try:
-            sql = data.decode("utf-8")
+            code = data.decode("utf-8")
         except UnicodeDecodeError:
-            sql = "\0"
-        if "\0" in sql or not sql.strip():
+            code = "\0"
+        if "\0" in code or not code.strip():
             self.refuse("study-encoding", f"{path} is empty or not UTF-8 text", path, "Save it as UTF-8 text.")
             return None
-        return Step(path, sql)
+        return Step(path, code, language)
 
     def _table(self) -> PersonTable | None:
         row = self.data.get("table")
@@ -238,6 +246,10 @@ class _Form:
             mend = "Leave out suppress, or count people and nothing else."
             self.refuse("study-suppress", "Only plain counts can have hidden cells", "table.suppress", mend)
         return PersonTable(str(name), dimensions, measure, suppress=bool(suppress))
+
+
+def _is_step(path: str, ending: str) -> bool:
+    return _STEP_PATH.fullmatch(path) is not None and path.endswith(f".{ending}")
 
 
 def _safe(text: str) -> str:

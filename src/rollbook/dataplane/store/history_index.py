@@ -12,7 +12,7 @@ next look-up. Sealed sets never come here: the names given must be of open uses.
 import fcntl
 import os
 import secrets
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import islice
@@ -63,15 +63,14 @@ class HistoryIndex:
         self._held: dict[UseOfPeople, BitMap] = {}
 
     def look_up(self, uses: Mapping[str, str], person_keys: Sequence[int]) -> Answer:
-        """Which of `uses` (name of the population to its epoch, newest first) each person was in."""
-        _refuse_sealed(uses)
+        """Which of `uses` (name of the population to its epoch) each person was in."""
         with self._lock:
             dead = self._sources.dead()
             inside, answered = self._from_segments(dead, person_keys)
-            loose = [UseOfPeople(name, uses[name]) for name in uses if name not in answered]
-            unknown = {one.name for one in loose if one.epoch in dead}
-            self._from_populations([one for one in loose if one.name not in unknown], inside, unknown)
-            self._forget({one for one in loose if one.epoch not in dead})
+            loose = {UseOfPeople(name, uses[name]) for name in uses.keys() - answered}
+            unknown: set[str] = set()
+            self._from_populations(loose, dead, inside, unknown)
+            self._forget(loose, dead)
         return Answer({key: frozenset(names & uses.keys()) for key, names in inside.items()}, frozenset(unknown))
 
     def compact(self, uses: Sequence[UseOfPeople]) -> int:
@@ -105,7 +104,7 @@ class HistoryIndex:
                 self._refused.add(name)
                 self._open.pop(name).close()
                 continue
-            answered.update(one.name for one in segment.uses)
+            answered |= segment.names
             for key, names in found:
                 inside[key].update(names)
         return inside, answered
@@ -126,8 +125,13 @@ class HistoryIndex:
         name, epochs = header_of(path)
         return Segment(path, self._sources.cipher(epochs, name))
 
-    def _from_populations(self, uses: Sequence[UseOfPeople], inside: dict[int, set[str]], unknown: set[str]) -> None:
+    def _from_populations(
+        self, uses: Set[UseOfPeople], dead: frozenset[str], inside: dict[int, set[str]], unknown: set[str]
+    ) -> None:
         for use in uses:
+            if use.epoch in dead:
+                unknown.add(use.name)
+                continue
             try:
                 people = self._people(use)
             except StateBroken:
@@ -140,14 +144,15 @@ class HistoryIndex:
     def _people(self, use: UseOfPeople) -> BitMap:
         if use in self._held:
             return self._held[use]
+        _refuse_sealed([use.name])
         people = decode(self._sources.population(use))
         # More than the newest are loose only until the next compaction; they are not all kept.
         if len(self._held) < _HELD:
             self._held[use] = people
         return people
 
-    def _forget(self, loose: set[UseOfPeople]) -> None:
-        for use in self._held.keys() - loose:
+    def _forget(self, loose: Set[UseOfPeople], dead: frozenset[str]) -> None:
+        for use in [use for use in self._held if use not in loose or use.epoch in dead]:
             del self._held[use]
 
     def _paths(self) -> list[Path]:
@@ -224,7 +229,7 @@ def sync_folder(folder: Path) -> None:
         os.close(handle)
 
 
-def _refuse_sealed(names: Sequence[str] | Mapping[str, str]) -> None:
+def _refuse_sealed(names: Sequence[str]) -> None:
     if any(name.startswith(SEALED) for name in names):
         mend = "A sealed case is told by its reveal."
         raise StateBroken(Reason("history-sealed", "A sealed set is never in the index of uses", mend=mend))

@@ -164,6 +164,7 @@ class Segment:
         self._first = {high: place * _BLOCKS_A_CONTAINER for place, high in enumerate(highs)}
         ends = start - int(lengths.sum(dtype=np.int64)) + np.concatenate(([0], np.cumsum(lengths, dtype=np.int64)))
         self._starts = array("q", ends.tobytes())
+        self.names = frozenset(one.name for one in self.uses)
         self._names = np.array([one.name for one in self.uses], object)
 
     def close(self) -> None:

@@ -11,6 +11,8 @@ import sys
 from array import array
 from collections.abc import Sequence
 
+import numpy as np
+import numpy.typing as npt
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 
 BLOCK = 16
@@ -18,6 +20,7 @@ LONGEST_MESSAGE = BLOCK - 1
 KEY_BYTES = 4
 # The feedback of doubling in GF(2^128), from the standard.
 _RB = 0x87
+_CHUNK = 1 << 20
 
 
 def cmac_batch(key: bytes, person_keys: Sequence[int]) -> list[bytes]:
@@ -30,6 +33,20 @@ def cmac_batch(key: bytes, person_keys: Sequence[int]) -> list[bytes]:
     for place in range(KEY_BYTES):
         blocks[place::BLOCK] = raw[place::KEY_BYTES]
     return _tags(key, bytes(blocks))
+
+
+def cmac_words(key: bytes, person_keys: npt.NDArray[np.uint32]) -> npt.NDArray[np.uint64]:
+    """The first 8 bytes of each person's pseudonym under `key`, as a number: for millions at once."""
+    words = np.empty(len(person_keys), dtype=np.uint64)
+    subkey = np.frombuffer(_double(_double(_ecb(key, bytes(BLOCK)))), dtype=np.uint8)
+    for start in range(0, len(person_keys), _CHUNK):
+        some = person_keys[start : start + _CHUNK]
+        blocks = np.tile(subkey, (len(some), 1))
+        blocks[:, :KEY_BYTES] ^= some.astype(">u4").view(np.uint8).reshape(-1, KEY_BYTES)
+        blocks[:, KEY_BYTES] ^= 0x80
+        tags = np.frombuffer(_ecb(key, blocks.tobytes()), dtype=">u8")
+        words[start : start + _CHUNK] = tags[::2]
+    return words
 
 
 def cmac_messages(key: bytes, messages: Sequence[bytes]) -> list[bytes]:

@@ -9,6 +9,8 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
@@ -35,6 +37,8 @@ NO_MOVES: Moves = {}
 # Whose rows are that no child is known to be the subject of. No person has it: the last place of the last birth year.
 NOBODY = (1 << 32) - 1
 ON_ROLL = "on-roll"
+# The local authority is the first three digits of a school's seven.
+_AUTHORITY = 3
 AT_SCHOOL = "at-school"
 
 
@@ -113,6 +117,28 @@ def people_in(root: Path, return_ids: Collection[str], moved: Moves = NO_MOVES) 
             people |= from_column(_now(rows.filter(pc.is_in(rows["return_id"], value_set=values)), moved))
     people.discard(NOBODY)
     return people
+
+
+def labels_of(
+    root: Path, return_ids: Collection[str], column: str, moved: Moves = NO_MOVES
+) -> tuple["npt.NDArray[np.uint32]", "npt.NDArray[np.str_]"]:
+    """Person key and label of every row of these returns: the authority (first three digits of LAESTAB) where `column`
+    is `laestab`, else the column's value; empty where there is none. Somebody with several rows stands several times.
+    """
+    wanted = frozenset(return_ids)
+    values = pa.array(sorted(wanted), pa.string())
+    people, labels = [np.empty(0, np.uint32)], [np.empty(0, np.str_)]
+    for file in files_of(root, "pupil"):
+        if file.may_hold_return(wanted):
+            rows = _read(file, "pupil", columns=["return_id", "person_key", column])
+            rows = rows.filter(pc.is_in(rows["return_id"], value_set=values))
+            texts: Any = rows[column].cast(pa.string())
+            texts = texts.fill_null("")
+            if column == "laestab":
+                texts = pc.utf8_slice_codeunits(texts, 0, _AUTHORITY)
+            people.append(_now(rows, moved).to_numpy().astype(np.uint32))
+            labels.append(texts.to_numpy(zero_copy_only=False).astype(np.str_))
+    return np.concatenate(people), np.concatenate(labels)
 
 
 def _now(rows: pa.Table, moved: Moves) -> Any:

@@ -418,6 +418,16 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name='Project',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('reference', models.CharField(max_length=64, unique=True)),
+                ('opened_at', models.DateTimeField()),
+                ('closed_at', models.DateTimeField(null=True)),
+                ('members', models.ManyToManyField(related_name='projects', to='records.account')),
+            ],
+        ),
+        migrations.CreateModel(
             name='Publication',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -446,6 +456,16 @@ class Migration(migrations.Migration):
             options={
                 'db_table': '"identity"."notice_given"',
             },
+        ),
+        migrations.CreateModel(
+            name='Draw',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('limits', models.JSONField()),
+                ('drawn_at', models.DateTimeField()),
+                ('project', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, to='records.project')),
+                ('publication', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, to='records.publication')),
+            ],
         ),
         migrations.AddField(
             model_name='collection',
@@ -488,6 +508,7 @@ class Migration(migrations.Migration):
                 ('collections', models.JSONField()),
                 ('mode', models.CharField(default='safe-setting', max_length=16)),
                 ('texts', models.JSONField(default=dict)),
+                ('sample', models.JSONField(default=dict)),
                 ('starts', models.DateField()),
                 ('ends', models.DateField()),
                 ('state', models.CharField(max_length=16)),
@@ -498,16 +519,10 @@ class Migration(migrations.Migration):
                 ('submission', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='records.logsubmission')),
             ],
         ),
-        migrations.CreateModel(
-            name='Project',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('reference', models.CharField(max_length=64, unique=True)),
-                ('opened_at', models.DateTimeField()),
-                ('closed_at', models.DateTimeField(null=True)),
-                ('members', models.ManyToManyField(related_name='projects', to='records.account')),
-                ('request', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, to='records.request')),
-            ],
+        migrations.AddField(
+            model_name='project',
+            name='request',
+            field=models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, to='records.request'),
         ),
         migrations.CreateModel(
             name='Decision',

@@ -42,6 +42,7 @@ class Request(models.Model):
     collections = models.JSONField()
     mode = models.CharField(max_length=16, default="safe-setting")
     texts = models.JSONField(default=dict)
+    sample = models.JSONField(default=dict)
     starts = models.DateField()
     ends = models.DateField()
     state = models.CharField(max_length=16)
@@ -51,7 +52,7 @@ class Request(models.Model):
     class Classes:
         id = requester = submission = "key"
         reference = organisation = title = kind = amends = purpose = power = items = classes = collections = "public"
-        mode = texts = starts = ends = state = made_at = "public"
+        mode = texts = sample = starts = ends = state = made_at = "public"
 
 
 class Decision(models.Model):

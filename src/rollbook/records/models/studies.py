@@ -3,7 +3,7 @@
 from django.db import models
 
 from rollbook.records.models.accounts import Account, Device, Site
-from rollbook.records.models.governance import Request
+from rollbook.records.models.governance import Publication, Request
 from rollbook.records.models.log import LogSubmission
 
 
@@ -19,6 +19,20 @@ class Project(models.Model):
     class Classes:
         id = members = "key"
         reference = request = opened_at = closed_at = "public"
+
+
+class Draw(models.Model):
+    """The first draw of a project's sample: the limits that every later draw keeps, and the paper that tells of it."""
+
+    project = models.OneToOneField(Project, on_delete=models.PROTECT)
+    limits = models.JSONField()
+    publication = models.OneToOneField(Publication, on_delete=models.PROTECT)
+    drawn_at = models.DateTimeField()
+
+    class Classes:
+        # A limit beside a stratum's size tells how many people there are, however few.
+        id = limits = "key"
+        project = publication = drawn_at = "public"
 
 
 class Study(models.Model):

@@ -120,7 +120,7 @@ def _request(stage: Stage, key: str, title: str, items: tuple[str, ...], texts: 
     browser, starts = stage.visitor(key), clock.today()
     page = browser.submit(
         browser.open("/casework/requests/new/"), title=title, purpose="research-analysis", power="PWR-03",
-        collections=[COLLECTION], items=list(items),
+        collections=[COLLECTION], items=list(items), sample_why="The question is about every pupil of the area.",
         **_boxes("starts", starts), **_boxes("ends", starts + timedelta(days=365)), **texts,
     )  # fmt: skip
     stage.narrator.check(

@@ -21,6 +21,7 @@ from rollbook.services.register.papers import PaperLine, agreements_of, assessme
 from rollbook.services.register.uses import UseLine, uses_of
 from rollbook.services.register.words import class_words, power_law, purpose_name
 from rollbook.services.releases import ReleasedTable, released_tables
+from rollbook.services.samples import words
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +105,8 @@ class RequestPage:
     public_benefit: str
     items: tuple[ItemLine, ...]
     collections: tuple[str, ...]
+    sample: str
+    sample_why: str
     fields: tuple[FieldLine, ...]
     decisions: tuple[DecisionLine, ...]
     agreements: tuple[PaperLine, ...]
@@ -197,6 +200,8 @@ def _page(row: Request) -> RequestPage:
         public_benefit=row.texts.get("public_benefit", NOT_STATED),
         items=tuple(ItemLine(code, item_name(code), _risk(code)) for code in row.items),
         collections=tuple(row.collections),
+        sample=words(row.sample),
+        sample_why=row.sample.get("why", ""),
         fields=_fields(row, uses, tables),
         decisions=tuple(_decision(decision) for decision in row.decisions.all()),
         agreements=agreements_of(row.organisation.company_number),

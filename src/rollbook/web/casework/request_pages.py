@@ -12,6 +12,7 @@ from rollbook.kernel.refusals import RollbookError
 from rollbook.services.actors import Role
 from rollbook.services.request_desk import FormFacts, form_facts, own_request, own_requests, panel_list, panel_page
 from rollbook.services.requests import LONGEST_TEXT, LONGEST_TITLE, decide, make_request, withdraw
+from rollbook.services.samples import LARGEST, LONGEST_WHY, SampleAsked
 from rollbook.web.access import access
 from rollbook.web.casework.dates import ThreeBoxDate, date_input
 from rollbook.web.ui.actor import actor
@@ -29,6 +30,29 @@ class RequestForm(forms.Form):
         label="Collections", error_messages={"required": "Choose at least one collection"}
     )
     items = forms.MultipleChoiceField(label="Items", error_messages={"required": "Choose at least one item"})
+    sample_size = forms.IntegerField(
+        label="How many people the question needs",
+        help_text="Leave it empty only if it needs everybody in the collections.",
+        required=False,
+        min_value=1,
+        max_value=LARGEST,
+    )
+    sample_by = forms.ChoiceField(
+        label="Spread over",
+        choices=[("", "Drawn from everybody alike"), ("authority", "Local authorities"), ("year-group", "Year groups")],
+        required=False,
+    )
+    sample_share = forms.ChoiceField(
+        label="If it is spread",
+        choices=[("proportional", "In proportion to the people of each"), ("equal", "The same number from each")],
+        required=False,
+    )
+    sample_why = forms.CharField(
+        label="Why so many",
+        help_text="The panel approves this number, and no run gets more.",
+        max_length=LONGEST_WHY,
+        error_messages={"required": "Say why so many people are needed"},
+    )
     starts = ThreeBoxDate(label="The work begins on", error_messages={"required": "Say when the work begins"})
     ends = ThreeBoxDate(label="The work ends on", error_messages={"required": "Say when the work ends"})
     amends = forms.CharField(max_length=64, required=False, widget=forms.HiddenInput)
@@ -65,6 +89,9 @@ class RequestForm(forms.Form):
             collections=given["collections"],
             starts=given["starts"],
             ends=given["ends"],
+            sample=SampleAsked(
+                given["sample_size"], given["sample_why"], given["sample_by"], given["sample_share"] or "proportional"
+            ),
             texts={key: given[key] for key in self.text_keys},
             amends=given["amends"] or None,
         )

@@ -7,6 +7,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from rollbook.kernel.refusals import InputRefused, Reason, UseRefused
 from rollbook.services.actors import Role
+from rollbook.services.five_safes import five_safes
 from rollbook.services.projects import projects_of
 from rollbook.services.run_pages import run_page
 from rollbook.services.studies import ask_run, project_page, submit
@@ -34,7 +35,8 @@ def project(request: HttpRequest, reference: str) -> HttpResponse:
             return redirect("casework_project", reference=reference)
         except (InputRefused, UseRefused) as refused:
             reasons = refused.reasons
-    facts = {"page": project_page(by=by, project_ref=reference), "reasons": reasons}
+    page = project_page(by=by, project_ref=reference)
+    facts = {"page": page, "reasons": reasons, "safes": five_safes(reference)}
     return render(request, "casework/project.html", facts, status=422 if reasons else 200)
 
 
