@@ -18,6 +18,7 @@ from rollbook.services.bench import (
     pseudonyms,
     rules,
     suppression,
+    tables,
 )
 from rollbook.services.bench.measure import Result
 
@@ -31,6 +32,7 @@ BENCHES = {
     "pseudonyms": pseudonyms.run,
     "rules": rules.run,
     "suppression": suppression.run,
+    "tables": tables.run,
 }
 _BY_PUPILS = {"dummy": dummy.run, "history": history.run, "ingest": ingest.run, "rules": rules.run}
 

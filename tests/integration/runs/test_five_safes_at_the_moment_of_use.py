@@ -226,3 +226,36 @@ def test_research_and_action_about_one_person_never_share_a_project(log: ground.
     page = studies.project_page(by=actor_of(RESEARCHER), project_ref=project)
     assert "purpose-kind" in {reason.code for reason in page.refused}
     assert not Account.objects.filter(role="police-officer", projects__isnull=False).exists()
+
+
+def test_the_public_and_the_team_read_the_five_safes_and_what_ends_next(log: ground.Writer) -> None:
+    project = a_project(log, training=12, site=40)
+    ends = grounds.days(12)
+    pages = [
+        browser_of(None).get(f"/register/projects/{project}/").content.decode(),
+        browser_of(RESEARCHER).get(f"/casework/projects/{project}/").content.decode(),
+    ]
+    for page in pages:
+        for words in ("Safe project", "Safe people", "Safe settings", "Safe data", "Safe outputs", "Library",
+                      "Schools can plan language support.", "Everybody in the collections",
+                      "The project can be used today"):  # fmt: skip
+            assert words in page
+        after = page.split("Ends next:")[1][:200]
+        assert "A training (Safe Researcher Training)" in after
+        assert f"{ends.day} {ends:%B %Y}" in after
+    # Neither the person, nor which account, nor the address of the network.
+    assert RESEARCHER.name not in pages[0].replace(grounds.TEXTS["applicant_names"], "")
+    assert "127.0.0.1" not in pages[0]
+    assert "account" not in pages[0].split("<main")[1].split("</main>")[0]
+
+
+def test_the_public_page_says_what_is_lacking_without_naming_anybody(
+    log: ground.Writer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project = a_project(log, accreditation=5)
+    later = clock.now() + timedelta(days=6)
+    monkeypatch.setattr(clock, "now", lambda: later)
+    page = browser_of(None).get(f"/register/projects/{project}/").content.decode()
+    assert "This person is not accredited" in page
+    assert f"account {account_of(RESEARCHER).id}" not in page
+    assert browser_of(None).get("/register/projects/project-none/").status_code == 404

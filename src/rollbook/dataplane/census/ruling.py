@@ -170,6 +170,14 @@ class ReturnView:
             return set()
         return set(pc.unique(values).to_pylist())
 
+    def lacks(self, table: str, column: str) -> bool:
+        """Whether any row of the table has no value in the column."""
+        held = self.parsed.tables.get(table)
+        if held is None or not held.num_rows:
+            return False
+        at = held.schema.get_field_index(column)
+        return at < 0 or held.column(at).null_count > 0
+
     @cached_property
     def on_roll(self) -> tuple[Pupil, ...]:
         """Pupils on roll on census day."""

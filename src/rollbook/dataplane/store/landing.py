@@ -56,7 +56,8 @@ def _shaped(name: str, table: pa.Table, collection: str, laestab: str) -> pa.Tab
         if field.name in given:
             columns[field.name] = given[field.name]
         elif field.name in table.column_names:
-            columns[field.name] = table[field.name].cast(field.type)
+            held = table[field.name]
+            columns[field.name] = held if held.type == field.type else held.cast(field.type)
         elif field.name not in _LANDED:
             columns[field.name] = pa.nulls(count, field.type)
     return pa.table(columns)

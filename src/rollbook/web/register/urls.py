@@ -3,7 +3,15 @@
 from django.urls import URLPattern, path
 
 from rollbook.web.register import dictionary_views as dictionary
-from rollbook.web.register import log_views, number_views, paper_views, request_views, rule_views, use_views
+from rollbook.web.register import (
+    log_views,
+    number_views,
+    paper_views,
+    project_views,
+    request_views,
+    rule_views,
+    use_views,
+)
 
 _PAPERS = (("agreements", "agreement"), ("assessments", "assessment"), ("notices", "notice"), ("rules", "rules"))
 
@@ -15,6 +23,7 @@ urlpatterns: list[URLPattern] = [
     path("register/decisions.csv", request_views.decision_csv, name="register_decisions_csv"),
     path("register/decisions.json", request_views.decision_json, name="register_decisions_json"),
     path("register/requests/<str:reference>/", request_views.one_request, name="register_request"),
+    path("register/projects/<str:reference>/", project_views.one_project, name="register_project"),
     path("register/uses/", use_views.use_list, name="register_uses"),
     path("register/uses.csv", use_views.use_csv, name="register_uses_csv"),
     path("register/uses.json", use_views.use_json, name="register_uses_json"),

@@ -108,8 +108,11 @@ def meals_begun(view: ReturnView) -> Iterator[Finding]:
 def meals_apart(view: ReturnView) -> Iterator[Finding]:
     """In the same country, with any period that started earlier. A period without an end runs on."""
     for pupil in view.pupils:
+        periods = pupil.rows.get("fsm_period", ())
+        if len(periods) < 2:
+            continue
         by_country: defaultdict[str | None, list[Mapping[str, Any]]] = defaultdict(list)
-        for row in pupil.rows.get("fsm_period", ()):
+        for row in periods:
             if row["fsm_start_date"] is not None:
                 by_country[row["uk_country"]].append(row)
         for rows in by_country.values():
@@ -130,8 +133,9 @@ def meals_apart(view: ReturnView) -> Iterator[Finding]:
 def service_child_meals(view: ReturnView) -> Iterator[Finding]:
     """Only a period still open."""
     for pupil in view.on_roll:
-        still = any(row["fsm_end_date"] is None for row in pupil.rows.get("fsm_period", ()))
-        if pupil.text("service_child") == "Y" and still:
+        if pupil.text("service_child") == "Y" and any(
+            row["fsm_end_date"] is None for row in pupil.rows.get("fsm_period", ())
+        ):
             yield pupil.at("service-child")
 
 

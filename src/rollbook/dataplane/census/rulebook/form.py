@@ -86,12 +86,17 @@ _NEEDED: Final = {
 )  # fmt: skip
 def complete(view: ReturnView) -> Iterator[Finding]:
     """Half an entry cannot be counted; without a status nobody knows whether a second school is right."""
+    halves = {table: items for table, items in _NEEDED.items() if any(view.lacks(table, _column(i)) for i in items)}
     for pupil in view.pupils:
         if pupil.on_roll and pupil.text("enrol_status") is None:
             yield pupil.at("enrol-status")
-        for table, items in _NEEDED.items():
+        for table, items in halves.items():
             for row in pupil.rows.get(table, ()):
-                yield from (pupil.at(item, row["line"]) for item in items if row[item.replace("-", "_")] is None)
+                yield from (pupil.at(item, row["line"]) for item in items if row[_column(item)] is None)
+
+
+def _column(item: str) -> str:
+    return item.replace("-", "_")
 
 
 RULES = (readable, once, known, profile_held, complete)

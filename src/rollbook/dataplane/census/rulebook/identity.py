@@ -170,7 +170,8 @@ def temporary_upn_replaced(view: ReturnView) -> Iterator[Finding]:
 )  # fmt: skip
 def uln(view: ReturnView) -> Iterator[Finding]:
     """Optional; when given it must be right."""
-    return where(view.pupils, lambda pupil: not uln_ok(pupil.text("uln") or "1000000000"), "uln")
+    given = ((pupil, pupil.text("uln")) for pupil in view.pupils)
+    return (pupil.at("uln") for pupil, number in given if number is not None and not uln_ok(number))
 
 
 @rule(

@@ -1,5 +1,6 @@
 """PT-049 to PT-052: special needs, exclusions and attendance."""
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
@@ -164,9 +165,8 @@ def suspension_length(view: ReturnView) -> Iterator[Finding]:
 def excluded_sessions(view: ReturnView) -> Iterator[Finding]:
     """One query a pupil, however many exclusions."""
     excluded = {pupil.no for pupil, _ in _exclusions(view, "SUSP", "PERM")}
-    for pupil in view.pupils:
-        codes = {row["attendance_reason"] for row in pupil.rows.get("session", ())}
-        if pupil.no in excluded and "E" not in codes:
+    for pupil in view.pupils if excluded else ():
+        if pupil.no in excluded and all(row["attendance_reason"] != "E" for row in pupil.rows.get("session", ())):
             yield pupil.at("exclusion-category")
 
 
@@ -188,9 +188,14 @@ def attendance_by_age(view: ReturnView) -> Iterator[Finding]:
             yield pupil.at("sessions-possible")
 
 
-def _counted(pupil: Pupil, table: str, prefix: str, codes: frozenset[str]) -> int:
-    rows = pupil.rows.get(table, ())
-    return sum(row[f"{prefix}_sessions"] or 0 for row in rows if row[f"{prefix}_reason"] in codes)
+def _counted(view: ReturnView, table: str, prefix: str, codes: frozenset[str]) -> Counter[int]:
+    """Half days under these codes, by the number of the pupil."""
+    reason, sessions = f"{prefix}_reason", f"{prefix}_sessions"
+    counted: Counter[int] = Counter()
+    for row in view.rows(table):
+        if row[reason] in codes:
+            counted[row["pupil_no"]] += row[sessions] or 0
+    return counted
 
 
 @rule(
@@ -206,10 +211,11 @@ def _counted(pupil: Pupil, table: str, prefix: str, codes: frozenset[str]) -> in
 )  # fmt: skip
 def sessions_add_up(view: ReturnView) -> Iterator[Finding]:
     """Codes for half days that were not possible do not count."""
+    counted = {possible: _counted(view, table, prefix, COUNTED) for possible, table, prefix in _BLOCKS}
     for pupil in view.pupils:
-        for possible, table, prefix in _BLOCKS:
+        for possible, by_pupil in counted.items():
             total = pupil.number(possible)
-            if total is not None and _counted(pupil, table, prefix, COUNTED) > total:
+            if total is not None and by_pupil[pupil.no] > total:
                 yield pupil.at(possible.replace("_", "-"))
 
 
@@ -225,7 +231,7 @@ def sessions_add_up(view: ReturnView) -> Iterator[Finding]:
 def plausible_absence(view: ReturnView) -> Iterator[Finding]:
     """Above half, or exactly none, over all pupils with attendance."""
     possible = sum(pupil.number("sessions_possible") or 0 for pupil in view.pupils)
-    absent = sum(_counted(pupil, "session", "attendance", ABSENT) for pupil in view.pupils)
+    absent = _counted(view, "session", "attendance", ABSENT).total()
     if possible and (absent == 0 or absent / possible > _TOO_MANY):
         yield Finding(1, None, "sessions-possible")
 

@@ -1,0 +1,18 @@
+"""A project's Five Safes, as everybody may read them."""
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from rollbook.services.five_safes import five_safes
+from rollbook.web.access import access
+
+
+@require_safe
+@access("public")
+def one_project(request: HttpRequest, reference: str) -> HttpResponse:
+    """What was approved, who works with it, from where, and what ends when."""
+    page = five_safes(reference)
+    if page is None:
+        raise Http404
+    return render(request, "register/project.html", {"page": page})
