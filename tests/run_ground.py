@@ -115,14 +115,36 @@ def run(study_id: int) -> int:
     return studies.ask_run(by=actor_of(RESEARCHER), study_id=study_id)
 
 
-def executed(study_id: int) -> Any:
-    """A run that was done; gives its row."""
+def undeclared(study_id: int) -> Any:
+    """A run that was done, of whose table the author has said nothing yet; gives the run's row."""
     from rollbook.records.models.studies import Run
     from rollbook.services import runs
 
     number = run(study_id)
     runs.execute(number)
     return Run.objects.get(id=number)
+
+
+def executed(study_id: int) -> Any:
+    """A run that was done, and its table, if it was not stopped, handed to the checkers; gives the run's row."""
+    row = undeclared(study_id)
+    for output in row.outputs.filter(state="made"):
+        submitted(output.reference)
+    return row
+
+
+CONTEXT = {
+    "shows": "How many pupils there are by group.",
+    "population": "Every pupil on the roll of one school.",
+    "safe": "Each group has more than ten pupils.",
+}
+
+
+def submitted(reference: str) -> None:
+    """The author hands a table to the checkers."""
+    from rollbook.services import submitting
+
+    submitting.submit_output(by=actor_of(RESEARCHER), reference=reference, context=CONTEXT)
 
 
 def study_by(expression: str, *, dimension: str = "group_of", items: str = '"sex"') -> dict[str, bytes]:

@@ -10,13 +10,15 @@ import pytest
 from playwright.sync_api import expect
 
 from rollbook.records.models.studies import Output, Run
-from rollbook.services import gateway, releases, runs
+from rollbook.services import gateway, outputs, releases, runs
+from rollbook.services.submitting import CONTEXT
 from tests import case_ground
 from tests import run_ground as ground
 from tests.functional.conftest import Visitor
-from tests.people import CHECKER, CUSTODIAN, POLICE_OFFICER, RESEARCHER, SECOND_CHECKER, SECOND_CUSTODIAN
+from tests.people import CHECKER, CUSTODIAN, POLICE_OFFICER, RESEARCHER, SECOND_CHECKER, SECOND_CUSTODIAN, actor_of
 
 pytestmark = pytest.mark.django_db(transaction=True)
+HALVES = "CASE WHEN ppid < '8' THEN 'low' ELSE 'high' END"
 APART = "CASE WHEN ppid = (SELECT min(ppid) FROM pupil) THEN 'the one' ELSE 'others' END"
 
 
@@ -43,6 +45,11 @@ def test_every_page_of_a_project_and_its_table(log: ground.Writer, visitor: Visi
     expect(page.get_by_text("group_of: a value not shown")).to_be_visible()
 
     output = Output.objects.get(run=passed)
+    unsaid = ground.undeclared(ground.study(project, ground.study_by(HALVES, items='"language"')))
+    page = visitor.visit(f"/casework/runs/{unsaid.id}/")
+    page.get_by_role("button", name="Hand in").click()
+    expect(page.get_by_role("link", name="Who is counted, and who is not: say")).to_be_visible()
+    visitor.hold()
     visitor.sign_in_as(CHECKER)
     visitor.visit("/casework/checking/")
     page = visitor.visit(f"/casework/checking/{output.reference}/")
@@ -53,6 +60,11 @@ def test_every_page_of_a_project_and_its_table(log: ground.Writer, visitor: Visi
     page.get_by_role("button", name="Give your verdict").click()
     visitor.hold()
     expect(page.get_by_role("button", name="Give your verdict")).to_have_count(0)
+    outputs.give_verdict(
+        by=actor_of(SECOND_CHECKER), reference=output.reference, verdict="return", comment="Why two groups?"
+    )
+    page = visitor.visit(f"/casework/checking/{output.reference}/")
+    expect(page.get_by_text("The verdicts differ")).to_be_visible()
 
 
 def test_every_page_of_the_gateway(log: ground.Writer, visitor: Visitor) -> None:
@@ -112,6 +124,13 @@ def test_a_study_is_sent_in_run_checked_and_released_without_javascript(
     page.get_by_role("button", name="Run this study").click()
     expect(page.get_by_text("waits for its turn")).to_be_visible()
     runs.execute(Run.objects.get().id)
+    page.reload()
+    page.get_by_role("button", name="Hand in").click()
+    page.get_by_role("link", name="What the table shows: say").click()
+    for label, text in zip(CONTEXT.values(), ground.CONTEXT.values(), strict=True):
+        page.get_by_label(label).fill(text)
+    page.get_by_role("button", name="Hand in").click()
+    expect(page.get_by_text("Two checkers look at it")).to_be_visible()
     output = Output.objects.get()
     for person in (CHECKER, SECOND_CHECKER):
         checker = open_browser(scripts=False)

@@ -47,13 +47,20 @@ class RunState(StrEnum):
 
 
 class OutputState(StrEnum):
-    """`stopped` by a rule, `returned` by a checker, `agreed` until logged; only `released` is public."""
+    """`made` until its author says what it shows; `stopped` by a rule; `checking` is blind, `consolidating` is not;
+    `agreed` until logged. `released` and `revoked` are public; what is revoked shows no figure.
+    """
 
+    MADE = "made"
     STOPPED = "stopped"
     CHECKING = "checking"
+    CONSOLIDATING = "consolidating"
     RETURNED = "returned"
+    REJECTED = "rejected"
+    WITHDRAWN = "withdrawn"
     AGREED = "agreed"
     RELEASED = "released"
+    REVOKED = "revoked"
 
 
 class CaseState(StrEnum):
@@ -184,22 +191,34 @@ RUNS = Machine(
     },
 )
 
+_VERDICTS = frozenset({OutputState.STOPPED, OutputState.RETURNED, OutputState.AGREED, OutputState.REJECTED})
+
 OUTPUTS = Machine(
     "output",
-    OutputState.CHECKING,
+    OutputState.MADE,
     {
-        OutputState.CHECKING: frozenset({OutputState.STOPPED, OutputState.RETURNED, OutputState.AGREED}),
+        OutputState.MADE: frozenset({OutputState.CHECKING, OutputState.STOPPED, OutputState.WITHDRAWN}),
+        OutputState.CHECKING: _VERDICTS | {OutputState.CONSOLIDATING},
+        OutputState.CONSOLIDATING: _VERDICTS,
+        OutputState.RETURNED: frozenset({OutputState.CHECKING, OutputState.WITHDRAWN}),
         OutputState.AGREED: frozenset({OutputState.RELEASED}),
+        OutputState.RELEASED: frozenset({OutputState.REVOKED}),
         OutputState.STOPPED: frozenset(),
-        OutputState.RETURNED: frozenset(),
-        OutputState.RELEASED: frozenset(),
+        OutputState.REJECTED: frozenset(),
+        OutputState.WITHDRAWN: frozenset(),
+        OutputState.REVOKED: frozenset(),
     },
     {
+        OutputState.MADE: Role.RESEARCHER,
         OutputState.CHECKING: Role.OUTPUT_CHECKER,
+        OutputState.CONSOLIDATING: Role.OUTPUT_CHECKER,
+        OutputState.RETURNED: Role.RESEARCHER,
         OutputState.AGREED: Role.SYSTEM,
+        OutputState.RELEASED: Role.OUTPUT_CHECKER,
         OutputState.STOPPED: None,
-        OutputState.RETURNED: None,
-        OutputState.RELEASED: None,
+        OutputState.REJECTED: None,
+        OutputState.WITHDRAWN: None,
+        OutputState.REVOKED: None,
     },
 )
 

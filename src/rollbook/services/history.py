@@ -25,7 +25,12 @@ from rollbook.services.one_person import keys_of
 
 RESULTS = {
     Output.STOPPED: "A rule stopped the table. Nothing came out.",
+    Output.MADE: "A table was made. Nobody has checked it yet.",
     Output.CHECKING: "A table was made. Two people are checking it.",
+    Output.CONSOLIDATING: "A table was made. Two people are checking it.",
+    Output.REJECTED: "The checkers turned the table down. Nothing came out.",
+    Output.WITHDRAWN: "The table was withdrawn. Nothing came out.",
+    Output.REVOKED: "A table of counts came out. It was taken back later.",
     Output.RETURNED: "A checker sent the table back. Nothing came out.",
     Output.AGREED: "Two people checked the table. It is about to come out.",
     Output.RELEASED: "A table of counts came out.",

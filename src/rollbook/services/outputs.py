@@ -1,182 +1,241 @@
-"""Checking a table before it leaves: two checkers, neither of whom sees the other's first verdict.
+"""Checking a table before it leaves: two checkers, neither of whom sees the other's first verdict, then both together.
 
-A verdict is given once and does not change. Comments, and who said what, show only after both are in; until then not
-even that somebody has looked. The table itself is seen by checkers alone until it is released.
+Comments, and who said what, show to checkers only once both are in; until then not even that somebody has looked. The
+author reads comments when the output comes back, notes never. Whose own project it is has no part in any of this.
 """
 
-from dataclasses import asdict, dataclass
-from datetime import datetime
+from dataclasses import asdict
+from datetime import timedelta
+from typing import Final
 
 from django.db import transaction
 from django.db.models import Q, QuerySet
 
 from rollbook.kernel.refusals import AccessDenied, InputRefused, Reason, UseRefused
+from rollbook.policy.checking import CHECKERS, MOST_CHECKERS, Ruling, decided
 from rollbook.policy.roles import Role
 from rollbook.policy.states import OUTPUTS, OutputState
+from rollbook.records.models.accounts import Account
 from rollbook.records.models.governance import Request
-from rollbook.records.models.studies import Output, Verdict
-from rollbook.sdc.hiding import PRIMARY, SECONDARY
-from rollbook.sdc.measured import Table, shown, table_from
-from rollbook.sdc.rules import SdcParameters, rules_of
+from rollbook.records.models.studies import Claim, Output, Turn, Verdict
 from rollbook.services import clock, releases
 from rollbook.services.actors import Actor, require_session
 from rollbook.services.audit import audit
 from rollbook.services.differencing import lock_releases, not_audited
 from rollbook.services.entry import require_for_check
-from rollbook.services.hidden_cells import lines_of
-from rollbook.services.label_texts import known_texts
+from rollbook.services.messages import notify
 from rollbook.services.run_outcome import outcome
 
-CHECKERS = 2
-_WHY = {"": "", PRIMARY: "hidden: too few people", SECONDARY: "hidden: a small cell could be worked out from it"}
-APPROVE, RETURN = "approve", "return"
-LONGEST_COMMENT = 2000
+APPROVE, RETURN, REJECT = Ruling.APPROVE.value, Ruling.RETURN.value, Ruling.REJECT.value
+LONGEST_COMMENT: Final = 2000
+# A claim that nothing came of is another's to take.
+CLAIM_HOLDS: Final = timedelta(days=2)
+UNDER_REVIEW: Final = (Output.CHECKING, Output.CONSOLIDATING)
 
 
-@dataclass(frozen=True, slots=True)
-class CheckLine:
-    """A table in a checker's list; `mine` is the checker's own verdict, empty until given."""
-
-    reference: str
-    title: str
-    project: str
-    state: str
-    made_at: datetime
-    mine: str
-
-
-@dataclass(frozen=True, slots=True)
-class CellLine:
-    """One cell: its labels, the figure (or "below N"), what the rules say of it (empty: nothing), and why the public
-    will not see the figure (empty: it will).
-    """
-
-    labels: tuple[str, ...]
-    figure: str
-    rules: tuple[str, ...]
-    hidden: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class VerdictLine:
-    """One verdict, shown after both are in. Checkers are named by number of turn, not by name."""
-
-    verdict: str
-    comment: str
-    made_at: datetime
-    mine: bool
-
-
-@dataclass(frozen=True, slots=True)
-class CheckPage:
-    """All a checker needs to judge one table.
-
-    `made_labels` are the labels that neither the study nor a code list spells out. `verdicts` is empty until both are
-    in, save the reader's own.
-    """
-
-    line: CheckLine
-    dimensions: tuple[str, ...]
-    measure: str
-    cells: tuple[CellLine, ...]
-    made_labels: tuple[str, ...]
-    rules: tuple[tuple[str, str], ...]
-    threshold: int
-    files: tuple[tuple[str, str], ...]
-    digest: str
-    verdicts: tuple[VerdictLine, ...]
-
-
-def outputs_for(by: Actor) -> tuple[CheckLine, ...]:
-    """The tables the signed-in checker may judge or has judged, oldest first."""
-    account = require_session(by, Role.OUTPUT_CHECKER)
-    rows = _allowed(account).filter(Q(state=Output.CHECKING) | Q(verdicts__checker=account)).distinct()
-    return tuple(_line(output, account) for output in rows.order_by("id"))
-
-
-def check_page(*, by: Actor, reference: str) -> CheckPage:
-    """What the signed-in checker sees of one table.
+def claim(*, by: Actor, reference: str) -> None:
+    """Take an output on, so that no more than two look at it at once. Holds for two days, or until a verdict.
 
     Raises:
-        AccessDenied: code `output`, for a table that does not exist, is not in checking, or is the checker's own work.
+        AccessDenied: code `output`. UseRefused: codes `state`, `claimed`.
     """
     account = require_session(by, Role.OUTPUT_CHECKER)
-    output = _for_checker(account, reference)
-    study = output.run.study
-    return CheckPage(
-        line=_line(output, account),
-        dimensions=tuple(output.dimensions),
-        measure=output.measure,
-        cells=_cells(output),
-        made_labels=tuple(sorted(_labels(output) - known_texts(study))),
-        rules=tuple(rules_of(output.rules["rule_set"]).items()),
-        threshold=int(output.rules["parameters"]["threshold"]),
-        files=tuple(sorted(study.files.items())),
-        digest=study.digest,
-        verdicts=_verdicts(output, account),
-    )
+    with transaction.atomic():
+        output = _locked(account, reference)
+        turn = _turn_with_room(output, account)
+        Claim.objects.get_or_create(turn=turn, checker_id=account, defaults={"made_at": clock.now()})
+        audit(by, "claim-output", reference)
 
 
-def give_verdict(*, by: Actor, reference: str, verdict: str, comment: str = "") -> None:
-    """A checker's one verdict, `approve` or `return`. The second decides: two approvals release, anything else returns.
+def unclaim(*, by: Actor, reference: str) -> None:
+    """Give a claim back; a verdict that was given stands."""
+    account = require_session(by, Role.OUTPUT_CHECKER)
+    with transaction.atomic():
+        output = _locked(account, reference)
+        Claim.objects.filter(turn=latest_turn(output), checker=account).delete()
+        audit(by, "unclaim-output", reference)
+
+
+def give_verdict(*, by: Actor, reference: str, verdict: str, comment: str = "", note: str = "") -> None:
+    """A checker's verdict: `approve`, `return` or `reject`. Two alike decide; two that differ meet in consolidation,
+    where a verdict may be changed and a third checker may join. `comment` is for the author, `note` for checkers alone.
 
     Raises:
         AccessDenied: codes `role`, `session`, `second-factor`, `output`. InputRefused: code `verdict` or `comment`.
-        UseRefused: codes `state`, `verdict-given`; or what has expired since the run, where the verdict would release.
+        UseRefused: codes `state`, `verdict-given`, `claimed`; or what has expired since the run, where the verdict
+        would release.
     """
     account = require_session(by, Role.OUTPUT_CHECKER)
-    _well_formed(verdict, comment)
+    _well_formed(verdict, comment, note)
     with transaction.atomic():
-        output = _for_checker(account, reference)
         # The row is locked, so of two checkers at once one is first and the other decides.
-        output = Output.objects.select_for_update(of=("self",)).select_related("run__study").get(id=output.id)
-        _may_still(output, account)
+        output = _locked(account, reference)
+        turn = _turn_with_room(output, account)
+        before = turn.verdicts.filter(checker=account).count()
+        if before and output.state == Output.CHECKING:
+            mend = "It can be changed once the other checker's is in and differs."
+            raise UseRefused(Reason("verdict-given", "You have given your verdict", reference, mend))
         if verdict == APPROVE:
             require_for_check(output.run)
-        Verdict.objects.create(
-            output=output, checker_id=account, verdict=verdict, comment=comment.strip(), made_at=clock.now()
-        )
+        _say(turn, account, verdict, comment, note=note.strip(), number=before + 1)
         audit(by, "give-verdict", reference, verdict=verdict)
-        given = list(output.verdicts.values_list("verdict", flat=True))
-        if len(given) == CHECKERS:
-            _decide(by, output, given)
+        _decide(by, output, turn)
 
 
-def _well_formed(verdict: str, comment: str) -> None:
-    if verdict not in {APPROVE, RETURN}:
-        raise InputRefused(Reason("verdict", "This is not a verdict", "verdict", "Choose approve or return."))
-    if len(comment) > LONGEST_COMMENT or (verdict == RETURN and not comment.strip()):
-        mend = f"Say what must change, in at most {LONGEST_COMMENT} characters."
-        raise InputRefused(Reason("comment", "A table that is returned needs a comment", "comment", mend))
+def return_early(*, by: Actor, reference: str, comment: str) -> None:
+    """Send an output back before both verdicts are in. It wipes the turn: nobody ever reads the other verdict.
+
+    Raises:
+        AccessDenied: code `output`. InputRefused: code `comment`. UseRefused: codes `state`, `claimed`.
+    """
+    account = require_session(by, Role.OUTPUT_CHECKER)
+    _well_formed(RETURN, comment, "")
+    with transaction.atomic():
+        output = _locked(account, reference)
+        turn = _turn_with_room(output, account)
+        if output.state != Output.CHECKING:
+            raise UseRefused(Reason("state", f"This output is {output.state}", reference, "Give a verdict."))
+        number = turn.verdicts.filter(checker=account).count() + 1
+        _say(turn, account, RETURN, comment, early=True, number=number)
+        audit(by, "return-early", reference)
+        _end(by, output, turn, OutputState.RETURNED)
 
 
-def _may_still(output: Output, account: int) -> None:
-    if output.state != Output.CHECKING:
+def standing(turn: Turn) -> tuple[Verdict, ...]:
+    """The verdicts of a turn that count: the last of each checker, or the early one alone."""
+    last = {row.checker_id: row for row in turn.verdicts.order_by("number", "id")}
+    rows = sorted(last.values(), key=lambda row: row.id)
+    return tuple(row for row in rows if row.early) or tuple(rows)
+
+
+def allowed(account: int) -> QuerySet[Output]:
+    """Tables that are not this account's own work: neither as author, nor as asker, nor as member of the project, nor
+    as one of the organisation that asked.
+    """
+    own = Q(run__study__author=account) | Q(run__asked_by=account) | Q(run__study__project__members=account)
+    own |= Q(run__study__project__request__organisation__account=account)
+    return Output.objects.select_related("run__study__project__request").exclude(own)
+
+
+def for_checker(account: int, reference: str) -> Output:
+    """The output a checker may look at.
+
+    Raises:
+        AccessDenied: code `output`, also where there is none.
+    """
+    judged = Q(verdicts__checker=account)
+    rows = allowed(account).filter(Q(state__in=UNDER_REVIEW) | judged, reference=reference).distinct()
+    output = rows.first()
+    if output is None:
+        mend = "See your list; nobody checks their own project's tables."
+        raise AccessDenied(Reason("output", "There is no such table for you to check", mend=mend))
+    return output
+
+
+def latest_turn(output: Output) -> Turn:
+    """The turn under way, or the last one."""
+    return output.turns.latest("number")
+
+
+def set_state(output: Output, state: OutputState) -> None:
+    """Move an output on, if the table of states allows the step.
+
+    Raises:
+        UseRefused: code `state`.
+    """
+    if reason := OUTPUTS.refuses(output.state, state):
+        raise UseRefused(reason)
+    output.state = state
+    output.save(update_fields=["state", "rules"])
+
+
+def checkers_of(output: Output) -> QuerySet[Account]:
+    """Everybody who may check this output."""
+    study = output.run.study
+    own = Q(id__in=[study.author_id, output.run.asked_by_id]) | Q(projects=study.project_id)
+    own |= Q(organisation=study.project.request.organisation_id)
+    return Account.objects.filter(role=Role.OUTPUT_CHECKER, is_active=True).exclude(own)
+
+
+def _locked(account: int, reference: str) -> Output:
+    output = for_checker(account, reference)
+    return Output.objects.select_for_update(of=("self",)).select_related("run__study__project").get(id=output.id)
+
+
+def _turn_with_room(output: Output, account: int) -> Turn:
+    """The turn under way, if the checker is in it or there is room for one more."""
+    if output.state not in UNDER_REVIEW:
         raise UseRefused(Reason("state", f"This output is {output.state}", output.reference, "There is nothing to do."))
-    if output.verdicts.filter(checker=account).exists():
-        mend = "A verdict is given once."
-        raise UseRefused(Reason("verdict-given", "You have given your verdict", output.reference, mend))
+    turn = latest_turn(output)
+    holding = turn.claims.filter(made_at__gt=clock.now() - CLAIM_HOLDS).values_list("checker", flat=True)
+    inside = {*holding, *turn.verdicts.values_list("checker", flat=True)}
+    most = CHECKERS if output.state == Output.CHECKING else MOST_CHECKERS
+    if account not in inside and len(inside) >= most:
+        mend = "Take another from the list."
+        raise UseRefused(Reason("claimed", "Enough checkers have taken this output on", output.reference, mend))
+    return turn
 
 
-def _decide(by: Actor, output: Output, given: list[str]) -> None:
-    """Both verdicts are in. Everything here is in the transaction of the second."""
-    if any(verdict != APPROVE for verdict in given):
-        _set_state(output, OutputState.RETURNED)
-        outcome(output.run, "returned")
+def _say(
+    turn: Turn, account: int, verdict: str, comment: str, *, number: int, note: str = "", early: bool = False
+) -> None:
+    Verdict.objects.create(
+        output_id=turn.output_id,
+        turn=turn,
+        checker_id=account,
+        number=number,
+        verdict=verdict,
+        comment=comment.strip(),
+        note=note,
+        made_at=clock.now(),
+        early=early,
+    )
+
+
+def _well_formed(verdict: str, comment: str, note: str) -> None:
+    if verdict not in set(Ruling):
+        raise InputRefused(Reason("verdict", "This is not a verdict", "verdict", "Choose approve, return or reject."))
+    if max(len(comment), len(note)) > LONGEST_COMMENT or (verdict != APPROVE and not comment.strip()):
+        mend = f"Say what must change, in at most {LONGEST_COMMENT} characters."
+        raise InputRefused(Reason("comment", "A table that does not go out needs a comment", "comment", mend))
+
+
+def _decide(by: Actor, output: Output, turn: Turn) -> None:
+    """What the verdicts of the turn come to. Everything here is in the transaction of the last of them."""
+    state = decided(row.verdict for row in standing(turn))
+    if state is None or state == output.state:
         return
+    if state is OutputState.CONSOLIDATING:
+        set_state(output, state)
+        for checker in checkers_of(output):
+            notify(checker)
+        return
+    if state is OutputState.AGREED and (reason := _still_refused(output)):
+        output.rules = output.rules | {"refused": [asdict(reason)]}
+        audit(by, "stop-output", output.reference, reasons=[reason.code])
+        state = OutputState.STOPPED
+    _end(by, output, turn, state)
+
+
+def _end(by: Actor, output: Output, turn: Turn, state: OutputState) -> None:
+    """The end of a turn; an output that comes to nothing says so in the log."""
+    set_state(output, state)
+    turn.decided_at, turn.result = clock.now(), state.value
+    turn.save(update_fields=["decided_at", "result"])
+    notify(output.run.study.author)
+    if state in {OutputState.STOPPED, OutputState.REJECTED}:
+        outcome(output.run, state.value)
+    elif state is OutputState.AGREED:
+        releases.agree(by=by, output=output)
+
+
+def _still_refused(output: Output) -> Reason | None:
+    """Asked again under the lock of releases: another table may have been agreed while this one was being checked,
+    and the panel may have taken its approval back.
+    """
     study = output.run.study
     lock_releases()
-    # Asked again under the lock: another table of the project may have been agreed while this one was being checked,
-    # and the panel may have taken its approval back.
-    reason = _taken_back(study.project.request_id) or not_audited(output)
-    if reason:
-        output.rules = output.rules | {"refused": [asdict(reason)]}
-        _set_state(output, OutputState.STOPPED)
-        outcome(output.run, "stopped")
-        audit(by, "stop-output", output.reference, reasons=[reason.code])
-        return
-    _set_state(output, OutputState.AGREED)
-    releases.agree(by=by, output=output)
+    return _taken_back(study.project.request_id) or not_audited(output)
 
 
 def _taken_back(request_id: int) -> Reason | None:
@@ -186,74 +245,3 @@ def _taken_back(request_id: int) -> Reason | None:
         return None
     mend = "Nothing comes out of it any more; see the register."
     return Reason("approval-taken-back", "The approval of the request was taken back", request.reference, mend)
-
-
-def _set_state(output: Output, state: OutputState) -> None:
-    if reason := OUTPUTS.refuses(output.state, state):
-        raise UseRefused(reason)
-    output.state = state
-    output.save(update_fields=["state", "rules"])
-
-
-def _allowed(account: int) -> QuerySet[Output]:
-    """Tables that are not this account's own work: neither as author, nor as asker, nor as member of the project, nor
-    as one of the organisation that asked.
-    """
-    own = Q(run__study__author=account) | Q(run__asked_by=account) | Q(run__study__project__members=account)
-    own |= Q(run__study__project__request__organisation__account=account)
-    return Output.objects.select_related("run__study__project__request").exclude(own)
-
-
-def _for_checker(account: int, reference: str) -> Output:
-    judged = Q(verdicts__checker=account)
-    rows = _allowed(account).filter(Q(state=Output.CHECKING) | judged, reference=reference).distinct()
-    output = rows.first()
-    if output is None:
-        mend = "See your list; nobody checks their own project's tables."
-        raise AccessDenied(Reason("output", "There is no such table for you to check", mend=mend))
-    return output
-
-
-def _line(output: Output, account: int) -> CheckLine:
-    mine = output.verdicts.filter(checker=account).values_list("verdict", flat=True).first()
-    project = output.run.study.project.reference
-    # While the other verdict is out the state is `checking` whoever asks, so it tells nothing of the other.
-    return CheckLine(output.reference, output.title, project, output.state, output.made_at, mine or "")
-
-
-def _cells(output: Output) -> tuple[CellLine, ...]:
-    if output.rules.get("hiding"):
-        limit = f"below {output.rules['parameters']['threshold']}"
-        return tuple(
-            CellLine(one.labels, limit if one.hidden == PRIMARY else f"{one.count:,}", (), _WHY[one.hidden])
-            for one in lines_of(output.rules, output.table)
-        )
-    table = table_of(output)
-    parameters = SdcParameters(**output.rules["parameters"])
-    failed: dict[tuple[str, ...], list[str]] = {}
-    for failure in output.rules["failures"]:
-        wanted = dict(map(tuple, failure["labels"]))
-        for cell in table.cells:
-            named = dict(zip(table.dimensions, cell.labels, strict=True))
-            if all(named[dimension] == label for dimension, label in wanted.items()):
-                failed.setdefault(cell.labels, []).append(failure["rule"])
-    return tuple(CellLine(labels, figure, tuple(failed.get(labels, ()))) for labels, figure in shown(table, parameters))
-
-
-def _labels(output: Output) -> set[str]:
-    return {label for cell in output.table["cells"] for label in cell["labels"]}
-
-
-def table_of(output: Output) -> Table:
-    """The table of an output as the rules judged it."""
-    return table_from(output.table)
-
-
-def _verdicts(output: Output, account: int) -> tuple[VerdictLine, ...]:
-    rows = list(output.verdicts.order_by("id"))
-    both = len(rows) >= CHECKERS
-    return tuple(
-        VerdictLine(row.verdict, row.comment, row.made_at, row.checker_id == account)
-        for row in rows
-        if both or row.checker_id == account
-    )

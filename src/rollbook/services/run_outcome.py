@@ -23,6 +23,7 @@ from rollbook.services.audit import audit
 from rollbook.services.differencing import held_against_all, keep, lock_releases
 from rollbook.services.hidden_cells import hidden_cells
 from rollbook.services.log.outbox import submit
+from rollbook.services.messages import notify
 
 
 def go_to(run: Run, state: RunState) -> None:
@@ -77,7 +78,7 @@ def finish(run: Run, table: Table, verdict: Verdict, who: Membership) -> Output:
             measure=files.table.measure.kind,
             table=table.as_data(),
             rules=verdict.as_data() | {"refused": refused, "hiding": hidden.record},
-            state=OutputState.STOPPED if stopped else OutputState.CHECKING,
+            state=OutputState.STOPPED if stopped else OutputState.MADE,
             made_at=clock.now(),
             membership_file=file,
             audited=list(audited),
@@ -86,6 +87,7 @@ def finish(run: Run, table: Table, verdict: Verdict, who: Membership) -> Output:
         if stopped:
             outcome(run, "stopped")
         audit(system(), "make-output", output.reference, state=output.state)
+        notify(study.author)
     return output
 
 

@@ -19,6 +19,7 @@ from rollbook.sdc.rules import rules_of
 from rollbook.services.actors import Actor, require_session
 from rollbook.services.entry import at_the_door
 from rollbook.services.label_texts import known_texts
+from rollbook.services.outputs import standing
 
 UNNAMED: Final = "a value not shown"
 # A study that spells out two hundred labels a dimension says some thirty bits with each cell that fails: twenty named
@@ -49,6 +50,7 @@ class Table:
     threshold: int
     refused: tuple[Reason, ...]
     comments: tuple[str, ...]
+    context: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,8 +109,9 @@ def _table(output: Output) -> Table:
     nameable = _nameable(output)
     named = tuple(_failed(failure, nameable) for failure in failures[:MOST_NAMED])
     broken = {cell.rule for cell in named}
-    # Comments are the checkers' words to the author; before both verdicts are in there is nothing to show.
-    comments = output.verdicts.order_by("id") if output.state != Output.CHECKING else ()
+    # Comments are the checkers' words to the author, read once their turn has ended; notes are never the author's.
+    turns = list(output.turns.order_by("number"))
+    comments = [row.comment for turn in turns if turn.decided_at for row in standing(turn) if row.comment]
     return Table(
         reference=output.reference,
         state=output.state,
@@ -119,7 +122,8 @@ def _table(output: Output) -> Table:
         rules=tuple((rule, words) for rule, words in rules_of(output.rules["rule_set"]).items() if rule in broken),
         threshold=int(output.rules["parameters"]["threshold"]),
         refused=tuple(Reason(**reason) for reason in output.rules["refused"]),
-        comments=tuple(verdict.comment for verdict in comments if verdict.comment),
+        comments=tuple(comments),
+        context=dict(turns[-1].context) if turns else {},
     )
 
 

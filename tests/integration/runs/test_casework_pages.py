@@ -64,8 +64,11 @@ def test_from_an_upload_to_two_verdicts(log: ground.Writer) -> None:
     run = Run.objects.get()
     assert "waits for its turn" in text_of(researcher.get(started.url))
     runs.execute(run.id)
-    page = text_of(researcher.get(started.url))
-    assert "Two checkers look at it" in page
+    assert "Say what it shows" in text_of(researcher.get(started.url))
+    text_of(researcher.post(started.url, ground.CONTEXT | {"safe": " "}), 422)
+    assert "e-mail address" in text_of(researcher.post(started.url, ground.CONTEXT | {"safe": "a@b.example"}), 422)
+    assert researcher.post(started.url, ground.CONTEXT).status_code == 302
+    assert "Two checkers look at it" in text_of(researcher.get(started.url))
 
     output = Output.objects.get()
     address = f"/casework/checking/{output.reference}/"
@@ -74,6 +77,9 @@ def test_from_an_upload_to_two_verdicts(log: ground.Writer) -> None:
         assert output.title in text_of(browser.get("/casework/checking/"))
         shown = text_of(browser.get(address))
         assert "Give your verdict" in shown
+        assert ground.CONTEXT["population"] in shown
+        assert browser.post(f"{address}take/").status_code == 302
+        assert "You have taken this table on" in text_of(browser.get(address))
         assert "&lt; &#39;8&#39;" in shown
         assert "&lt;pre" not in shown
         text_of(browser.post(address, {"verdict": "return"}), 422)

@@ -11,7 +11,7 @@ from rollbook.records.models.governance import Agreement, Request
 from rollbook.records.models.identity import Choice, Identifier
 from rollbook.records.models.log import LogSubmission
 from rollbook.records.models.studies import Output, Run, Study
-from rollbook.services import clock, jobs, outputs, populations, projects, requests, runs, studies
+from rollbook.services import check_pages, clock, jobs, populations, projects, requests, runs, studies
 from rollbook.services.log import reader
 from rollbook.services.people_zone import people_zone
 from tests import grounds
@@ -56,7 +56,7 @@ def test_who_objected_is_in_neither_population_nor_table_nor_set(log: ground.Wri
     assert (after.people, after.left_out) == (ground.PUPILS - 2, 2)
     people = populations.read(after.population_file, after.epoch)
     assert not set(keys) & set(people)
-    table = outputs.table_of(Output.objects.get(run=after))
+    table = check_pages.table_of(Output.objects.get(run=after))
     assert table.people == ground.PUPILS - 2
 
     # Withdrawing the objection is a second act; the next run has the person again.

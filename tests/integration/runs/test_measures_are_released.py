@@ -8,7 +8,7 @@ import pytest
 from rollbook.records.models.studies import Output
 from rollbook.sdc.frequency import Verdict
 from rollbook.sdc.measured import replays, table_from
-from rollbook.services import outputs, releases
+from rollbook.services import check_pages, releases
 from rollbook.services.run_pages import run_page
 from tests import run_ground as ground
 from tests.people import CHECKER, RESEARCHER, actor_of, browser_of
@@ -42,7 +42,7 @@ def test_a_mean_is_checked_released_and_can_be_judged_again(project: str) -> Non
     output = made(project, study('"mean"\nvalue = "days"'))
     assert (output.state, output.measure) == (Output.CHECKING, "mean")
     assert replays(Verdict.from_data(output.rules), table_from(output.table))
-    page = outputs.check_page(by=actor_of(CHECKER), reference=output.reference)
+    page = check_pages.check_page(by=actor_of(CHECKER), reference=output.reference)
     # 35 pupils with 10, 11, 12, 13, 14 seven times each; the first has 10 in place of 11.
     assert [(cell.labels, cell.figure, cell.rules) for cell in page.cells] == [
         (("left",), "11.97", ()),

@@ -8,7 +8,7 @@ from django.test import Client
 
 from rollbook.records.models.studies import Output
 from rollbook.sdc.hiding import MARK, TOTAL
-from rollbook.services import outputs, releases
+from rollbook.services import check_pages, releases
 from rollbook.services.run_pages import run_page
 from tests import run_ground as ground
 from tests.people import CHECKER, RESEARCHER, actor_of, browser_of
@@ -48,7 +48,7 @@ def test_the_released_table_hides_what_it_must_and_the_rest_is_true(project: str
     assert output.state == Output.CHECKING
     small = [cell for cell in output.table["cells"] if cell["count"] < 10]
     assert len(small) >= 1
-    page = outputs.check_page(by=actor_of(CHECKER), reference=output.reference)
+    page = check_pages.check_page(by=actor_of(CHECKER), reference=output.reference)
     why = {cell.labels: cell.hidden for cell in page.cells}
     assert all("too few" in why[tuple(cell["labels"])] for cell in small)
     assert any("worked out" in reason for reason in why.values())

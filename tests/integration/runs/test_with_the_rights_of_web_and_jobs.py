@@ -9,7 +9,7 @@ from django.db import ProgrammingError, transaction
 from rollbook.kernel.refusals import AccessDenied, StateBroken
 from rollbook.records.models.identity import GatewayCase
 from rollbook.records.models.studies import Output, Project, Run
-from rollbook.services import case_pages, gateway, outputs, projects, releases, run_pages, runs, studies
+from rollbook.services import case_pages, check_pages, gateway, outputs, projects, releases, run_pages, runs, studies
 from rollbook.services.keys import open_keys
 from rollbook.services.people_zone import people_zone
 from tests import case_ground
@@ -61,8 +61,11 @@ def test_from_a_study_to_a_released_table(log: ground.Writer, settings: Any) -> 
     output = Output.objects.get()
     with process("web", settings):
         run_pages.run_page(by=actor_of(RESEARCHER), run_id=number)
+        ground.submitted(output.reference)
         for checker in (CHECKER, SECOND_CHECKER):
-            outputs.check_page(by=actor_of(checker), reference=output.reference)
+            outputs.claim(by=actor_of(checker), reference=output.reference)
+            outputs.unclaim(by=actor_of(checker), reference=output.reference)
+            check_pages.check_page(by=actor_of(checker), reference=output.reference)
             outputs.give_verdict(by=actor_of(checker), reference=output.reference, verdict="approve")
     in_turns(log, settings, lambda: releases.release(output.id, wait_s=0))
     with process("web", settings):

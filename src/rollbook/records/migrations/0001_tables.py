@@ -487,10 +487,15 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('csv', models.TextField()),
+                ('record', models.TextField()),
                 ('manifest', models.TextField()),
                 ('agreed_at', models.DateTimeField()),
                 ('released_at', models.DateTimeField(null=True)),
+                ('revoke_reason', models.TextField(blank=True)),
+                ('revoked_at', models.DateTimeField(null=True)),
                 ('output', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, to='records.output')),
+                ('revoke_asked_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, to='records.account')),
+                ('revoke_submission', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='records.logsubmission')),
                 ('submission', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='records.logsubmission')),
             ],
         ),
@@ -766,6 +771,28 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name='Turn',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('number', models.IntegerField()),
+                ('context', models.JSONField()),
+                ('submitted_at', models.DateTimeField()),
+                ('decided_at', models.DateTimeField(null=True)),
+                ('result', models.CharField(blank=True, max_length=16)),
+                ('output', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='turns', to='records.output')),
+                ('submitted_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='records.account')),
+            ],
+        ),
+        migrations.CreateModel(
+            name='Claim',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('made_at', models.DateTimeField()),
+                ('checker', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='records.account')),
+                ('turn', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='claims', to='records.turn')),
+            ],
+        ),
+        migrations.CreateModel(
             name='Upload',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -815,11 +842,15 @@ class Migration(migrations.Migration):
             name='Verdict',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('number', models.IntegerField(default=1)),
                 ('verdict', models.CharField(max_length=16)),
                 ('comment', models.TextField(blank=True)),
+                ('note', models.TextField(blank=True)),
                 ('made_at', models.DateTimeField()),
+                ('early', models.BooleanField(default=False)),
                 ('checker', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='records.account')),
                 ('output', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='verdicts', to='records.output')),
+                ('turn', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='verdicts', to='records.turn')),
             ],
         ),
         migrations.CreateModel(
@@ -907,6 +938,14 @@ class Migration(migrations.Migration):
             constraint=models.UniqueConstraint(fields=('division', 'sighting'), name='one_reassignment_a_division'),
         ),
         migrations.AddConstraint(
+            model_name='turn',
+            constraint=models.UniqueConstraint(fields=('output', 'number'), name='one_turn_at_a_time'),
+        ),
+        migrations.AddConstraint(
+            model_name='claim',
+            constraint=models.UniqueConstraint(fields=('turn', 'checker'), name='one_claim_per_checker'),
+        ),
+        migrations.AddConstraint(
             model_name='upload',
             constraint=models.UniqueConstraint(condition=models.Q(('state__in', ('waiting', 'checked', 'submitted'))), fields=('school',), name='one_upload_at_work_per_school'),
         ),
@@ -916,6 +955,6 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='verdict',
-            constraint=models.UniqueConstraint(fields=('output', 'checker'), name='one_verdict_per_checker'),
+            constraint=models.UniqueConstraint(fields=('turn', 'checker', 'number'), name='one_verdict_per_checker'),
         ),
     ]

@@ -89,7 +89,9 @@ class Run(models.Model):
 class Output(models.Model):
     """A table the platform computed from a run, with the verdict of the rules. Not public until released."""
 
-    STOPPED, CHECKING, RETURNED, AGREED, RELEASED = "stopped", "checking", "returned", "agreed", "released"
+    MADE, STOPPED, CHECKING, CONSOLIDATING = "made", "stopped", "checking", "consolidating"
+    RETURNED, REJECTED, WITHDRAWN = "returned", "rejected", "withdrawn"
+    AGREED, RELEASED, REVOKED = "agreed", "released", "revoked"
 
     run = models.ForeignKey(Run, on_delete=models.PROTECT, related_name="outputs")
     reference = models.CharField(max_length=64, unique=True)
@@ -110,32 +112,80 @@ class Output(models.Model):
         reference = title = dimensions = measure = state = made_at = "public"
 
 
-class Verdict(models.Model):
-    """One checker's first verdict, unseen by the other until both are in."""
+class Turn(models.Model):
+    """One time that an author hands an output to the checkers, with what they are told about it; `result` is the state
+    it led to. A verdict counts in its own turn alone.
+    """
 
-    output = models.ForeignKey(Output, on_delete=models.PROTECT, related_name="verdicts")
+    output = models.ForeignKey(Output, on_delete=models.PROTECT, related_name="turns")
+    number = models.IntegerField()
+    context = models.JSONField()
+    submitted_by = models.ForeignKey(Account, on_delete=models.PROTECT)
+    submitted_at = models.DateTimeField()
+    decided_at = models.DateTimeField(null=True)
+    result = models.CharField(max_length=16, blank=True)
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=("output", "number"), name="one_turn_at_a_time"),)
+
+    class Classes:
+        id = output = number = submitted_by = "key"
+        context = submitted_at = decided_at = result = "public"
+
+
+class Claim(models.Model):
+    """A checker has taken an output on, for this turn."""
+
+    turn = models.ForeignKey(Turn, on_delete=models.PROTECT, related_name="claims")
     checker = models.ForeignKey(Account, on_delete=models.PROTECT)
-    verdict = models.CharField(max_length=16)
-    comment = models.TextField(blank=True)
     made_at = models.DateTimeField()
 
     class Meta:
-        constraints = (models.UniqueConstraint(fields=("output", "checker"), name="one_verdict_per_checker"),)
+        constraints = (models.UniqueConstraint(fields=("turn", "checker"), name="one_claim_per_checker"),)
 
     class Classes:
-        id = output = checker = verdict = comment = made_at = "key"
+        id = turn = checker = made_at = "key"
+
+
+class Verdict(models.Model):
+    """What one checker said in a turn, unseen by the other until both are in. One who thinks again adds another, with
+    the next `number`; the last counts. An `early` one ended the turn alone: nobody reads the others of that turn.
+    """
+
+    output = models.ForeignKey(Output, on_delete=models.PROTECT, related_name="verdicts")
+    turn = models.ForeignKey(Turn, on_delete=models.PROTECT, related_name="verdicts")
+    checker = models.ForeignKey(Account, on_delete=models.PROTECT)
+    number = models.IntegerField(default=1)
+    verdict = models.CharField(max_length=16)
+    comment = models.TextField(blank=True)
+    note = models.TextField(blank=True)
+    made_at = models.DateTimeField()
+    early = models.BooleanField(default=False)
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=("turn", "checker", "number"), name="one_verdict_per_checker"),)
+
+    class Classes:
+        id = output = turn = checker = number = verdict = comment = note = made_at = early = "key"
 
 
 class Release(models.Model):
-    """A table that left, after its entry in the log."""
+    """A table that left, after its entry in the log, with the record of how it was judged. One that was revoked says
+    why, and shows no figure any more.
+    """
 
     output = models.OneToOneField(Output, on_delete=models.PROTECT)
     submission = models.ForeignKey(LogSubmission, on_delete=models.PROTECT)
     csv = models.TextField()
+    record = models.TextField()
     manifest = models.TextField()
     agreed_at = models.DateTimeField()
     released_at = models.DateTimeField(null=True)
+    revoke_reason = models.TextField(blank=True)
+    revoke_asked_by = models.ForeignKey(Account, null=True, on_delete=models.PROTECT)
+    revoke_submission = models.ForeignKey(LogSubmission, null=True, on_delete=models.PROTECT, related_name="+")
+    revoked_at = models.DateTimeField(null=True)
 
     class Classes:
-        id = submission = manifest = agreed_at = "key"
-        output = csv = released_at = "public"
+        id = submission = manifest = agreed_at = revoke_asked_by = revoke_submission = "key"
+        output = csv = record = released_at = revoke_reason = revoked_at = "public"

@@ -88,12 +88,15 @@ def _beside_acro(case: Case, scale: int, runs: int, facts: dict[str, float | int
         floor=timed["floor"],
         meaning="What it costs to make a table with the evidence behind each cell and to judge it by every rule.",
         peers=(peer,),
-        facts=facts | _ratio(timed) | counted | flagged,
+        facts=facts | _ratio(timed, peer) | counted | flagged,
     )
 
 
-def _ratio(timed: dict[str, Timed]) -> dict[str, float | int | str]:
-    return {"ratio of processor seconds": round(timed["ours"].cpu_s / timed["floor"].cpu_s, 2)}
+def _ratio(timed: dict[str, Timed], peer: Peer) -> dict[str, float | int | str]:
+    """Processor seconds, which other work on the machine does not swell as it does seconds."""
+    ours = timed["ours"].cpu_s
+    floor = {"ratio of processor seconds": round(ours / timed["floor"].cpu_s, 2)}
+    return {**floor, "acro's processor seconds to ours": round(peer.timed.cpu_s / ours, 1)} if peer.timed else {**floor}
 
 
 def _facts(timed: dict[str, Timed], verdict: Verdict) -> dict[str, float | int | str]:

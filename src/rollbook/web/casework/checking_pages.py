@@ -4,11 +4,21 @@ from django import forms
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import URLPattern, path
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from rollbook.kernel.refusals import InputRefused
-from rollbook.services.actors import Role
-from rollbook.services.outputs import APPROVE, LONGEST_COMMENT, RETURN, check_page, give_verdict, outputs_for
+from rollbook.services.actors import Actor, Role
+from rollbook.services.check_pages import check_page, outputs_for
+from rollbook.services.outputs import (
+    APPROVE,
+    LONGEST_COMMENT,
+    REJECT,
+    RETURN,
+    claim,
+    give_verdict,
+    return_early,
+    unclaim,
+)
 from rollbook.web.access import access
 from rollbook.web.ui.actor import actor
 
@@ -18,12 +28,24 @@ class VerdictForm(forms.Form):
 
     verdict = forms.ChoiceField(
         label="Your verdict",
-        choices=[(APPROVE, "Release this table"), (RETURN, "Return it to the author")],
+        choices=[
+            (APPROVE, "Release this table"),
+            (RETURN, "Return it to the author"),
+            (REJECT, "Turn it down for good"),
+        ],
         error_messages={"required": "Choose a verdict"},
     )
     comment = forms.CharField(
         label="Comment to the author",
-        help_text="Needed when you return the table. The author reads it once both verdicts are in.",
+        help_text="Needed when the table does not go out. The author reads it once the checkers have decided.",
+        required=False,
+        max_length=LONGEST_COMMENT,
+        widget=forms.Textarea,
+    )
+    early = forms.BooleanField(label="Return it at once, without the other checker’s verdict", required=False)
+    note = forms.CharField(
+        label="Note to the other checkers",
+        help_text="The author never reads it.",
         required=False,
         max_length=LONGEST_COMMENT,
         widget=forms.Textarea,
@@ -44,7 +66,7 @@ def check(request: HttpRequest, reference: str) -> HttpResponse:
     by, form = actor(request), VerdictForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
-            give_verdict(by=by, reference=reference, **form.cleaned_data)
+            _judge(by, reference, form)
             return redirect("casework_check", reference=reference)
         except InputRefused as refused:
             for reason in refused.reasons:
@@ -53,7 +75,25 @@ def check(request: HttpRequest, reference: str) -> HttpResponse:
     return render(request, "casework/check.html", facts, status=422 if form.errors else 200)
 
 
+def _judge(by: Actor, reference: str, form: VerdictForm) -> None:
+    facts = dict(form.cleaned_data)
+    if facts.pop("early") and facts["verdict"] == RETURN:
+        return_early(by=by, reference=reference, comment=facts["comment"])
+    else:
+        give_verdict(by=by, reference=reference, **facts)
+
+
+@require_POST
+@access(Role.OUTPUT_CHECKER)
+def take(request: HttpRequest, reference: str) -> HttpResponse:
+    """Take a table on, or give it back."""
+    deed = unclaim if "back" in request.POST else claim
+    deed(by=actor(request), reference=reference)
+    return redirect("casework_check", reference=reference)
+
+
 urlpatterns: list[URLPattern] = [
     path("checking/", checking, name="casework_checking"),
     path("checking/<str:reference>/", check, name="casework_check"),
+    path("checking/<str:reference>/take/", take, name="casework_take"),
 ]

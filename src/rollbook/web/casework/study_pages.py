@@ -1,5 +1,8 @@
 """A researcher's pages: projects, sending a study in, asking for a run, and what became of it."""
 
+from typing import Any
+
+from django import forms
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import URLPattern, path
@@ -12,6 +15,7 @@ from rollbook.services.projects import projects_of
 from rollbook.services.run_pages import run_page
 from rollbook.services.studies import ask_run, project_page, submit
 from rollbook.services.study_upload import MAX_FILES, MAX_UPLOAD
+from rollbook.services.submitting import CONTEXT, LONGEST_TEXT, submit_output, withdraw_output
 from rollbook.web.access import access
 from rollbook.web.ui.actor import actor
 
@@ -60,11 +64,38 @@ def start_run(request: HttpRequest, study_id: int) -> HttpResponse:
     return redirect("casework_run", run_id=ask_run(by=actor(request), study_id=study_id))
 
 
-@require_safe
+class ContextForm(forms.Form):
+    """What the checkers are told about an output, a text for each thing they ask."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        for name, words in CONTEXT.items():
+            self.fields[name] = forms.CharField(
+                label=words,
+                max_length=LONGEST_TEXT,
+                widget=forms.Textarea,
+                error_messages={"required": f"{words}: say"},
+            )
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
 @access(Role.RESEARCHER)
 def run(request: HttpRequest, run_id: int) -> HttpResponse:
-    """One run: how far it is, why it stopped, which cells failed."""
-    return render(request, "casework/run.html", {"run": run_page(by=actor(request), run_id=run_id)})
+    """One run: how far it is, why it stopped, which cells failed, and the form that hands its table to the checkers."""
+    by = actor(request)
+    page = run_page(by=by, run_id=run_id)
+    form = ContextForm(request.POST or None, initial=dict(page.table.context) if page.table else {})
+    if request.method == "POST" and page.table and "withdraw" in request.POST:
+        withdraw_output(by=by, reference=page.table.reference)
+        return redirect("casework_run", run_id=run_id)
+    if request.method == "POST" and page.table and form.is_valid():
+        try:
+            submit_output(by=by, reference=page.table.reference, context=form.cleaned_data)
+            return redirect("casework_run", run_id=run_id)
+        except InputRefused as refused:
+            for reason in refused.reasons:
+                form.add_error(reason.where or None, reason.sentence())
+    return render(request, "casework/run.html", {"run": page, "form": form}, status=422 if form.errors else 200)
 
 
 urlpatterns: list[URLPattern] = [

@@ -1,0 +1,199 @@
+"""What an output checker sees: the list of tables, and of one table its cells, rules, study, context and verdicts."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import Q
+
+from rollbook.policy.roles import Role
+from rollbook.records.models.studies import Output
+from rollbook.sdc.hiding import PRIMARY, SECONDARY
+from rollbook.sdc.measured import Table, shown, table_from
+from rollbook.sdc.rules import SdcParameters, rules_of
+from rollbook.services.actors import Actor, require_session
+from rollbook.services.hidden_cells import lines_of
+from rollbook.services.label_texts import known_texts
+from rollbook.services.outputs import UNDER_REVIEW, allowed, for_checker, latest_turn, standing
+from rollbook.services.submitting import CONTEXT
+
+_WHY = {"": "", PRIMARY: "hidden: too few people", SECONDARY: "hidden: a small cell could be worked out from it"}
+
+
+@dataclass(frozen=True, slots=True)
+class CheckLine:
+    """A table in a checker's list; `mine` is the checker's own verdict, empty until given, `claimed` whether it is
+    theirs to judge.
+    """
+
+    reference: str
+    title: str
+    project: str
+    state: str
+    made_at: datetime
+    mine: str
+    claimed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class CellLine:
+    """One cell: its labels, the figure (or "below N"), what the rules say of it (empty: nothing), and why the public
+    will not see the figure (empty: it will).
+    """
+
+    labels: tuple[str, ...]
+    figure: str
+    rules: tuple[str, ...]
+    hidden: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class VerdictLine:
+    """One verdict, shown to checkers after both are in. Checkers are named by number of turn, not by name."""
+
+    verdict: str
+    comment: str
+    note: str
+    made_at: datetime
+    mine: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A cell that differs from the table that the same study's last run made: figures as a checker may see them."""
+
+    labels: tuple[str, ...]
+    before: str
+    after: str
+
+
+@dataclass(frozen=True, slots=True)
+class CheckPage:
+    """All a checker needs to judge one table.
+
+    `made_labels` are the labels that neither the study nor a code list spells out. `verdicts` is empty until both are
+    in, save the reader's own. `last` is the reference of the version that `changes` compares with, empty for the first.
+    """
+
+    line: CheckLine
+    turn: int
+    context: tuple[tuple[str, str], ...]
+    dimensions: tuple[str, ...]
+    measure: str
+    cells: tuple[CellLine, ...]
+    made_labels: tuple[str, ...]
+    rules: tuple[tuple[str, str], ...]
+    threshold: int
+    need: str
+    files: tuple[tuple[str, str], ...]
+    digest: str
+    verdicts: tuple[VerdictLine, ...]
+    last: str
+    changes: tuple[Change, ...]
+
+
+def outputs_for(by: Actor) -> tuple[CheckLine, ...]:
+    """The tables the signed-in checker may judge or has judged, oldest first."""
+    account = require_session(by, Role.OUTPUT_CHECKER)
+    judged = Q(verdicts__checker=account)
+    rows = allowed(account).filter(Q(state__in=UNDER_REVIEW) | judged).distinct()
+    return tuple(_line(output, account) for output in rows.order_by("id"))
+
+
+def check_page(*, by: Actor, reference: str) -> CheckPage:
+    """What the signed-in checker sees of one table.
+
+    Raises:
+        AccessDenied: code `output`, for a table that does not exist, is not in checking, or is the checker's own work.
+    """
+    account = require_session(by, Role.OUTPUT_CHECKER)
+    output = for_checker(account, reference)
+    study, turn = output.run.study, latest_turn(output)
+    last = _last(output)
+    return CheckPage(
+        line=_line(output, account),
+        turn=turn.number,
+        context=tuple((words, turn.context[name]) for name, words in CONTEXT.items()),
+        dimensions=tuple(output.dimensions),
+        measure=output.measure,
+        cells=_cells(output),
+        made_labels=tuple(sorted(_labels(output) - known_texts(study))),
+        rules=tuple(rules_of(output.rules["rule_set"]).items()),
+        threshold=int(output.rules["parameters"]["threshold"]),
+        need=(output.rules.get("hiding") or {}).get("need", ""),
+        files=tuple(sorted(study.files.items())),
+        digest=study.digest,
+        verdicts=_verdicts(output, account),
+        last=last.reference if last else "",
+        changes=_changes(last, output) if last else (),
+    )
+
+
+def _line(output: Output, account: int) -> CheckLine:
+    turn = latest_turn(output)
+    mine = next((row.verdict for row in standing(turn) if row.checker_id == account), "")
+    project = output.run.study.project.reference
+    # While the other verdict is out the state is `checking` whoever asks, so it tells nothing of the other.
+    return CheckLine(
+        reference=output.reference,
+        title=output.title,
+        project=project,
+        state=output.state,
+        made_at=output.made_at,
+        mine=mine,
+        claimed=turn.claims.filter(checker=account).exists(),
+    )
+
+
+def _cells(output: Output) -> tuple[CellLine, ...]:
+    if output.rules.get("hiding"):
+        limit = f"below {output.rules['parameters']['threshold']}"
+        return tuple(
+            CellLine(one.labels, limit if one.hidden == PRIMARY else f"{one.count:,}", (), _WHY[one.hidden])
+            for one in lines_of(output.rules, output.table)
+        )
+    table = table_of(output)
+    parameters = SdcParameters(**output.rules["parameters"])
+    failed: dict[tuple[str, ...], list[str]] = {}
+    for failure in output.rules["failures"]:
+        wanted = dict(map(tuple, failure["labels"]))
+        for cell in table.cells:
+            named = dict(zip(table.dimensions, cell.labels, strict=True))
+            if all(named[dimension] == label for dimension, label in wanted.items()):
+                failed.setdefault(cell.labels, []).append(failure["rule"])
+    return tuple(CellLine(labels, figure, tuple(failed.get(labels, ()))) for labels, figure in shown(table, parameters))
+
+
+def _labels(output: Output) -> set[str]:
+    return {label for cell in output.table["cells"] for label in cell["labels"]}
+
+
+def table_of(output: Output) -> Table:
+    """The table of an output as the rules judged it."""
+    return table_from(output.table)
+
+
+def _last(output: Output) -> Output | None:
+    """The version before: the last output of the project with the same title over the same dimensions."""
+    rows = Output.objects.filter(run__study__project=output.run.study.project_id, title=output.title)
+    return rows.filter(dimensions=output.dimensions, id__lt=output.id).order_by("-id").first()
+
+
+def _changes(last: Output, output: Output) -> tuple[Change, ...]:
+    before = {cell.labels: cell.figure for cell in _cells(last)}
+    after = {cell.labels: cell.figure for cell in _cells(output)}
+    return tuple(
+        Change(labels, before.get(labels, "not there"), after.get(labels, "not there"))
+        for labels in sorted(before.keys() | after.keys())
+        if before.get(labels) != after.get(labels)
+    )
+
+
+def _verdicts(output: Output, account: int) -> tuple[VerdictLine, ...]:
+    """The verdicts of every turn; of the blind one only the reader's own."""
+    blind = latest_turn(output).id if output.state == Output.CHECKING else 0
+    rows = [row for turn in output.turns.order_by("number") for row in standing(turn)]
+    return tuple(
+        VerdictLine(row.verdict, row.comment, row.note, row.made_at, row.checker_id == account)
+        for row in rows
+        if row.turn_id != blind or row.checker_id == account
+    )
