@@ -2,7 +2,7 @@
 
 from collections.abc import Collection
 
-from rollbook.dataplane.census.catalogue import ITEMS
+from rollbook.services.mapped_items import every_item
 from rollbook.services.returns import facts_held
 
 
@@ -11,14 +11,15 @@ def answer_of(person_key: int, items: Collection[str]) -> list[dict[str, str]]:
 
     Older values, other items, and the uses a fact was in are left behind here.
     """
+    known = every_item()
     return [
         {
             "item": fact.item,
-            "name": ITEMS[fact.item].name,
+            "name": fact.name,
             "value": fact.value_label or fact.value,
             "school": fact.source_school,
             "received": fact.received_on.isoformat(),
         }
         for fact in facts_held(person_key)
-        if fact.item in items and fact.item in ITEMS and fact.value
+        if fact.item in items and fact.item in known and fact.value
     ]

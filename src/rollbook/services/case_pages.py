@@ -10,7 +10,6 @@ from enum import StrEnum
 
 from django.db.models import Q, QuerySet
 
-from rollbook.dataplane.census.catalogue import ITEMS
 from rollbook.kernel.refusals import AccessDenied, Reason
 from rollbook.policy.purposes import PURPOSES
 from rollbook.policy.roles import Role
@@ -21,6 +20,7 @@ from rollbook.records.models.identity import GatewayCase
 from rollbook.services import clock
 from rollbook.services.actors import Actor, require_session
 from rollbook.services.gateway_seal import KEEP_ANSWER
+from rollbook.services.mapped_items import item_name
 from rollbook.services.people_zone import people_zone
 
 
@@ -92,7 +92,7 @@ def _terms(row: Agreement) -> Terms:
         reference=row.publication.reference,
         title=row.publication.title,
         purposes=tuple((code, PURPOSES[code].name) for code in row.purposes),
-        items=tuple((code, ITEMS[code].name) for code in row.items),
+        items=tuple((code, item_name(code)) for code in row.items),
     )
 
 
@@ -176,4 +176,4 @@ def _open() -> Q:
 
 
 def _names(row: GatewayCase) -> tuple[str, ...]:
-    return tuple(ITEMS[item].name for item in row.items)
+    return tuple(item_name(item) for item in row.items)

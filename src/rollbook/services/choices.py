@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from rollbook.dataplane.census.catalogue import ITEMS
 from rollbook.kernel.refusals import Reason, UseRefused
 from rollbook.records.models.identity import Choice
 from rollbook.rights import objections
@@ -17,6 +16,7 @@ from rollbook.services import clock
 from rollbook.services.access import allowed, asker, may
 from rollbook.services.actors import Actor, Role
 from rollbook.services.audit import audit
+from rollbook.services.mapped_items import every_item
 from rollbook.services.one_person import keys_of
 from rollbook.services.people_zone import people_zone
 
@@ -118,6 +118,6 @@ def _may_take_back(by: Actor, standing: Choice) -> bool:
 
 
 def _refusable() -> Iterator[RefusableItem]:
-    for item in ITEMS.values():
+    for item in every_item().values():
         if item.refusable and item.status == "current":
             yield RefusableItem(item.id, item.name)

@@ -14,13 +14,15 @@ from rollbook.records.models.collections import Collection
 from rollbook.records.models.governance import Assessment, Publication
 from rollbook.services.dictionary_history import (
     ChainLine,
+    CollectionChoice,
     HistoryLine,
     chain_lines,
+    collection_choices,
     first_and_last,
     history_lines,
     usual_collection,
 )
-from rollbook.services.mapped_items import every_item, find_item, mapping_of, mappings
+from rollbook.services.mapped_items import every_item, find_item, labels_of, loaded_items, mapping_of, mappings
 from rollbook.services.register.words import class_words
 
 GROUPS: Mapping[str, str] = {
@@ -48,6 +50,7 @@ GROUPS: Mapping[str, str] = {
 }
 _BASIS = "UK GDPR, Article 6(1)(c) or (e): a duty or public task set by law. Consent is not asked."
 _NO_POWER = "Not on record: the sources at hand name no law for an item of the early years census alone."
+_LOADED_POWER = "No law is on record for the item alone: see the impact assessment of its collection."
 _MARKS = {
     "current": "", "ended": "No longer asked", "withdrawn": "Never accepted", "transfer": "In transfer files only",
 }  # fmt: skip
@@ -145,6 +148,11 @@ def _text(line: DictionaryLine) -> str:
     return " ".join(parts).lower()
 
 
+def every_choice() -> tuple[CollectionChoice, ...]:
+    """Every collection whose items can be shown: those that can be opened, and the loaded ones."""
+    return (*collection_choices(), *(CollectionChoice(one.code, one.title, "") for one in mappings()))
+
+
 def dictionary_page(code: str, collection: str = "") -> DictionaryPage | None:
     """One item, or None where the dictionary has no such word. Codes are those of `collection` if it has the item."""
     item = find_item(code)
@@ -162,6 +170,9 @@ def code_lines() -> Iterator[CodeLine]:
                 runs[-1:] = [(runs[-1][0], code, codes)] if same else [*runs[-1:], (code, code, codes)]
         for first, last, codes in runs:
             yield from (CodeLine(item.id, first, last, one, meaning) for one, meaning in codes.items())
+    for code in loaded_items():
+        for collection, labels in labels_of(code).items():
+            yield from (CodeLine(code, collection, collection, one, meaning) for one, meaning in labels.items())
 
 
 def _loaded_group(table: str) -> str:
@@ -177,27 +188,40 @@ def _line(item: Item) -> DictionaryLine:
         kind=item.kind, risk=item.risk, risk_words=class_words(str(read_class(item.risk))),
         refusable_by="family" if item.refusable else "nobody", refusal_code=item.refusal_code or "",
         not_obtained_code=item.not_obtained_code or "", basis=basis, power=item.power,
-        law=POWERS[item.power].law if item.power in POWERS else (_NO_POWER if item.held else ""),
+        law=_law(item),
         retention=item.retention_rule, cbds=item.cbds, status=item.status, held=item.held, mark=_MARKS[item.status],
         first_return=first, last_return=last, element=item.element,
-        collections=tuple(code for code in collections() if item.id in places_of(code)),
+        collections=(*(code for code in collections() if item.id in places_of(code)), *labels_of(item.id)),
     )  # fmt: skip
 
 
 def _page(item: Item, collection: str) -> DictionaryPage:
     line = _line(item)
-    shown = collection if collection in line.collections else usual_collection(item)
+    own = labels_of(item.id)
+    shown = collection if collection in line.collections else usual_collection(item) or next(iter(own), "")
     asked = [row for row in Collection.objects.order_by("-reference_date", "code") if item.id in row.items]
     notices = Publication.objects.filter(kind="notice").order_by("-id")
     assessments = Assessment.objects.select_related("publication").order_by("-id")
     return DictionaryPage(
         line=line, leaves=_leaves(item), refusal=_refusal(item), history=history_lines(item.id),
         chains=chain_lines(item), collection=shown, choices=line.collections,
-        codes=tuple((code, label(item.id, code, shown)) for code in codes_of(item.id, shown)) if shown else (),
+        codes=tuple(own[shown].items()) if shown in own else _census_codes(item, shown),
         asked=tuple((row.code, row.name) for row in asked),
         notices=tuple(row.reference for row in notices if item.id in row.items),
         assessments=tuple(row.publication.reference for row in assessments if item.id in row.items),
     )  # fmt: skip
+
+
+def _law(item: Item) -> str:
+    if item.power in POWERS:
+        return POWERS[item.power].law
+    if item.id not in ITEMS:
+        return _LOADED_POWER
+    return _NO_POWER if item.held else ""
+
+
+def _census_codes(item: Item, shown: str) -> tuple[tuple[str, str], ...]:
+    return tuple((code, label(item.id, code, shown)) for code in codes_of(item.id, shown)) if shown else ()
 
 
 def _leaves(item: Item) -> str:
@@ -214,6 +238,8 @@ def _leaves(item: Item) -> str:
 def _refusal(item: Item) -> str:
     if not item.held:
         return "Nobody asks for it."
+    if item.id not in ITEMS:
+        return "No family is asked: it came in a file about pupils of many schools."
     if not item.refusable:
         return "No. The law says that schools must send it."
     return (

@@ -14,9 +14,10 @@ from rollbook.records.models.accounts import Accreditation, Device, Site, Traini
 from rollbook.records.models.studies import Output, Project, Run
 from rollbook.services import clock
 from rollbook.services.gating import gate_for_request
+from rollbook.services.mapped_items import item_name
 from rollbook.services.projects import closed_because, project_line
 from rollbook.services.register.papers import agreements_of, assessments_covering
-from rollbook.services.register.words import class_words, item_name, power_law, purpose_name
+from rollbook.services.register.words import class_words, power_law, purpose_name
 from rollbook.services.samples import words
 
 

@@ -15,7 +15,6 @@ from typing import Any
 from django.conf import settings
 from pyroaring import BitMap
 
-from rollbook.dataplane.census.catalogue import ITEMS
 from rollbook.kernel import canonical
 from rollbook.kernel.encoding import b64
 from rollbook.kernel.refusals import UseRefused
@@ -29,6 +28,7 @@ from rollbook.services.actors import system
 from rollbook.services.audit import audit
 from rollbook.services.case_facts import answer_of
 from rollbook.services.governance import gate_for_case
+from rollbook.services.items import item_facts
 from rollbook.services.keys import open_keys
 from rollbook.services.log.documents import text_document
 from rollbook.services.log.outbox import submit
@@ -135,7 +135,7 @@ def _body(case: GatewayCase, summary: str) -> dict[str, Any]:
         "recipient": {"name": organisation.name, "sector": organisation.sector, "id": organisation.company_number},
         "purpose": case.purpose,
         "basis": POWERS[case.power].log_code,
-        "classes": sorted({ITEMS[item].risk for item in case.items}),
+        "classes": sorted({fact.risk for fact in item_facts(case.items)}),
         "items": list(case.items),
         "decided": str((case.confirmed_at or clock.now()).date()),
         "by": Role.CUSTODIAN.value,

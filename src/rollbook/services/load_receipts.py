@@ -62,6 +62,40 @@ class LoadReceipt:
         return "\n".join(lines)
 
 
+@dataclass(frozen=True, slots=True)
+class LoadReport:
+    """What the public reads of the current load of a collection: counts, never a line or a value of a row.
+
+    `totals` are rows of words: what, published, found, how it stands. `repeated`: how many keys stand on several rows.
+    """
+
+    received_at: datetime
+    rows: int
+    pupils: int
+    dropped: tuple[str, ...]
+    totals: tuple[tuple[str, str, str, str], ...]
+    repeated: int
+
+
+def current_report(code: str) -> LoadReport | None:
+    """The report of the accepted load of a collection; None where there is none."""
+    load = Load.objects.filter(collection_id=code, state=Load.ACCEPTED).first()
+    if load is None:
+        return None
+    found = load.report
+    totals = tuple(
+        (
+            one["name"],
+            f"{one['published']:,.10g}",
+            f"{one['found']:,.10g}",
+            ". ".join(filter(None, (one["standing"], one["why"]))),
+        )
+        for one in found["totals"]
+    )
+    repeated = sum(one["standing"] != Standing.GONE for one in found["repeated"])
+    return LoadReport(load.received_at, found["rows"], found["pupils"], tuple(found["dropped"]), totals, repeated)
+
+
 def receipt_of(
     row: Load, mapping: CollectionMapping, source: SourceTable, judged: Judgement, issues: tuple[Issue, ...],
     missing: Mapping[str, int], *, pupils: int, new: int,

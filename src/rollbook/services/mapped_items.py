@@ -42,3 +42,14 @@ def every_item() -> Mapping[str, Item]:
 def find_item(code: str) -> Item | None:
     """One item, or None where no catalogue has it."""
     return ITEMS.get(code) or loaded_items().get(code)
+
+
+def item_name(code: str) -> str:
+    """The name of an item; its code where no catalogue has it."""
+    item = find_item(code)
+    return code if item is None else item.name
+
+
+def labels_of(code: str) -> Mapping[str, Mapping[str, str]]:
+    """The codes of an item that a mapping defines, with their meaning, by collection."""
+    return {one.code: field.labels for one in mappings() for field in one.fields if field.item.id == code in one.own}

@@ -11,6 +11,7 @@ from typing import Any
 import pyarrow.parquet as pq
 import pytest
 from django.conf import settings
+from django.test import Client
 
 from rollbook.dataplane.store.tables import files_of
 from rollbook.kernel.refusals import AccessDenied, InputRefused, UseRefused
@@ -19,7 +20,7 @@ from rollbook.records.models.control import Audit
 from rollbook.records.models.identity import Identifier, ListedPupil, Person, Sighting
 from rollbook.records.models.log import LogSubmission
 from rollbook.services import returns
-from rollbook.services.dictionary import dictionary, dictionary_page
+from rollbook.services.dictionary import code_lines, dictionary, dictionary_page
 from rollbook.services.loading import load_file
 from rollbook.services.people_zone import people_zone
 from rollbook.services.register.collections import collection
@@ -182,3 +183,37 @@ def test_its_items_stand_in_the_dictionary_and_the_collection_in_the_register() 
     assert "exam-school-gender" in line.items
     entry = LogSubmission.objects.get(entry_id="intake-exam-london-load-1").entry
     assert (entry["returns"], entry["accepted"], entry["refused"]) == (1, 1, 0)
+
+
+def test_the_page_of_the_collection_says_what_the_file_held_and_that_nobody_can_find_themselves() -> None:
+    ground.opened(ground.mapping("exam"))
+    address = "/register/collections/exam-london/"
+    before = Client().get(address).content.decode()
+    assert "What the file held" not in before
+    ground.loaded(ground.mapping("exam"), ground.as_csv("exam"))
+    page = " ".join(Client().get(address).content.decode().split())
+    assert "4,059 rows of 4,059 pupils" in page
+    assert "distinct school, student" in page
+    assert "4,055" in page
+    assert "known defect. The help page calls it a student id within the school" in page
+    assert "Keys that stand on several rows: 4" in page
+    assert "names nobody: nobody can look themselves up" in page
+    # Lines of the file are for whoever loads it.
+    assert "2759" not in page
+    line = collection("exam-london")
+    assert line is not None
+    assert (line.told, line.not_told, line.unnamed) == (0, 0, 4059)
+
+
+def test_the_dictionary_has_the_codes_and_words_of_an_item_that_was_loaded() -> None:
+    ground.opened(ground.mapping("exam"))
+    page = dictionary_page("exam-verbal-reasoning")
+    assert page is not None
+    assert page.codes == (("low", "Lowest quarter"), ("mid", "Middle half"), ("top", "Highest quarter"))
+    assert "schools must send it" not in page.refusal
+    assert "impact assessment of its collection" in page.line.law
+    lines = [(one.code, one.label) for one in code_lines() if one.item == "exam-school-type"]
+    assert lines == [("mixed", "Mixed"), ("single", "Single-sex")]
+    shown = Client().get("/dictionary/exam-verbal-reasoning/").content.decode()
+    assert "Lowest quarter" in shown
+    assert Client().get("/dictionary/?collection=exam-london").status_code == 200

@@ -17,6 +17,8 @@ from rollbook.kernel.refusals import StateBroken
         (date(2015, 9, 1), 2015),
         (date(2016, 1, 1), 2015),
         (date(1, 1, 1), 0),
+        (date(1900, 8, 31), 0),
+        (date(1900, 9, 1), 1900),
         (date(9999, 12, 31), 0),
         (None, 0),
     ],
@@ -41,6 +43,22 @@ def test_a_full_block_gives_nothing() -> None:
     born = date(2015, 10, 1)
     with pytest.raises(StateBroken, match="2015"):
         allocate([born, born], {2015: PLACES - 1})
+
+
+def test_people_of_unknown_birth_date_have_room_for_national_files() -> None:
+    """25 million pupils whom only their collection tells apart: twelve blocks are full, and the next one begins."""
+    full = dict.fromkeys(range(12), PLACES)
+    assert sum(full.values()) > 25_000_000
+    given_out = allocate([None, None], full)
+    assert given_out.keys == (12 << 21, (12 << 21) + 1)
+    over = allocate([None, None], {0: PLACES - 1})
+    assert over.keys == (PLACES - 1, 1 << 21)
+    assert over.next_places == {0: PLACES, 1: 1}
+
+
+def test_the_last_block_of_unknown_birth_dates_gives_nothing_of_a_birth_year() -> None:
+    with pytest.raises(StateBroken, match="1899"):
+        allocate([None], dict.fromkeys(range(1900), PLACES))
 
 
 @given(st.lists(st.lists(st.one_of(st.none(), st.dates()), max_size=20), max_size=10))

@@ -4,6 +4,7 @@ Both forms become the same texts, so that translation, totals and keys have one 
 guessed: a column that the mapping does not speak of refuses the file, and so does one that is not there.
 """
 
+import codecs
 import csv as plain_csv
 import io
 from collections.abc import Mapping, Sequence
@@ -23,6 +24,8 @@ LARGEST: Final = 1 << 31
 SHOWN: Final = 20
 _PARQUET: Final = b"PAR1"
 _BOM: Final = b"\xef\xbb\xbf"
+_PIECE: Final = 1 << 20
+_MEND_CSV: Final = "Save it as UTF-8 with a comma between values, a value on one line."
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +68,21 @@ def _parquet(data: bytes, name: str) -> pa.Table:
         raise InputRefused(Reason("file-parquet", "This Parquet file cannot be read", name, mend)) from None
 
 
+def _require_text(data: bytes, name: str) -> None:
+    """Refuse bytes that are no UTF-8 before a row is read: the reader skips a faulty row that it cannot decode."""
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    view = memoryview(data)
+    try:
+        for start in range(0, len(data), _PIECE):
+            decoder.decode(view[start : start + _PIECE])
+        decoder.decode(b"", final=True)
+    except UnicodeDecodeError:
+        raise InputRefused(Reason("file-csv", "This is not a CSV file in UTF-8", name, _MEND_CSV)) from None
+
+
 def _csv(data: bytes, name: str) -> pa.Table:
     header = _header(data, name)
+    _require_text(data, name)
     faults: list[int] = []
 
     def note(row: Any) -> Any:
@@ -84,8 +100,7 @@ def _csv(data: bytes, name: str) -> pa.Table:
             ),
         )
     except pa.ArrowInvalid:
-        mend = "Save it as UTF-8 with a comma between values, a value on one line."
-        raise InputRefused(Reason("file-csv", "This is not a CSV file in UTF-8", name, mend)) from None
+        raise InputRefused(Reason("file-csv", "This is not a CSV file in UTF-8", name, _MEND_CSV)) from None
     if faults:
         where = f"{name}: line {', '.join(map(str, faults[:SHOWN]))}"
         mend = "Give every row as many values as the header has; leave no line empty."

@@ -108,8 +108,9 @@ def _as(pattern: str, kind: pa.DataType) -> Callable[[Any, Field], Any]:
 
 def _dates(texts: Any, field: Field) -> Any:
     formed = pc.if_else(pc.match_substring_regex(texts, _DAY), texts, None)
-    # 31 February is formed like a day and is none: such a text must not stop the others.
-    return pc.strptime(formed, format="%Y-%m-%d", unit="s", error_is_null=True).cast(pa.date32())
+    # 31 February is formed like a day and is none: such a text must not stop the others, nor become a day in March.
+    found: Any = pc.strptime(formed, format="%Y-%m-%d", unit="s", error_is_null=True)
+    return pc.if_else(pc.equal(pc.strftime(found, format="%Y-%m-%d"), formed), found, None).cast(pa.date32())
 
 
 _FORMS: Final[Mapping[str, Callable[[Any, Field], Any]]] = {

@@ -1,5 +1,8 @@
 """Person keys: 32-bit numbers, a block of 2^21 for each birth year, given out in order of arrival.
 
+Blocks before 1900 belong to people of unknown birth date, filled one after the other: a national file of pupils whom
+only their collection tells apart has more than one block holds, and all of them together have room for 3,984 million.
+
 A birth year runs from 1 September, as school years do. The order keeps people of one age together, which makes sets of
 people six times smaller; nothing else may rely on it, since a corrected birth date keeps its key. A key shows the birth
 year and so never leaves the data plane.
@@ -15,6 +18,7 @@ PLACE_BITS = 21
 PLACES = 1 << PLACE_BITS
 YEARS = 1 << (32 - PLACE_BITS)
 UNKNOWN_YEAR = 0
+FIRST_YEAR = 1900
 _FIRST_MONTH = 9
 
 
@@ -27,7 +31,8 @@ class Allocation:
 
 
 def birth_year(born: date | None) -> int:
-    """The block a birth date belongs to: the calendar year of the 1 September on or before it; 0 when unknown.
+    """The block a birth date belongs to: the calendar year of the 1 September on or before it; 0 when unknown, which
+    stands for every block before 1900.
 
     A year that fits no block (a mistyped date) counts as unknown: the block decides nothing but where the number comes
     from.
@@ -35,7 +40,7 @@ def birth_year(born: date | None) -> int:
     if born is None:
         return UNKNOWN_YEAR
     year = born.year if born.month >= _FIRST_MONTH else born.year - 1
-    return year if 0 < year < YEARS else UNKNOWN_YEAR
+    return year if FIRST_YEAR <= year < YEARS else UNKNOWN_YEAR
 
 
 def allocate(births: Iterable[date | None], next_places: Mapping[int, int]) -> Allocation:
@@ -49,7 +54,13 @@ def allocate(births: Iterable[date | None], next_places: Mapping[int, int]) -> A
     places = dict(next_places)
     touched: dict[int, int] = {}
     keys: list[int] = []
-    for year in map(birth_year, births):
+    unknown = UNKNOWN_YEAR
+    for born in births:
+        year = birth_year(born)
+        if year == UNKNOWN_YEAR:
+            while unknown < FIRST_YEAR - 1 and places.get(unknown, 0) >= PLACES:
+                unknown += 1
+            year = unknown
         place = places.get(year, 0)
         if place >= PLACES:
             raise StateBroken(Reason("key-block-full", "A birth year has no person keys left", where=str(year)))

@@ -23,7 +23,7 @@ def new_handle() -> str:
 
 
 class KeyBlock(models.Model):
-    """The next free place in the block of 2^21 person keys that a birth year owns; year 0 is the unknown birth date."""
+    """The next free place in the block of 2^21 person keys that a birth year owns; before 1900 stands for unknown."""
 
     birth_year = models.IntegerField(primary_key=True)
     next_place = models.IntegerField(default=0)

@@ -6,11 +6,17 @@ from datetime import date, datetime
 
 from rollbook.records.models.collections import Collection, Load, Return
 from rollbook.services.collections import told_counts
+from rollbook.services.load_receipts import LoadReport, current_report
+from rollbook.services.mapped_items import mapping_of
 
 
 @dataclass(frozen=True, slots=True)
 class CollectionLine:
-    """One collection with its counts of returns; `told` and `not_told` count people on its current returns."""
+    """One collection with its counts of returns; `told` and `not_told` count people on its current files.
+
+    `unnamed`: how many records its current load has, where it means its pupils by numbers that lead to nobody; those
+    people can neither be told nor look themselves up. `report` is that of the current load, None for a census.
+    """
 
     code: str
     name: str
@@ -25,6 +31,8 @@ class CollectionLine:
     refused: int
     told: int
     not_told: int
+    unnamed: int | None
+    report: LoadReport | None
 
 
 def collections() -> tuple[CollectionLine, ...]:
@@ -42,7 +50,7 @@ def collection(code: str) -> CollectionLine | None:
 def _line(row: Collection) -> CollectionLine:
     counts = Counter(Return.objects.filter(collection=row).order_by().values_list("state", flat=True))
     counts.update(Load.objects.filter(collection=row).order_by().values_list("state", flat=True))
-    told = told_counts(row.code)
+    told, report = told_counts(row.code), current_report(row.code)
     return CollectionLine(
         code=row.code,
         name=row.name,
@@ -57,4 +65,13 @@ def _line(row: Collection) -> CollectionLine:
         refused=counts[Return.REFUSED],
         told=told.told,
         not_told=told.not_told,
+        unnamed=_unnamed(row.code, report),
+        report=report,
     )
+
+
+def _unnamed(code: str, report: LoadReport | None) -> int | None:
+    mapping = mapping_of(code)
+    if mapping is None or mapping.named_pupils:
+        return None
+    return 0 if report is None else report.pupils

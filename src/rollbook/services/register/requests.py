@@ -16,9 +16,10 @@ from rollbook.records.models.studies import Project
 from rollbook.services import clock
 from rollbook.services.gating import gate_for_request, team_of
 from rollbook.services.items import item_facts
+from rollbook.services.mapped_items import item_name
 from rollbook.services.register.papers import PaperLine, agreements_of, assessments_covering
 from rollbook.services.register.uses import UseLine, uses_of
-from rollbook.services.register.words import class_words, item_name, power_law, purpose_name
+from rollbook.services.register.words import class_words, power_law, purpose_name
 from rollbook.services.releases import ReleasedTable, released_tables
 from rollbook.services.samples import words
 

@@ -3,7 +3,6 @@
 from rollbook.policy.classes import read_class
 from rollbook.policy.powers import POWERS, power_of_log_code
 from rollbook.policy.purposes import PURPOSES
-from rollbook.services.mapped_items import find_item
 
 RESULTS = {"approve": "Approved", "refuse": "Refused", "withdraw": "Withdrawn by who asked"}
 
@@ -23,12 +22,6 @@ def power_code(log_code: str) -> str:
     """The code of a power as people read it, from its code in the log."""
     power = power_of_log_code(log_code)
     return power.code if power else log_code
-
-
-def item_name(code: str) -> str:
-    """The name of an item; the code itself where the dictionary has none."""
-    item = find_item(code)
-    return code if item is None else item.name
 
 
 def class_words(mark: str) -> str:

@@ -7,8 +7,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from rollbook.services.dictionary import CodeLine, DictionaryLine, code_lines, dictionary, dictionary_page
-from rollbook.services.dictionary_history import collection_choices
+from rollbook.services.dictionary import CodeLine, DictionaryLine, code_lines, dictionary, dictionary_page, every_choice
 from rollbook.services.register.exports import as_csv, as_json
 from rollbook.web.access import access
 from rollbook.web.register.files import csv_file, json_file
@@ -23,7 +22,7 @@ def item_list(request: HttpRequest) -> HttpResponse:
     collection, words = _asked(request)
     lines = dictionary(collection, words)
     groups = [(name, list(some)) for name, some in groupby(lines, key=lambda line: line.group)]
-    choices = collection_choices()
+    choices = every_choice()
     chosen = next((one for one in choices if one.code == collection), None)
     query = urlencode({"collection": collection, "words": words}) if collection or words else ""
     found = {"groups": groups, "count": len(lines), "choices": choices, "chosen": chosen}
@@ -70,5 +69,5 @@ def one_item(request: HttpRequest, code: str) -> HttpResponse:
     page = dictionary_page(code, _asked(request)[0])
     if page is None:
         raise Http404
-    choices = [one for one in collection_choices() if one.code in page.choices]
+    choices = [one for one in every_choice() if one.code in page.choices]
     return render(request, "register/item.html", {"page": page, "choices": choices})
