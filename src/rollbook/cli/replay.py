@@ -1,8 +1,6 @@
 """`rollbook replay RECORD TABLE`: judge a released table again from what is public about it."""
 
-import ctypes
 import json
-import os
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
@@ -10,7 +8,6 @@ from typing import Annotated
 import typer
 
 from rollbook.kernel.refusals import Reason, UseRefused
-from rollbook.sdc.suppression.solver import quiet_solver
 from rollbook.services.replay import replay as again
 
 
@@ -20,7 +17,6 @@ def replay(
     as_json: Annotated[bool, typer.Option("--json", help="print one object")] = False,
 ) -> None:
     """Judge a released table by the rules and parameters of its record, and attack its hidden cells."""
-    _banner_aside()
     found = again(record, table)
     if as_json:
         typer.echo(json.dumps(asdict(found)))
@@ -32,16 +28,3 @@ def replay(
         raise UseRefused([Reason("replay", sentence, "", "Ask the authority.") for sentence in found.differences])
     if not as_json:
         typer.echo("The same verdict.")
-
-
-def _banner_aside() -> None:
-    """The first solver of a process prints its name; here that goes nowhere, so that the answer stands alone."""
-    kept, nowhere = os.dup(1), os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, 1)
-    try:
-        quiet_solver()
-        ctypes.CDLL(None).fflush(None)
-    finally:
-        os.dup2(kept, 1)
-        os.close(kept)
-        os.close(nowhere)

@@ -6,8 +6,10 @@ judged again, and the answer names it.
 """
 
 import csv
+import ctypes
 import hashlib
 import io
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -18,6 +20,7 @@ from rollbook.kernel import canonical
 from rollbook.kernel.refusals import InputRefused, Reason
 from rollbook.sdc.hiding import MARK, TOTAL, grid
 from rollbook.sdc.suppression.outsider import intervals
+from rollbook.sdc.suppression.solver import quiet_solver
 from rollbook.sdc.suppression.system import Tree, system_of
 
 COUNT: Final = "count"
@@ -106,9 +109,23 @@ def _attacked(figures: dict[tuple[str, ...], str], threshold: int) -> list[str]:
         return ["The table lacks a cell or a total"]
     hidden = np.array([figures[place] == MARK for place in order])
     system.values[:] = [0.0 if figures[place] == MARK else float(figures[place]) for place in order]
+    _banner_aside()
     try:
         low, high = intervals(system, hidden)
     except ArithmeticError:
         return ["The figures contradict each other"]
     narrow = hidden & (high - low < threshold - 1e-6)
     return [f"{', '.join(order[place])}: can be worked out to within {threshold}" for place in np.flatnonzero(narrow)]
+
+
+def _banner_aside() -> None:
+    """The first solver of a process prints its name; here that goes nowhere, so that the answer stands alone."""
+    kept, nowhere = os.dup(1), os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 1)
+    try:
+        quiet_solver()
+        ctypes.CDLL(None).fflush(None)
+    finally:
+        os.dup2(kept, 1)
+        os.close(kept)
+        os.close(nowhere)
