@@ -1,4 +1,4 @@
-"""`rollbook study new|dummy|run DIR`: write a study on your own machine and see how its table would be judged."""
+"""`rollbook study new|dummy|check|run DIR`: write a study on your own machine and see how its table would be judged."""
 
 from pathlib import Path
 from typing import Annotated
@@ -8,8 +8,8 @@ from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from rollbook.kernel.refusals import Reason, UseRefused
-from rollbook.services import study_local
+from rollbook.kernel.refusals import InputRefused, Reason, UseRefused
+from rollbook.services import study_check, study_local
 
 app = typer.Typer(
     add_completion=False,
@@ -43,6 +43,20 @@ def dummy(
             progress.update(task, description=f"wrote {table.name}")
             progress.console.print(f"{table.name}: {table.rows:,} rows in {table.file}", soft_wrap=True)
     typer.echo(f"All of it is invented. Next: rollbook study run {folder}")
+
+
+@app.command()
+def check(folder: Folder) -> None:
+    """Say everything that would stop the study inside, with file and line; ends with exit code 3 when there is any."""
+    with _progress() as progress:
+        progress.add_task("checking as inside")
+        found = study_check.problems(folder)
+    for problem in found[:MAX_FAILURES]:
+        typer.echo(str(problem))
+    if found:
+        mend = "Mend what is named above and check again."
+        raise InputRefused(Reason("study-check", f"Problems found: {len(found)}", folder.name, mend))
+    typer.echo("Nothing found: inside, the same checks are made on the real table.")
 
 
 @app.command()

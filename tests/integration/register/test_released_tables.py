@@ -33,6 +33,10 @@ def test_the_use_shows_at_once_and_the_table_only_once_released(
     assert [(use["request"], use["power"], use["people"]) for use in uses] == [
         (request, "PWR-03", {"low": 0, "high": 1024})
     ]
+    (use,) = uses
+    assert (use["run"], use["study"], use["result"]) == (f"run-{run.id}", run.study.digest, "")
+    assert use["started"] <= use["ended"]
+    assert run.study.digest[:12] in client.get("/register/uses/").content.decode()
     assert "Live" in client.get(f"/register/requests/{request}/").content.decode()
     assert client.get(address).status_code == client.get(f"{address[:-1]}.csv").status_code == 404
     assert output.title not in client.get("/register/releases/").content.decode()
@@ -40,6 +44,7 @@ def test_the_use_shows_at_once_and_the_table_only_once_released(
     ground.approved_by_both(output.reference)
     assert json.loads(client.get("/register/releases.json").content) == []
     releases.release(output.id)
+    assert json.loads(client.get("/register/uses.json").content)[0]["result"] == "released"
     (listed,) = json.loads(client.get("/register/releases.json").content)
     (line,) = csv.DictReader(io.StringIO(client.get("/register/releases.csv").content.decode()))
     assert (

@@ -42,6 +42,20 @@ def test_a_run_is_traced_to_its_request() -> None:
     assert not use.sealed
 
 
+@pytest.mark.parametrize(
+    ("more", "result"),
+    [
+        ([], ""),
+        ([{"type": "outcome", "of": 1, "result": "stopped"}], "stopped"),
+        ([{"type": "output", "of": 1}], "released"),
+        ([{"type": "outcome", "of": 9, "result": "failed"}], ""),
+    ],
+)
+def test_a_run_says_what_came_of_it(more: list[dict[str, object]], result: str) -> None:
+    (use,) = uses_in(published(RUN, *more))
+    assert use.result == result
+
+
 def test_a_sealed_case_tells_power_size_and_day_and_nothing_else() -> None:
     (use,) = uses_in(published(REQUEST, {"type": "decision", "of": 1, "result": "approve"}, REQUEST, SEALED))
     assert use.sealed

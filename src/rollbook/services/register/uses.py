@@ -1,19 +1,28 @@
 """Every use of records, as the public log has it: runs of studies, and sealed cases, of which only that is told."""
 
+import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 
+from rollbook.records.models.studies import Run
 from rollbook.services import clock
 from rollbook.services.log import reader
 from rollbook.services.log.reader import PublishedEntry
 from rollbook.services.register.sizes import Interval, interval
 from rollbook.services.register.words import power_code, power_law
 
+_RUN = "run-"
+_RUN_NAME = re.compile(r"run-[0-9]{1,18}")
+
 
 @dataclass(frozen=True, slots=True)
 class UseLine:
-    """One use. `request` is empty for a sealed case; `reveal_by` and `revealed` are for sealed cases only."""
+    """One use. `request` is empty for a sealed case; `reveal_by` and `revealed` are for sealed cases only.
+
+    For a run of a study: `run` is its name in the log, `study` the digest of the version that ran, `result` what came
+    of it (empty while that is open), `started` and `ended` its times.
+    """
 
     index: int
     at: datetime
@@ -27,6 +36,11 @@ class UseLine:
     late: bool
     reveal_by: date | None = None
     revealed: bool = False
+    run: str = ""
+    study: str = ""
+    result: str = ""
+    started: datetime | None = None
+    ended: datetime | None = None
 
     @property
     def sealed(self) -> bool:
@@ -45,8 +59,17 @@ class Seals:
 
 
 def uses() -> tuple[UseLine, ...]:
-    """Every use, latest first."""
-    return uses_in(reader.entries("request", "decision", "disclosure", "sealed", "seal-extend", "reveal"))
+    """Every use, latest first; runs of studies with their times and the version that ran."""
+    lines = uses_in(
+        reader.entries("request", "decision", "disclosure", "sealed", "seal-extend", "reveal", "outcome", "output")
+    )
+    wanted = [int(line.run.removeprefix(_RUN)) for line in lines if line.run]
+    kept = {f"{_RUN}{run.id}": run for run in Run.objects.filter(id__in=wanted).select_related("study")}
+    return tuple(_with_facts(line, kept[line.run]) if line.run in kept else line for line in lines)
+
+
+def _with_facts(line: UseLine, run: Run) -> UseLine:
+    return replace(line, study=run.study.digest, started=run.started_at, ended=run.ended_at)
 
 
 def uses_of(reference: str) -> tuple[UseLine, ...]:
@@ -59,7 +82,10 @@ def uses_in(entries: tuple[PublishedEntry, ...]) -> tuple[UseLine, ...]:
     by_index = {entry.index: entry for entry in entries}
     dates = dict(reveal_dates(entries))
     reveals = {entry.fields["of"]: entry for entry in entries if entry.type == "reveal"}
-    lines = [_disclosure(entry, by_index) for entry in entries if entry.type == "disclosure"]
+    results = dict(_results(entries))
+    lines = [
+        _disclosure(entry, by_index, results.get(entry.index, "")) for entry in entries if entry.type == "disclosure"
+    ]
     lines += [
         _sealed(entry, dates[entry.index], reveals.get(entry.index)) for entry in entries if entry.type == "sealed"
     ]
@@ -87,7 +113,16 @@ def seals(lines: tuple[UseLine, ...]) -> Seals:
     )
 
 
-def _disclosure(entry: PublishedEntry, by_index: Mapping[int, PublishedEntry]) -> UseLine:
+def _results(entries: tuple[PublishedEntry, ...]) -> Iterator[tuple[int, str]]:
+    """What came of each use: the word of its outcome, or that a table was released."""
+    for entry in entries:
+        if entry.type == "outcome":
+            yield entry.fields["of"], entry.fields["result"]
+        elif entry.type == "output":
+            yield entry.fields["of"], "released"
+
+
+def _disclosure(entry: PublishedEntry, by_index: Mapping[int, PublishedEntry], result: str) -> UseLine:
     fields = entry.fields
     decision = by_index.get(fields.get("of", -1))
     request = by_index.get(decision.fields["of"]) if decision else None
@@ -102,6 +137,8 @@ def _disclosure(entry: PublishedEntry, by_index: Mapping[int, PublishedEntry]) -
         items=tuple(fields["items"]),
         people=interval(fields["set"]["size_padded"]),
         late="late" in fields,
+        run=entry.id if _RUN_NAME.fullmatch(entry.id) else "",
+        result=result,
     )
 
 

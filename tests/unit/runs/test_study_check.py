@@ -1,0 +1,90 @@
+"""`rollbook study check` says what would stop a study inside, with the file and the line."""
+
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from rollbook.cli.study import app
+from rollbook.kernel.refusals import Family, InputRefused
+from rollbook.services.study_check import problems
+from rollbook.services.study_local import make_dummy, new_study
+
+
+@pytest.fixture
+def study(tmp_path: Path) -> Path:
+    """The example, as it is written."""
+    new_study(tmp_path / "mine")
+    return tmp_path / "mine"
+
+
+def line_of(file: Path, words: str) -> int:
+    """The line of `file` in which `words` stand."""
+    return next(place for place, line in enumerate(file.read_text().splitlines(), 1) if words in line)
+
+
+def places(folder: Path) -> list[tuple[str, int, str]]:
+    return [(problem.file, problem.line, problem.code) for problem in problems(folder)]
+
+
+def change(file: Path, old: str, new: str) -> None:
+    text = file.read_text()
+    assert old in text
+    file.write_text(text.replace(old, new, 1))
+
+
+def test_items_no_project_can_have_are_named_where_they_stand(study: Path) -> None:
+    change(study / "study.toml", '"sex", ', '"sex",\n  "surname",\n  "no-such-item", ')
+    at = line_of(study / "study.toml", "surname")
+    assert places(study) == [
+        ("study.toml", at, "item-not-for-study"),
+        ("study.toml", at + 1, "item-not-for-study"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "mark", "code"),
+    [
+        ('name = "people"', 'name = "Peo ple"', "name =", "study-table"),
+        ('sql = "steps/02-people.sql"', 'sql = "../people.sql"', None, "study-path"),
+        ('title = "', 'title = "a@example.org ', None, "text-email"),
+    ],
+)
+def test_a_wrong_key_is_named_with_its_line(study: Path, old: str, new: str, mark: str | None, code: str) -> None:
+    change(study / "study.toml", old, new)
+    found = [problem for problem in problems(study) if problem.code == code]
+    assert [problem.file for problem in found] == ["study.toml"]
+    if mark:
+        assert found[0].line == line_of(study / "study.toml", mark)
+
+
+def test_sql_that_cannot_be_read_is_named_with_its_line(study: Path) -> None:
+    (study / "steps" / "01-meals.sql").write_text("-- one\nCREATE TABLE meals AS\nSELECT ppid FORM pupil WHERE;\n")
+    assert places(study) == [("steps/01-meals.sql", 3, "study-grammar")]
+
+
+def test_python_that_cannot_be_read_or_imports_what_is_not_there_is_named_with_its_line(study: Path) -> None:
+    change(study / "study.toml", 'sql = "steps/01-meals.sql"', 'python = "steps/01.py"')
+    (study / "steps" / "01.py").write_text("import polars\nimport json\nimport requests\n")
+    assert places(study) == [("steps/01.py", 3, "study-package")]
+    (study / "steps" / "01.py").write_text("a = 1\nb = (\n")
+    assert places(study) == [("steps/01.py", 2, "study-grammar")]
+
+
+def test_a_small_group_is_found_by_running_it(study: Path) -> None:
+    list(make_dummy(study, people=1500, seed=1))
+    assert places(study) == []
+    step = study / "steps" / "02-people.sql"
+    change(step, "'Boys'", "CASE WHEN p.ppid < '002' THEN 'Few' ELSE 'Boys' END")
+    found = problems(study)
+    assert {problem.code for problem in found} == {"sdc"}
+    assert {problem.line for problem in found} == {line_of(study / "study.toml", "[table]")}
+    assert any("sex = Few" in str(problem) for problem in found)
+
+
+def test_the_command_ends_with_the_code_for_bad_input(study: Path) -> None:
+    (study / "steps" / "01-meals.sql").write_text("SELEC 1")
+    result = CliRunner().invoke(app, ["check", str(study)])
+    assert isinstance(result.exception, InputRefused)
+    assert result.exception.family == Family.INPUT
+    assert result.output.strip().startswith("steps/01-meals.sql:1: study-grammar: ")
