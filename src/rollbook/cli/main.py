@@ -53,6 +53,7 @@ COMMANDS: Mapping[str, Command] = {
     "check": Command("check:app", "Check school census returns on this machine, with the authority's own rules."),
     "generate": Command("generate:app", "Write invented returns to try the system with."),
     "study": Command("study:app", "Start a study, make dummy data for it, run it on this machine."),
+    "replay": Command("replay:replay", "Judge a released table again, from its record and figures."),
     "verify": Command("verify:app", "Verify a proof bundle against the public log."),
     "ingest": Command("ingest:app", "Receive schools' returns.", "operator"),
     "check-landed": Command(

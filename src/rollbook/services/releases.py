@@ -27,6 +27,7 @@ from rollbook.services.audit import audit
 from rollbook.services.hidden_cells import lines_of
 from rollbook.services.log.outbox import submit
 from rollbook.services.published import published
+from rollbook.services.release_record import RECORD, record_of
 from rollbook.services.work_locks import Work, alone, bring_to_end
 from rollbook.tlog.manifests import write_output_manifest
 from rollbook.tlog.release import verify_output
@@ -48,6 +49,7 @@ class ReleasedTable:
     measure: str
     rows: tuple[tuple[str, ...], ...]
     csv: str
+    record: str
     digest: str
     rules: str
     threshold: int
@@ -61,7 +63,9 @@ def agree(*, by: Actor, output: Output) -> Release:
     """Fix the bytes that will leave, and hand in their entry; called inside the transaction of the second verdict."""
     text = csv_of(output)
     origin = settings.ROLLBOOK.log_origin
-    manifest = write_output_manifest(origin=origin, salt=secrets.token_bytes(32), files={FILE: text.encode()})
+    record = record_of(output, text)
+    files = {FILE: text.encode(), RECORD: record}
+    manifest = write_output_manifest(origin=origin, salt=secrets.token_bytes(32), files=files)
     run = output.run
     if run.submission_id is None:
         raise ValueError("a table comes from a run that is in the log")
@@ -76,7 +80,12 @@ def agree(*, by: Actor, output: Output) -> Release:
     }
     submission = submit(entry, refs={"of": run.submission_id})
     release = Release.objects.create(
-        output=output, submission_id=submission, csv=text, manifest=manifest.decode(), agreed_at=clock.now()
+        output=output,
+        submission_id=submission,
+        csv=text,
+        record=record.decode(),
+        manifest=manifest.decode(),
+        agreed_at=clock.now(),
     )
     audit(by, "agree-output", output.reference)
     jobs.defer("release_output", output_id=output.id)
@@ -105,8 +114,9 @@ def release(output_id: int, *, wait_s: float = WAIT_SECONDS) -> None:
         if not mine or row.released_at is not None:
             return
         entry = published(row.submission_id, timeout_s=wait_s)
-        # V11 of the specification: the file that will be shown is the one the entry commits to.
-        verify_output(entry, row.manifest.encode(), {FILE: row.csv.encode()}, settings.ROLLBOOK.log_origin)
+        # V11 of the specification: the files that will be shown are those the entry commits to.
+        files = {FILE: row.csv.encode(), RECORD: row.record.encode()}
+        verify_output(entry, row.manifest.encode(), files, settings.ROLLBOOK.log_origin)
         _show(row)
 
 
@@ -150,6 +160,7 @@ def _table(row: Release) -> ReleasedTable:
         measure=head[-1],
         rows=tuple(tuple(line) for line in rows),
         csv=row.csv,
+        record=row.record,
         digest=study.digest,
         rules=output.rules["rule_set"],
         threshold=int(output.rules["parameters"]["threshold"]),

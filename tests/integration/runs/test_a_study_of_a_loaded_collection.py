@@ -37,7 +37,9 @@ def project(db: None, monkeypatch: pytest.MonkeyPatch) -> str:
     return open_project(monkeypatch, "exam", ITEMS)
 
 
-def open_project(monkeypatch: pytest.MonkeyPatch, which: str, items: list[str]) -> str:
+def open_project(
+    monkeypatch: pytest.MonkeyPatch, which: str, items: list[str], text: bytes = b"", data: bytes = b""
+) -> str:
     """A project on a loaded collection, with a log of its own."""
     from rollbook.services import projects
     from tests.people import OPERATOR, RESEARCHER
@@ -45,8 +47,11 @@ def open_project(monkeypatch: pytest.MonkeyPatch, which: str, items: list[str]) 
     census_ground.empty_store()
     ground.clean_folders()
     log = ground.log_of_its_own(monkeypatch)
-    made = collection_ground.opened(collection_ground.mapping(which))
-    collection_ground.loaded(collection_ground.mapping(which), collection_ground.as_csv(which))
+    if data:
+        ground.pupils()
+    text = text or collection_ground.mapping(which)
+    made = collection_ground.opened(text)
+    collection_ground.loaded(text, data or collection_ground.as_csv(which))
     log.write()
     number = grounds.organisation(grounds.UNIVERSITY, RESEARCHER)
     grounds.agreement(number, items=items)
@@ -150,3 +155,31 @@ def test_chem97_by_school_sex_and_age_in_months_does_not_come_out(chem: str) -> 
     outputs = list(run.outputs.all())
     assert run.state == Run.FAILED or all(one.state == Output.STOPPED for one in outputs)
     assert run.state == Run.FAILED or outputs
+
+
+def test_a_use_of_results_by_pupil_number_stands_in_the_persons_history(
+    db: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from rollbook.records.models.accounts import School
+    from rollbook.services.history import history
+    from tests.integration.store import test_a_load_by_pupil_number as results
+    from tests.letters import let_in
+    from tests.people import OTHER_PARENT, PARENT
+
+    project = open_project(
+        monkeypatch, "made", ["made-paper"], results.MAPPING.encode(),
+        results.a_file(*(results.row(census_ground.upn(number)) for number in range(40))),
+    )  # fmt: skip
+    study = {
+        "study.toml": STUDY["study.toml"]
+        .replace(b'["exam-school-gender", "exam-score"]', b'["made-paper"]')
+        .replace(b'["school_gender"]', b'["paper"]'),
+        "people.sql": b"CREATE TABLE people AS SELECT ppid, made_paper AS paper FROM made ORDER BY ppid;",
+    }
+    run = ground.executed(ground.study(project, study))
+    assert (run.state, run.reasons, run.people) == (Run.DONE, [], 40)
+    for number, inside in ((0, True), (50, False)):
+        school = School.objects.get(pk=census_ground.SCHOOL)
+        family = let_in(PARENT if inside else OTHER_PARENT, census_ground.upn(number), school)
+        (use,) = history(family.parent, family.handle).uses
+        assert use.inside is inside

@@ -2,6 +2,7 @@
 
 import csv
 import io
+from pathlib import Path
 
 import pytest
 from django.test import Client
@@ -9,6 +10,7 @@ from django.test import Client
 from rollbook.records.models.studies import Output
 from rollbook.sdc.hiding import MARK, TOTAL
 from rollbook.services import check_pages, releases
+from rollbook.services.replay import replay
 from rollbook.services.run_pages import run_page
 from tests import run_ground as ground
 from tests.people import CHECKER, RESEARCHER, actor_of, browser_of
@@ -43,7 +45,9 @@ def made(project: str, files: dict[str, bytes]) -> Output:
     return Output.objects.get(run=ground.executed(ground.study(project, files)))
 
 
-def test_the_released_table_hides_what_it_must_and_the_rest_is_true(project: str, client: Client) -> None:
+def test_the_released_table_hides_what_it_must_and_the_rest_is_true(
+    project: str, client: Client, tmp_path: Path
+) -> None:
     output = made(project, study())
     assert output.state == Output.CHECKING
     small = [cell for cell in output.table["cells"] if cell["count"] < 10]
@@ -70,6 +74,14 @@ def test_the_released_table_hides_what_it_must_and_the_rest_is_true(project: str
         assert figure == MARK or (int(figure) == whole and (whole == 0 or whole >= 10))
     assert len(rows) == 12
     assert table.hidden == sum(row[-1] == MARK for row in rows) >= 4
+    record, csv_file = tmp_path / "record.json", tmp_path / "table.csv"
+    record.write_bytes(client.get(f"/register/releases/{output.reference}/record.json").content)
+    csv_file.write_text(table.csv, newline="")
+    again = replay(record, csv_file)
+    assert (again.same, again.hidden, again.differences) == (True, table.hidden, ())
+    assert "primary" not in record.read_text()
+    csv_file.write_text(table.csv.replace("13", "14", 1), newline="")
+    assert not replay(record, csv_file).same
     assert "[c] stands for a hidden figure" in client.get(f"/register/releases/{output.reference}/").content.decode()
 
 

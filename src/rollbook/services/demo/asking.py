@@ -82,11 +82,12 @@ def write_the_study(stage: Stage) -> None:
 
 
 def refused_by_the_gate(stage: Stage) -> None:
-    """Approved, yet the gate says no: there is no agreement, no assessment, no accreditation. Each is named."""
+    """Approved, yet the project is shut: no agreement, no assessment, nobody accredited or trained, no site. Each is
+    named.
+    """
     with stage.narrator.step("Approved, yet the gate says no, with every reason that is missing") as step:
-        send_in(stage, {"steps/01-meals.sql": "", "steps/02-people.sql": "", "study.toml": ""})
-        page = run_until(stage, "refused")
-        for word in ("agreement", "assessment", "accredit"):
+        page = stage.visitor("researcher").open(stage.facts["project"])
+        for word in ("agreement", "assessment", "not accredited", "training", "accredited site"):
             stage.narrator.check(word in page.text.lower(), f"the gate names what is missing: {word}")
         step.link = page.url
 

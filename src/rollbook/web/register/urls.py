@@ -31,6 +31,7 @@ urlpatterns: list[URLPattern] = [
     path("register/releases.csv", use_views.release_list_csv, name="register_releases_csv"),
     path("register/releases.json", use_views.release_list_json, name="register_releases_json"),
     path("register/releases/<str:reference>/", use_views.one_release, name="register_release"),
+    path("register/releases/<str:reference>/record.json", use_views.release_record, name="register_release_record"),
     path("register/releases/<str:reference>.csv", use_views.release_csv, name="register_release_csv"),
     path("register/releases/<str:reference>.json", use_views.release_json, name="register_release_json"),
     path("register/volumes/", number_views.volume_page, name="register_volumes"),

@@ -77,6 +77,13 @@ def release_json(request: HttpRequest, reference: str) -> HttpResponse:
     return json_file(as_json([_table(reference)]))
 
 
+@require_safe
+@access("public")
+def release_record(request: HttpRequest, reference: str) -> HttpResponse:
+    """How one released table was judged: the very bytes that its entry in the log commits to."""
+    return json_file(_table(reference).record)
+
+
 def _table(reference: str) -> ReleasedTable:
     for table in released_tables():
         if table.reference == reference:

@@ -1,0 +1,131 @@
+"""Judging a released table again from what is public: its record and its figures. No Django; anybody can do it.
+
+The digest, the threshold of every figure of a count, the sums, and for each hidden cell the attack of an outsider who
+has the table alone. What was judged on evidence that never leaves (people behind a measure, a second unit) is not
+judged again, and the answer names it.
+"""
+
+import csv
+import ctypes
+import hashlib
+import io
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+
+from rollbook.kernel import canonical
+from rollbook.kernel.refusals import InputRefused, Reason
+from rollbook.sdc.hiding import MARK, TOTAL, grid
+from rollbook.sdc.suppression.outsider import intervals
+from rollbook.sdc.suppression.solver import quiet_solver
+from rollbook.sdc.suppression.system import Tree, system_of
+
+COUNT: Final = "count"
+
+
+@dataclass(frozen=True, slots=True)
+class Replay:
+    """What judging again gave: `same` when it is the recorded verdict; each difference is a sentence."""
+
+    output: str
+    recorded: str
+    same: bool
+    differences: tuple[str, ...]
+    cells: int
+    hidden: int
+    not_judged: tuple[str, ...]
+
+
+def replay(record_file: Path, table_file: Path) -> Replay:
+    """Judge `table_file` by the parameters of `record_file`.
+
+    Raises:
+        InputRefused: code `record`, where the first file is no record of a release.
+    """
+    record, data = _record(record_file), table_file.read_bytes()
+    head, *rows = csv.reader(io.StringIO(data.decode()))
+    figures = {tuple(row[:-1]): row[-1] for row in rows}
+    found = [*_digest(record, data), *_cells(record, figures)]
+    if head[-1] == COUNT:
+        threshold = int(record["parameters"]["threshold"])
+        found += _small(figures, threshold)
+        if MARK in figures.values():
+            found += _attacked(figures, threshold)
+    return Replay(
+        output=str(record["output"]),
+        recorded=str(record["verdict"]),
+        same=not found,
+        differences=tuple(found),
+        cells=len(figures),
+        hidden=list(figures.values()).count(MARK),
+        not_judged=() if head[-1] == COUNT else (f"the people behind each {head[-1]}",),
+    )
+
+
+def _record(file: Path) -> dict[str, Any]:
+    try:
+        record = canonical.loads(file.read_bytes())
+        if record["form"] == "rollbook/release-record@v1":
+            return record
+    except (ValueError, KeyError):
+        pass
+    mend = "Take it from the page of the released table."
+    raise InputRefused(Reason("record", "This is not the record of a release", file.name, mend))
+
+
+def _digest(record: dict[str, Any], data: bytes) -> list[str]:
+    same = hashlib.sha256(data).hexdigest() == record["table_sha256"]
+    return [] if same else ["The table is not the one that the record is about"]
+
+
+def _cells(record: dict[str, Any], figures: dict[tuple[str, ...], str]) -> list[str]:
+    told = {tuple(cell["labels"]): cell["verdict"] for cell in record["cells"]}
+    seen = {labels: "hidden" if figure == MARK else "passed" for labels, figure in figures.items()}
+    return [f"{', '.join(labels)}: recorded and shown differ" for labels in sorted(told.keys() ^ seen.keys())] + [
+        f"{', '.join(labels)}: recorded as {told[labels]}"
+        for labels in told.keys() & seen
+        if told[labels] != seen[labels]
+    ]
+
+
+def _small(figures: dict[tuple[str, ...], str], threshold: int) -> list[str]:
+    return [
+        f"{', '.join(labels)}: a figure below {threshold}"
+        for labels, figure in figures.items()
+        if figure != MARK and 0 < int(figure) < threshold
+    ]
+
+
+def _attacked(figures: dict[tuple[str, ...], str], threshold: int) -> list[str]:
+    """The attack from the published figures alone, on a table with totals."""
+    width = len(next(iter(figures)))
+    labels = tuple(tuple(dict.fromkeys(name[axis] for name in figures if name[axis] != TOTAL)) for axis in range(width))
+    system = system_of(np.zeros([len(names) for names in labels]), [Tree.flat(len(names)) for names in labels])
+    order = list(grid(labels))
+    if set(order) != set(figures):
+        return ["The table lacks a cell or a total"]
+    hidden = np.array([figures[place] == MARK for place in order])
+    system.values[:] = [0.0 if figures[place] == MARK else float(figures[place]) for place in order]
+    _banner_aside()
+    try:
+        low, high = intervals(system, hidden)
+    except ArithmeticError:
+        return ["The figures contradict each other"]
+    narrow = hidden & (high - low < threshold - 1e-6)
+    return [f"{', '.join(order[place])}: can be worked out to within {threshold}" for place in np.flatnonzero(narrow)]
+
+
+def _banner_aside() -> None:
+    """The first solver of a process prints its name; here that goes nowhere, so that the answer stands alone."""
+    kept, nowhere = os.dup(1), os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 1)
+    try:
+        quiet_solver()
+        ctypes.CDLL(None).fflush(None)
+    finally:
+        os.dup2(kept, 1)
+        os.close(kept)
+        os.close(nowhere)
