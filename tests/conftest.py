@@ -12,10 +12,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck
+from hypothesis import settings as examples
 
 from rollbook.services import config as settings
 from rollbook.services import embedded, keys
 from rollbook.services.start import start_django
+
+# A machine with other work on it is slow, and that is no fault of what is tested.
+examples.register_profile("any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+examples.load_profile("any machine")
 
 _NAME = f"test-{secrets.token_hex(4)}"
 # PostgreSQL never runs as root, and the user it runs as cannot reach root's temporary folders.

@@ -55,7 +55,9 @@ people = st.sets(
 
 
 @given(sets=st.lists(people, min_size=1, max_size=12), run=st.integers(0, 9000))
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
 def test_a_segment_says_what_the_sets_say(
     sets: list[set[int]], run: int, installation: Config, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
