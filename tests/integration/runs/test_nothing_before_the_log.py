@@ -172,7 +172,12 @@ def test_the_bytes_of_a_released_table_are_those_of_its_entry(log: ground.Writer
     manifest = json.loads(release.manifest)
     assert manifest["origin"] == settings.ROLLBOOK.log_origin
     raw = published.published(release.submission_id, timeout_s=0)
-    verify_output(raw, release.manifest.encode(), {"table.csv": release.csv.encode()}, manifest["origin"])
+    verify_output(
+        raw,
+        release.manifest.encode(),
+        {"table.csv": release.csv.encode(), releases.RECORD: release.record.encode()},
+        manifest["origin"],
+    )
 
 
 def test_a_database_older_than_the_log_removes_nothing_it_does_not_name(log: ground.Writer) -> None:
