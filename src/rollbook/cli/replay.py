@@ -27,4 +27,4 @@ def replay(
     if not found.same:
         raise UseRefused([Reason("replay", sentence, "", "Ask the authority.") for sentence in found.differences])
     if not as_json:
-        typer.echo("The same verdict.")
+        typer.echo("What was judged again agrees with the record.")

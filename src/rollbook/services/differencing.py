@@ -9,7 +9,6 @@ A membership that cannot be read any more (its month's key was destroyed) stops 
 against it before: fail closed, and a person decides.
 """
 
-import os
 import secrets
 from collections.abc import Collection
 from itertools import combinations
@@ -18,11 +17,12 @@ from pathlib import Path
 from django.conf import settings
 from django.db import connection
 
-from rollbook.dataplane.runs import ledger
+from rollbook.dataplane.runs import memberships
 from rollbook.kernel.refusals import Reason
 from rollbook.records.models.studies import Output, Release
 from rollbook.sdc.differencing import Auditor, Isolated, Membership
 from rollbook.services.keys import open_keys
+from rollbook.services.populations import write_durably
 
 CODE = "differencing"
 _LOCK = 0x52656C65617365  # 'Release': apart from any other advisory lock in the same database
@@ -79,18 +79,7 @@ def _folder() -> Path:
 def keep(table: Membership, epoch: str) -> str:
     """Write who is in which cell, durable before a row names it; gives the file's name."""
     name = secrets.token_hex(16)
-    _folder().mkdir(mode=0o700, parents=True, exist_ok=True)
-    draft = _folder() / f".{name}"
-    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as handle:
-        handle.write(open_keys(settings.ROLLBOOK).seal(epoch, ledger.encode(table), name))
-        handle.flush()
-        os.fsync(handle.fileno())
-    draft.rename(_folder() / name)
-    place = os.open(_folder(), os.O_RDONLY)
-    try:
-        os.fsync(place)
-    finally:
-        os.close(place)
+    write_durably(_folder(), name, open_keys(settings.ROLLBOOK).seal(epoch, memberships.encode(table), name))
     return name
 
 
@@ -105,4 +94,4 @@ def forget_unnamed() -> int:
 
 def _read(output: Output) -> Membership:
     sealed = (_folder() / output.membership_file).read_bytes()
-    return ledger.decode(open_keys(settings.ROLLBOOK).unseal(output.run.epoch, sealed, output.membership_file))
+    return memberships.decode(open_keys(settings.ROLLBOOK).unseal(output.run.epoch, sealed, output.membership_file))

@@ -48,8 +48,6 @@ _PAPERS = Grant(web=READ, jobs=ADD, people=READ)
 # Nobody gives an account another role from a page.
 _SIGNS_IN = "SELECT, INSERT, UPDATE (password, last_login)"
 _ASKED = "SELECT, INSERT, UPDATE (state)"
-# A page agrees a release and takes one back; only a job shows one.
-_REVOKES = "SELECT, INSERT, UPDATE (revoke_reason, revoke_asked_by_id, revoke_submission_id, revoked_at)"
 # Rows are added and never change.
 _APPENDED = Grant(web=ADD, jobs=ADD, people=ADD)
 _IDENTITY = Grant(people=EDIT)
@@ -76,7 +74,7 @@ GRANTS: Mapping[str, Grant] = {
     "public.records_project": Grant(web="SELECT, UPDATE (closed_at)", jobs=EDIT, people=READ),
     "public.records_project_members": Grant(web=READ, jobs=EDIT, people=READ),
     "public.records_publication": _PAPERS,
-    "public.records_release": Grant(web=_REVOKES, jobs=EDIT, people=READ),
+    "public.records_release": Grant(web=ADD, jobs=EDIT, people=READ),
     # What was asked stands; only what becomes of it changes.
     "public.records_request": Grant(web=_ASKED, jobs=_ASKED, people=_ASKED),
     "public.records_return": _SHOWN,

@@ -19,14 +19,13 @@ from rollbook.dataplane.people.linkage.link import link
 from rollbook.dataplane.people.linkage.outcomes import Linked
 from rollbook.dataplane.people.search import plain
 from rollbook.policy.roles import Role
-from rollbook.policy.states import DoubleState
 from rollbook.policy.uses import MatchOutcome
 from rollbook.records.models.collections import Return
 from rollbook.records.models.doubles import Double
 from rollbook.records.models.identity import Sighting
-from rollbook.services import clock
 from rollbook.services.actors import Actor, require_role
 from rollbook.services.audit import audit
+from rollbook.services.custodians_queue import Pair, put_before_custodians
 from rollbook.services.do_not_link import kept_apart
 from rollbook.services.one_person import roots
 from rollbook.services.people_zone import people_zone
@@ -95,21 +94,8 @@ def _table(rows: Iterable[tuple[Any, ...]]) -> pa.Table:
 
 
 def _ask(linked: Iterable[Linked]) -> int:
-    listed = kept_apart()
     before = Double.objects.count()
-    pairs = [(min(int(one.left), int(one.right)), max(int(one.left), int(one.right)), one) for one in linked]
-    Double.objects.bulk_create(
-        (
-            Double(
-                person_id=low, other_id=high, outcome=one.outcome, evidence=list(one.evidence),
-                found_at=clock.now(), state=DoubleState.WAITING,
-            )
-            for low, high, one in pairs
-            if not listed.forbids(low, high)
-        ),
-        ignore_conflicts=True,
-        batch_size=2000,
-    )  # fmt: skip
+    put_before_custodians(Pair(int(one.left), int(one.right), one.outcome, tuple(one.evidence)) for one in linked)
     return Double.objects.count() - before
 
 

@@ -6,10 +6,8 @@ judged again, and the answer names it.
 """
 
 import csv
-import ctypes
 import hashlib
 import io
-import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -20,8 +18,8 @@ from rollbook.kernel import canonical
 from rollbook.kernel.refusals import InputRefused, Reason
 from rollbook.sdc.hiding import MARK, TOTAL, grid
 from rollbook.sdc.suppression.outsider import intervals
-from rollbook.sdc.suppression.solver import quiet_solver
 from rollbook.sdc.suppression.system import Tree, system_of
+from rollbook.services.solver_name import solver_name_aside
 
 COUNT: Final = "count"
 
@@ -61,7 +59,7 @@ def replay(record_file: Path, table_file: Path) -> Replay:
         differences=tuple(found),
         cells=len(figures),
         hidden=list(figures.values()).count(MARK),
-        not_judged=() if head[-1] == COUNT else (f"the people behind each {head[-1]}",),
+        not_judged=("groups that are all alike",) if head[-1] == COUNT else (f"the people behind each {head[-1]}",),
     )
 
 
@@ -109,23 +107,10 @@ def _attacked(figures: dict[tuple[str, ...], str], threshold: int) -> list[str]:
         return ["The table lacks a cell or a total"]
     hidden = np.array([figures[place] == MARK for place in order])
     system.values[:] = [0.0 if figures[place] == MARK else float(figures[place]) for place in order]
-    _banner_aside()
+    solver_name_aside()
     try:
         low, high = intervals(system, hidden)
     except ArithmeticError:
         return ["The figures contradict each other"]
     narrow = hidden & (high - low < threshold - 1e-6)
     return [f"{', '.join(order[place])}: can be worked out to within {threshold}" for place in np.flatnonzero(narrow)]
-
-
-def _banner_aside() -> None:
-    """The first solver of a process prints its name; here that goes nowhere, so that the answer stands alone."""
-    kept, nowhere = os.dup(1), os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, 1)
-    try:
-        quiet_solver()
-        ctypes.CDLL(None).fflush(None)
-    finally:
-        os.dup2(kept, 1)
-        os.close(kept)
-        os.close(nowhere)

@@ -10,10 +10,8 @@ from django.db import connection
 from rollbook.dataplane.people.again import Seen
 from rollbook.dataplane.people.in_turn import InTurn, real
 from rollbook.dataplane.people.search import plain
-from rollbook.policy.states import DoubleState
 from rollbook.records.models.collections import Return
-from rollbook.records.models.doubles import Double
-from rollbook.services import clock
+from rollbook.services.custodians_queue import Pair, put_before_custodians
 from rollbook.services.do_not_link import kept_apart
 from rollbook.services.one_person import roots
 from rollbook.services.people_zone import people_zone
@@ -51,18 +49,7 @@ def ask_custodians(known: InTurn, keys: Sequence[int]) -> None:
     """Put before the custodians whom new people may be; called inside the people zone."""
     if not known.maybe:
         return
-    listed = kept_apart()
     news = real((person for person, _ in known.maybe), keys)
-    pairs = [(min(new, one.person), max(new, one.person), one) for new, (_, one) in zip(news, known.maybe, strict=True)]
-    Double.objects.bulk_create(
-        (
-            Double(
-                person_id=low, other_id=high, outcome=one.outcome, evidence=list(one.evidence),
-                found_at=clock.now(), state=DoubleState.WAITING,
-            )
-            for low, high, one in pairs
-            if not listed.forbids(low, high)
-        ),
-        ignore_conflicts=True,
-        batch_size=2000,
-    )  # fmt: skip
+    put_before_custodians(
+        Pair(new, one.person, one.outcome, tuple(one.evidence)) for new, (_, one) in zip(news, known.maybe, strict=True)
+    )

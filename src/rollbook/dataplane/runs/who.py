@@ -1,4 +1,4 @@
-"""From the pseudonyms of a person table back to person keys, for the platform's own ledger and nothing else.
+"""From the pseudonyms of a person table back to person keys, for the differencing audit and nothing else.
 
 Called while the run's data is open, outside the sandbox. No pseudonym leaves with a key: what comes out is a
 membership.
@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 
 from rollbook.dataplane.runs.hostile import PPID
-from rollbook.dataplane.runs.ledger import membership
+from rollbook.dataplane.runs.memberships import membership
 from rollbook.sdc.differencing import Membership
 
 

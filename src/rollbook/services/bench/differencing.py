@@ -5,15 +5,14 @@ same table with a few people more, a subset by another project, a total whose pa
 found; what else is found is counted as a false alarm.
 """
 
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 
-from rollbook.dataplane.runs import ledger
+from rollbook.dataplane.runs import memberships
 from rollbook.sdc.differencing import Auditor, Isolated, Membership, levels_of
-from rollbook.services.bench.measure import Result, Timed, peak_mb
+from rollbook.services.bench.measure import Result, Timed, clocked
 
 PEOPLE, TABLES, THRESHOLD, WORKERS = 9_000_000, 200, 10, 2
 _LEVELS = ((0, 1), (0,), (1,), ())
@@ -26,13 +25,13 @@ def run(scale: int = 1, runs: int = 1, people: int = PEOPLE, tables: int = TABLE
     keys = np.arange(people, dtype=np.uint32) + 1_000
     new = _table(keys, 0, 100)
     kinds = [_kept(keys, number) for number in range(8)]
-    stored = [ledger.encode(one) for one in kinds]
-    planted = [ledger.encode(one) for one in _attacks(new)]
+    stored = [memberships.encode(one) for one in kinds]
+    planted = [memberships.encode(one) for one in _attacks(new)]
     work = [*planted, *(stored[number % len(stored)] for number in range(tables - len(planted)))]
     auditor = Auditor(new, THRESHOLD)
     found: list[list[Isolated]] = []
-    ours = _clocked(lambda: found.extend(_audited(auditor, work)))
-    bare = _clocked(lambda: [_bare(new, ledger.decode(one)) for one in stored])
+    ours = clocked(lambda: found.extend(_audited(auditor, work)))
+    bare = clocked(lambda: [_bare(new, memberships.decode(one)) for one in stored])
     floor = bare.median_s / len(stored) * tables / WORKERS
     alarms = [one for some in found[len(planted) :] for one in some]
     return Result(
@@ -55,7 +54,7 @@ def run(scale: int = 1, runs: int = 1, people: int = PEOPLE, tables: int = TABLE
 
 def _audited(auditor: Auditor, stored: list[bytes]) -> Iterator[list[Isolated]]:
     with ThreadPoolExecutor(WORKERS) as pool:
-        yield from pool.map(lambda one: list(auditor.against(ledger.decode(one))), stored)
+        yield from pool.map(lambda one: list(auditor.against(memberships.decode(one))), stored)
 
 
 def _bare(new: Membership, released: Membership) -> int:
@@ -96,10 +95,3 @@ def _attacks(new: Membership) -> list[Membership]:
         Membership(some, np.zeros(len(some), np.uint32), 1, levels_of(labels[0], ((0, 1),))),
         Membership(some, (np.arange(len(some)) % 2).astype(np.uint32), 2, levels_of([("a", "x"), ("a", "y")], _LEVELS)),
     ]
-
-
-def _clocked(work: Callable[[], object]) -> Timed:
-    wall, cpu = time.perf_counter(), time.process_time()
-    work()
-    taken = time.perf_counter() - wall
-    return Timed(taken, taken, taken, time.process_time() - cpu, peak_mb())

@@ -6,7 +6,6 @@ codes, links or dirt, and sorts nothing.
 
 import shutil
 import tempfile
-import time
 from pathlib import Path
 
 import duckdb
@@ -14,7 +13,7 @@ import pyarrow.parquet as pq
 
 from rollbook.dataplane.census.catalogue import ITEMS
 from rollbook.dataplane.runs.dummy import Plan, make_dummy
-from rollbook.services.bench.measure import Result, Timed, Work, peak_mb
+from rollbook.services.bench.measure import Result, clocked
 
 PEOPLE = 1_000_000
 SEED = 1
@@ -27,11 +26,11 @@ def run(scale: int = 1, runs: int = 1, people: int | None = None) -> Result:
     items = [item.id for item in ITEMS.values() if item.held and not item.identity]
     with tempfile.TemporaryDirectory(prefix="rollbook-bench-") as place:
         out = Path(place)
-        ours = _clocked(lambda: list(make_dummy(items, Plan(out / "ours", number, SEED, out / "truth"))))
+        ours = clocked(lambda: list(make_dummy(items, Plan(out / "ours", number, SEED, out / "truth"))))
         shapes = [_shape(file) for file in sorted((out / "ours").iterdir())]
         size = sum(file.stat().st_size for file in out.rglob("*.parquet"))
         shutil.rmtree(out / "ours")
-        floor = _clocked(lambda: _bare(shapes, out))
+        floor = clocked(lambda: _bare(shapes, out))
     rows = sum(rows for rows, _ in shapes)
     return Result(
         name="dummy",
@@ -56,10 +55,3 @@ def _bare(shapes: list[tuple[int, int]], out: Path) -> None:
             values = ", ".join(f"CAST(hash('{column}', i) % 100 AS VARCHAR) AS c{column}" for column in range(columns))
             query = f"SELECT {values} FROM range({rows}) t(i)"  # noqa: S608 - numbers
             engine.execute(f"COPY ({query}) TO '{out}/bare-{number}.parquet' (FORMAT parquet, COMPRESSION zstd)")
-
-
-def _clocked(work: Work) -> Timed:
-    wall, cpu = time.perf_counter(), time.process_time()
-    work()
-    taken = time.perf_counter() - wall
-    return Timed(taken, taken, taken, time.process_time() - cpu, peak_mb())

@@ -5,17 +5,15 @@ schools by ethnic group of which more than half is flagged. Recoverable is a hid
 within the threshold; of the small cells hidden alone, those that plain subtraction gives away exactly are counted.
 """
 
-import time
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 
 from rollbook.sdc.suppression.protect import Protected, audit, count_need, protect
-from rollbook.sdc.suppression.solver import quiet_solver
 from rollbook.sdc.suppression.subtraction import subtracted
 from rollbook.sdc.suppression.system import Floats, System, Tree, system_of
-from rollbook.services.bench.measure import Result, Timed, peak_mb
+from rollbook.services.bench.measure import Result, Timed, clocked
+from rollbook.services.solver_name import solver_name_aside
 
 THRESHOLD = 10.0
 # Main ethnic groups: one large and many small, as in a national census.
@@ -33,9 +31,9 @@ class Case:
 def run(scale: int = 1, runs: int = 1) -> Result:
     """All three tables; above a `scale` of 1 the last has so many times more schools."""
     del runs
-    quiet_solver()  # it prints its name once
+    solver_name_aside()
     facts: dict[str, float | int | str] = {}
-    whole = _clocked(lambda: [facts.update(_case(case)) for case in cases(scale)])
+    whole = clocked(lambda: [facts.update(_case(case)) for case in cases(scale)])
     bare = sum(float(value) for name, value in facts.items() if name.endswith(" attack s"))
     return Result(
         name="suppression",
@@ -74,11 +72,11 @@ def _case(case: Case) -> dict[str, float | int | str]:
     system, primary = case.system, case.system.values < THRESHOLD
     need = count_need(system.values, primary, THRESHOLD)
     found: list[Protected] = []
-    ours = _clocked(
+    ours = clocked(
         lambda: found.append(protect(system, primary, need, spread=THRESHOLD)),
     )
     (done,) = found
-    attack = _clocked(lambda: audit(system, done.hidden, primary, need))
+    attack = clocked(lambda: audit(system, done.hidden, primary, need))
     return {
         f"{case.name}: cells": system.count,
         f"{case.name}: flagged": int(primary.sum()),
@@ -90,10 +88,3 @@ def _case(case: Case) -> dict[str, float | int | str]:
         f"{case.name}: recoverable": int((done.audit.width[done.hidden] < THRESHOLD - 1e-6).sum()),
         f"{case.name}: recovered by subtraction, small cells alone hidden": int(subtracted(system, primary).sum()),
     }
-
-
-def _clocked(work: Callable[[], object]) -> Timed:
-    wall, cpu = time.perf_counter(), time.process_time()
-    work()
-    taken = time.perf_counter() - wall
-    return Timed(taken, taken, taken, time.process_time() - cpu, peak_mb())
