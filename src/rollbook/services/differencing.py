@@ -26,6 +26,8 @@ from rollbook.services.populations import write_durably
 
 CODE = "differencing"
 _LOCK = 0x52656C65617365  # 'Release': apart from any other advisory lock in the same database
+# Who was in a table that cannot leave any more is of no use to any audit.
+_NEVER_LEAVES = (Output.STOPPED, Output.REJECTED, Output.WITHDRAWN)
 Audited = tuple[Reason | None, tuple[int, ...]]
 
 
@@ -84,8 +86,10 @@ def keep(table: Membership, epoch: str) -> str:
 
 
 def forget_unnamed() -> int:
-    """Remove the files that no output names, left by a process that died; gives how many."""
-    named = set(Output.objects.values_list("membership_file", flat=True))
+    """Remove the files of tables that will never leave, and those no output names, left by a process that died; gives
+    how many.
+    """
+    named = set(Output.objects.exclude(state__in=_NEVER_LEAVES).values_list("membership_file", flat=True))
     stray = [path for path in _folder().iterdir() if path.name not in named] if _folder().is_dir() else []
     for path in stray:
         path.unlink(missing_ok=True)

@@ -117,6 +117,16 @@ def test_who_was_in_a_released_table_is_kept_sealed_and_a_stray_file_is_removed(
     assert {path.name for path in folder.iterdir()} == {output.membership_file}
 
 
+def test_who_was_in_a_table_that_cannot_leave_is_forgotten(project: str) -> None:
+    kept = released(ground.study(project, halves()))
+    stopped = made(ground.study(project, halves(37)))
+    assert stopped.state == Output.STOPPED
+    differencing.forget_unnamed()
+    folder = settings.ROLLBOOK.data / "memberships"
+    assert (folder / kept.membership_file).exists()
+    assert not (folder / stopped.membership_file).exists()
+
+
 def test_a_membership_that_cannot_be_read_stops_later_tables(project: str) -> None:
     output = released(ground.study(project, halves()))
     path = settings.ROLLBOOK.data / "memberships" / output.membership_file
