@@ -1,4 +1,4 @@
-"""A pupil's secret of a month is computed once: a later set pays for new pupils only, and a sealed one leaves no trace."""
+"""A pupil's secret of a month is computed once: a later set pays for new pupils only, and a small one keeps nothing."""
 
 from collections.abc import Sequence
 from pathlib import Path
