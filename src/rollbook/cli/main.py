@@ -66,6 +66,8 @@ COMMANDS: Mapping[str, Command] = {
     "project": Command("project:app", "Open the project of an approved request, add members, close it.", "operator"),
     "found": Command("log:found", "Begin the public log, in the authority's name.", "operator"),
     "log": Command("log:app", "The public log: its head, its writer.", "log"),
+    "witness": Command("witness:app", "Run a witness of the log, for a body other than the authority."),
+    "trust": Command("trust:app", "Change the keys the log signs with, announce its policy.", "operator"),
     "setup": Command("admin:setup", "Make keys, database and tables, or bring them to this version."),
     "migrate": Command("admin:migrate", "Bring the tables and grants to this version.", "owner"),
     "account": Command("admin:accounts", "Open accounts for staff, panel, researchers and schools.", "operator"),
