@@ -13,6 +13,7 @@ from typing import Any
 COUNT, SUM, MEAN, WEIGHTED_MEAN, RATIO = "count", "sum", "mean", "weighted mean", "ratio"
 QUANTILE, DEVIATION, MODE, HISTOGRAM = "quantile", "standard deviation", "mode", "histogram"
 MAXIMUM, MINIMUM = "maximum", "minimum"
+MEDIAN = "median"
 
 # The columns each measure needs beside the dimensions. Any of them may also name a unit; a count may have a weight.
 NEEDS: Mapping[str, tuple[str, ...]] = MappingProxyType(
@@ -69,6 +70,13 @@ class Measure:
     def plain(self) -> bool:
         """Whether this is a count of rows and nothing more."""
         return self == PLAIN_COUNT
+
+    @property
+    def heading(self) -> str:
+        """What the figures are called where they are published."""
+        if self.kind != QUANTILE:
+            return self.kind
+        return MEDIAN if self.at == 0.5 else f"{self.kind} {self.at:g}"
 
     @property
     def numbers(self) -> tuple[str, ...]:
