@@ -2,9 +2,8 @@
 
 The estimate is Kaplan and Meier's (1958), its standard error Greenwood's. Steps are shown so far apart that behind each
 stand enough events, and nobody or enough people who left unobserved, for that number follows from the next step; the
-last leaves enough people behind it. acro 1.0.2 shows a step when events and people who left, together, reach the
-threshold: every step shown here is one it would show too. Times themselves are never shown: one could be a person's
-own.
+last leaves enough people behind it. acro 1.0.2 asks that events and people who left, together, reach the threshold,
+and asks nothing of its first step. Times themselves are never shown: one could be a person's own.
 """
 
 from collections.abc import Iterator, Mapping
