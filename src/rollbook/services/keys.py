@@ -156,6 +156,10 @@ class Keys:
         """Make every file sealed under this epoch unreadable for good."""
         self._files.destroy(_EPOCHS, epoch)
 
+    def destroy_vrf(self, epoch: str) -> None:
+        """End the pupils' secrets of a month: no proof file and no set can be made for it again."""
+        self._files.destroy(_VRF, epoch)
+
     def destroyed_epochs(self) -> frozenset[str]:
         """The epochs whose keys were destroyed, as of now."""
         names = self._files.names(_EPOCHS)
