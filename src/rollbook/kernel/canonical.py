@@ -34,9 +34,27 @@ def dumps(value: dict[str, Any]) -> bytes:
     return _encode(value).encode("utf-8")
 
 
+def check_written(value: object, text: str) -> None:
+    """Refuse a value that came out of JSON where it is outside the profile; `text` is what was written of it.
+
+    Raises:
+        InputRefused: code `canonical-json`; `where` is the path to it.
+    """
+    if not isinstance(value, dict):
+        _refuse("The top level must be an object", "")
+    if text.count("{") + text.count("[") > DEEPEST + 1 or not _PLAIN.match(text):
+        _check(value, "", 0)
+
+
 def write(value: dict[str, Any]) -> bytes:
-    """What `dumps` gives, unchecked: for values that came out of JSON and whose bytes the caller has `loads` judge."""
-    return _encode(value).encode("utf-8", "surrogatepass")
+    """What `dumps` gives, for a value that came out of JSON.
+
+    Raises:
+        InputRefused: code `canonical-json`; `where` is the path.
+    """
+    text = _encode(value)
+    check_written(value, text)
+    return text.encode("utf-8")
 
 
 def loads(data: bytes) -> dict[str, Any]:
@@ -51,10 +69,7 @@ def loads(data: bytes) -> dict[str, Any]:
         again = _encode(value)
     except (ValueError, RecursionError):
         _refuse("This is not JSON of the profile", "")
-    if not isinstance(value, dict):
-        _refuse("The top level must be an object", "")
-    if text.count("{") + text.count("[") > DEEPEST + 1 or not _PLAIN.match(text):
-        _check(value, "", 0)
+    check_written(value, text)
     # Duplicate keys, spaces, escapes and key order all show here, since they do not survive being written again.
     if again != text:
         _refuse("This JSON is not in its one canonical form", "")
