@@ -12,7 +12,6 @@ import pyarrow.parquet as pq
 
 from rollbook.dataplane.runs import dummy
 from rollbook.dataplane.runs.example import EXAMPLE
-from rollbook.dataplane.runs.gather import BAND
 from rollbook.dataplane.runs.hostile import PPID, read_person_table
 from rollbook.dataplane.runs.limits import Limits
 from rollbook.dataplane.runs.sandbox import run_study
@@ -21,7 +20,7 @@ from rollbook.dataplane.runs.tabulate import tabulate
 from rollbook.kernel.refusals import InputRefused, Reason
 from rollbook.sdc.frequency import Verdict
 from rollbook.sdc.hiding import Hiding
-from rollbook.sdc.measured import judge, shown
+from rollbook.sdc.judging import Table, judge, shown
 from rollbook.sdc.rules import SdcParameters
 from rollbook.services.hidden_cells import hidden_cells
 
@@ -108,8 +107,8 @@ def run_local(folder: Path) -> LocalRun:
     if hidden.record:
         lines = Hiding.from_data(hidden.record).lines
         rows = tuple((line.labels, line.figure) for line in lines)
-        return replace(_result(study, verdict, rows, table.people), passed=True, failures=())
-    result = _result(study, verdict, shown(table, parameters), table.people)
+        return replace(_result(study, verdict, rows, table), passed=True, failures=())
+    result = _result(study, verdict, shown(table, parameters), table)
     more = (hidden.reason.message,) if hidden.reason else ()
     return replace(result, passed=result.passed and not more, failures=(*result.failures, *more))
 
@@ -122,13 +121,13 @@ def _dummy_folder(folder: Path) -> Path:
     return tables.resolve()
 
 
-def _result(study: Study, verdict: Verdict, rows: tuple[tuple[tuple[str, ...], str], ...], people: int) -> LocalRun:
+def _result(study: Study, verdict: Verdict, rows: tuple[tuple[tuple[str, ...], str], ...], table: Table) -> LocalRun:
     return LocalRun(
         title=study.title,
-        dimensions=(*study.table.dimensions, BAND) if study.table.measure.edges else study.table.dimensions,
-        measure=study.table.measure.kind,
+        dimensions=table.dimensions,
+        measure=study.table.measure.heading,
         rows=rows,
-        people=people,
+        people=table.people,
         passed=verdict.passed,
         failures=tuple(failure.message for failure in verdict.failures),
         threshold=verdict.parameters.threshold,

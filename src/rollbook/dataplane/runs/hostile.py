@@ -15,6 +15,7 @@ from pyarrow import csv
 from rollbook.dataplane.runs.coded_labels import why_coded
 from rollbook.dataplane.runs.study import Study
 from rollbook.kernel.refusals import InputRefused, Reason
+from rollbook.sdc.measures import Measure
 
 PPID = "ppid"
 NOT_RECORDED = "not recorded"
@@ -46,8 +47,9 @@ def read_person_table(stream: bytes, study: Study, allowed_ppids: set[str]) -> p
     _people(table.column(PPID), allowed_ppids)
     for dimension in study.table.dimensions:
         table = _labels(table, dimension)
+    weight = measure.weight if isinstance(measure, Measure) else ""
     for name in measure.numbers:
-        table = _column(table, name, _number(table.column(name), name, least=0.0 if name == measure.weight else None))
+        table = _column(table, name, _number(table.column(name), name, least=0.0 if name == weight else None))
     if measure.unit:
         table = _column(table, measure.unit, _unit(table.column(measure.unit)))
     return table
