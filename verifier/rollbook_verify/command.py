@@ -38,7 +38,9 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--identifier-file", type=Path, help="file with the pupil's UPN or ULN, else asked")
     parser.add_argument("--state", type=Path, help="file that keeps the last state of the log seen here")
     parser.add_argument("--json", action="store_true", help="print the verdict as data")
-    parser.add_argument("--at", type=int, help="verify as of this time (POSIX seconds), to look at an old copy of a log")
+    parser.add_argument(
+        "--at", type=int, help="verify as of this time (POSIX seconds), to look at an old copy of a log"
+    )
     return parser.parse_args()
 
 
