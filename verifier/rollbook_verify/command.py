@@ -14,12 +14,11 @@ from rollbook.tlog import report
 from rollbook.tlog.labels import parse_identifier
 from rollbook.tlog.trust import parse_policy
 from rollbook.tlog.verdict import Verdict, judge, refused_data
-
 from rollbook_verify.sources import default_state, open_log, read_file, read_whole_log
 
 
 def main() -> None:
-    """Verify, print, and exit: 0 when all is complete, 6 when something does not verify, 3 when a file cannot be used."""
+    """Verify, print, exit: 0 when all is complete, 6 when something does not verify, 3 when a file cannot be used."""
     given = _arguments()
     try:
         verdict = _verify(given)
@@ -38,9 +37,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--identifier-file", type=Path, help="file with the pupil's UPN or ULN, else asked")
     parser.add_argument("--state", type=Path, help="file that keeps the last state of the log seen here")
     parser.add_argument("--json", action="store_true", help="print the verdict as data")
-    parser.add_argument(
-        "--at", type=int, help="verify as of this time (POSIX seconds), to look at an old copy of a log"
-    )
+    parser.add_argument("--at", type=int, help="verify as of this time (POSIX seconds): for old copies of a log")
     return parser.parse_args()
 
 
