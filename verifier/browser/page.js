@@ -1,7 +1,7 @@
 /** The page: takes what was chosen, verifies on this device, and shows the answer. It sends nothing about anyone. */
 
 import { b64, fill, unb64, words } from "./bytes.js";
-import { fromFiles, fromSite } from "./sources.js";
+import { fromFiles, fromSite, inMemory } from "./sources.js";
 import { verify } from "./verdict.js";
 
 const served = location.protocol === "http:" || location.protocol === "https:";
@@ -146,4 +146,4 @@ one("form").addEventListener("submit", (event) => {
   check();
 });
 // What other programs on this page's own console may ask; the tests do.
-globalThis.rollbookVerifier = { verify };
+globalThis.rollbookVerifier = { verify, inMemory };

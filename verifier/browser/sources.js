@@ -72,3 +72,11 @@ function blocks(bytes, from) {
   }
   return { starts, count: at === bytes.length ? count : NaN };
 }
+
+/** The log in an object of bytes by path. */
+export function inMemory(files) {
+  return async (path) => {
+    if (!Object.keys(files).includes(path)) throw unreadable(path.split("/").pop());
+    return files[path];
+  };
+}
