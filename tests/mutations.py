@@ -36,7 +36,9 @@ def change(data: bytes, chance: random.Random) -> bytes:
             lambda: data[:at] + chance.randbytes(much) + data[at:],
             lambda: data[:at],
             lambda: data[:at] + data[at : at + much] * 3 + data[at + much :],
-            lambda: data[:at] + chance.choice((b"\n", b"\n\n", b" ", b"\0", b"9" * 40, b"=", b"-1", b"\xff")) + data[at:],
+            lambda: (
+                data[:at] + chance.choice((b"\n", b"\n\n", b" ", b"\0", b"9" * 40, b"=", b"-1", b"\xff")) + data[at:]
+            ),
         )
     )()
 

@@ -1,7 +1,7 @@
 """Every tampering a verifier must see, once: what is done to an honest story, the verdict, and the step that fails.
 
-`THREATS` follows the specification's table of threats (section 20), row by row; `BAD_INPUT` is what else can be wrong with a
-file. Rows of the threat table that no pupil's verifier can see are named in `NOT_SEEN_HERE`, with who sees them.
+`THREATS` follows the specification's table of threats (section 20), row by row; `BAD_INPUT` is what else can be wrong with
+a file. Rows of the threat table that no pupil's verifier can see are named in `NOT_SEEN_HERE`, with who sees them.
 """
 
 import json
@@ -261,7 +261,7 @@ def one_seal_more(story: Story) -> None:
 
 
 DID: Final = b64(sha256(b"another"))
-UNKNOWN: Final = {"type": "of-the-future", "anything": 1}
+UNKNOWN: Final[dict[str, Any]] = {"type": "of-the-future", "anything": 1}
 
 THREATS: Final = [
     Tampering("insider rewrites history", "an entry changed", rewritten_without_signing, "refused", "log-entries"),
@@ -269,31 +269,75 @@ THREATS: Final = [
     Tampering("insider rewrites history", "after this device saw it", rewritten_and_seen, "refused", "log-growth"),
     Tampering("insider rewrites history", "after the files were given", rewritten, "invalid", "bundle-signatures"),
     Tampering("log restored from an old backup", "it is shorter", restored_backup, "refused", "log-growth"),
-    Tampering("authority denies a disclosure", "a line left out", lines(line_left_out), "incomplete", "nothing-missing"),
+    Tampering(
+        "authority denies a disclosure", "a line left out", lines(line_left_out), "incomplete", "nothing-missing"
+    ),
     Tampering("authority denies a disclosure", "in made out", text("d 4 in", "d 4 out"), "invalid", "proofs"),
     Tampering("authority denies a disclosure", "out made in", text("d 5 out", "d 5 in"), "invalid", "proofs"),
     Tampering("authority denies a disclosure", "a month left out", month_left_out, "incomplete", "nothing-missing"),
-    Tampering("authority denies a disclosure", "called sealed", lines(lambda p: p.__setitem__(5, "s 6")), "invalid", "entries-of-month"),
-    Tampering("authority denies a disclosure", "sealed once, revealed since", older_than_the_reveal, "incomplete", "nothing-missing"),
+    Tampering(
+        "authority denies a disclosure",
+        "called sealed",
+        lines(lambda p: p.__setitem__(5, "s 6")),
+        "invalid",
+        "entries-of-month",
+    ),
+    Tampering(
+        "authority denies a disclosure",
+        "sealed once, revealed since",
+        older_than_the_reveal,
+        "incomplete",
+        "nothing-missing",
+    ),
     Tampering("authority adds a second VRF key", "for a month in use", second_key, "invalid", "log-rules"),
     Tampering("authority adds a second VRF key", "another secret shown", lines(other_pi), "invalid", "secret"),
     Tampering("authority hides a pupil among the dummies", "a dummy shown", proof(named_dummy), "invalid", "proofs"),
     Tampering("authority hides a pupil among the dummies", "a longer path", proof(below_the_path), "invalid", "proofs"),
     Tampering("wrong, double or invented identifiers", "another number", of_another_pupil, "invalid", "secret"),
-    Tampering("press or neighbour guesses a small set", "not padded", entry(4, set={"alg": "rollbook-trie-sha256-v1", "epoch": "2026-09", "root": DID, "size_padded": 62}), "invalid", "log-rules"),
-    Tampering("tipping off", "a sealed use answered", lines(lambda p: p.__setitem__(4, p[3].replace("d 10", "d 11")), "proof-2026-10"), "invalid", "entries-of-month"),
-    Tampering("relative with the child's login", "a secret of another month", text("epoch 2026-09", "epoch 2026-10"), "invalid", "secret"),
+    Tampering(
+        "press or neighbour guesses a small set",
+        "not padded",
+        entry(4, set={"alg": "rollbook-trie-sha256-v1", "epoch": "2026-09", "root": DID, "size_padded": 62}),
+        "invalid",
+        "log-rules",
+    ),
+    Tampering(
+        "tipping off",
+        "a sealed use answered",
+        lines(lambda p: p.__setitem__(4, p[3].replace("d 10", "d 11")), "proof-2026-10"),
+        "invalid",
+        "entries-of-month",
+    ),
+    Tampering(
+        "relative with the child's login",
+        "a secret of another month",
+        text("epoch 2026-09", "epoch 2026-10"),
+        "invalid",
+        "secret",
+    ),
     Tampering("VRF key stolen", "replaced for a month with sets", second_key, "invalid", "log-rules"),
     Tampering("quantum computer, later", "ML-DSA line forged", note(quantum), "refused", "log-signatures"),
     Tampering("quantum computer, later", "ML-DSA line missing", note(without_ml_dsa), "refused", "log-signatures"),
     Tampering("witness outage", "too few signed", note(few_witnesses), "refused", "log-signatures"),
     Tampering("host serves an old log", "a day old", old_log, "refused", "log-signatures"),
-    Tampering("verifier served by the authority lies", "policy of another log", other_policy, "refused", "log-signatures"),
-    Tampering("flood of entries hides one", "one use more than answered", one_seal_more, "incomplete", "nothing-missing"),
+    Tampering(
+        "verifier served by the authority lies", "policy of another log", other_policy, "refused", "log-signatures"
+    ),
+    Tampering(
+        "flood of entries hides one", "one use more than answered", one_seal_more, "incomplete", "nothing-missing"
+    ),
     Tampering("unknown entry types slipped in", "a type", added(**UNKNOWN), "incomplete", "nothing-missing"),
-    Tampering("unknown entry types slipped in", "a version", added(type="intake", v=2), "incomplete", "nothing-missing"),
-    Tampering("unknown entry types slipped in", "true for a version", added(type="disclosure", v=True), "incomplete", "nothing-missing"),
-]  # fmt: skip
+    Tampering(
+        "unknown entry types slipped in", "a version", added(type="intake", v=2), "incomplete", "nothing-missing"
+    ),
+    Tampering(
+        "unknown entry types slipped in",
+        "true for a version",
+        added(type="disclosure", v=True),
+        "incomplete",
+        "nothing-missing",
+    ),
+]
 NOT_SEEN_HERE: Final = {
     "release outside the gate": "whoever finds a file without a receipt",
     "pupil left out of the set but in the file": "the recipient and the regulator: rollbook verify-release",
@@ -311,28 +355,100 @@ BAD_INPUT: Final = [
     Tampering("", "a proof cut", proof(lambda p: p[:-1]), "invalid", "proofs"),
     Tampering("", "an empty proof line", lines(lambda p: p.__setitem__(3, "d 4 in ")), "invalid", "bundle-lines"),
     Tampering("", "a proof of 255 levels that ends", proof(lambda p: b"\xff"), "invalid", "proofs"),
-    Tampering("", "a secret of 79 bytes", lines(lambda p: p.__setitem__(2, f"pi {b64(bytes(79))}")), "invalid", "bundle-lines"),
+    Tampering(
+        "", "a secret of 79 bytes", lines(lambda p: p.__setitem__(2, f"pi {b64(bytes(79))}")), "invalid", "bundle-lines"
+    ),
     Tampering("", "a secret of zeros", lines(lambda p: p.__setitem__(2, f"pi {b64(bytes(80))}")), "invalid", "secret"),
     Tampering("", "a line twice", lines(lambda p: p.insert(4, p[3])), "invalid", "bundle-lines"),
     Tampering("", "an unknown line", lines(lambda p: p.insert(3, "x 1")), "invalid", "bundle-lines"),
     Tampering("", "an index with a leading zero", text("d 4 in", "d 04 in"), "invalid", "bundle-lines"),
     Tampering("", "an index of 19 digits", lines(lambda p: p.append(f"s {'9' * 19}")), "invalid", "entries-of-month"),
-    Tampering("", "an index one above 2^53, near one that is due", lines(lambda p: p.append("s 9007199254740993")), "invalid", "entries-of-month"),
+    Tampering(
+        "",
+        "an index one above 2^53, near one that is due",
+        lines(lambda p: p.append("s 9007199254740993")),
+        "invalid",
+        "entries-of-month",
+    ),
     Tampering("", "a carriage return", text("\n", "\r\n"), "invalid", "bundle-lines"),
     Tampering("", "base64 with other trailing bits", text("==\n", "=\n"), "invalid", "bundle-lines"),
-    Tampering("", "text after the checkpoint", lambda s: s.files.update({SEPTEMBER: s.files[SEPTEMBER] + b"x"}), "invalid", "bundle-signatures"),
-    Tampering("", "a newline after the checkpoint", lambda s: s.files.update({SEPTEMBER: s.files[SEPTEMBER] + b"\n"}), "invalid", "bundle-signatures"),
+    Tampering(
+        "",
+        "text after the checkpoint",
+        lambda s: s.files.update({SEPTEMBER: s.files[SEPTEMBER] + b"x"}),
+        "invalid",
+        "bundle-signatures",
+    ),
+    Tampering(
+        "",
+        "a newline after the checkpoint",
+        lambda s: s.files.update({SEPTEMBER: s.files[SEPTEMBER] + b"\n"}),
+        "invalid",
+        "bundle-signatures",
+    ),
     Tampering("", "a checkpoint of another log", other_logs_checkpoint, "invalid", "bundle-signatures"),
     Tampering("", "an empty file", lambda s: s.files.update({"empty": b""}), "invalid", "bundle-lines"),
-    Tampering("", "a file that is no text", lambda s: s.files.update({"noise": bytes(range(256)) * 300}), "invalid", "bundle-lines"),
+    Tampering(
+        "",
+        "a file that is no text",
+        lambda s: s.files.update({"noise": bytes(range(256)) * 300}),
+        "invalid",
+        "bundle-lines",
+    ),
     Tampering("", "a history with its months swapped", months_swapped, "invalid", "bundle-lines"),
-    Tampering("", "a history without a month", lambda s: s.files.update({"history": b"rollbook/pupil-history@v1\n\n"}), "invalid", "bundle-lines"),
+    Tampering(
+        "",
+        "a history without a month",
+        lambda s: s.files.update({"history": b"rollbook/pupil-history@v1\n\n"}),
+        "invalid",
+        "bundle-lines",
+    ),
     Tampering("", "a clock an hour slow", slow_clock, "refused", "log-signatures"),
-    Tampering("", "an entry later than its signatures", added(type="intake", at="2026-11-19T09:00:00Z", collection="autumn", day="2026-11-02", returns=0, accepted=0, refused=0), "invalid", "log-rules"),
-    Tampering("", "an hour that is none", added(type="intake", at="2026-11-10T24:00:00Z", collection="autumn", day="2026-11-02", returns=0, accepted=0, refused=0), "invalid", "log-rules"),
+    Tampering(
+        "",
+        "an entry later than its signatures",
+        added(
+            type="intake",
+            at="2026-11-19T09:00:00Z",
+            collection="autumn",
+            day="2026-11-02",
+            returns=0,
+            accepted=0,
+            refused=0,
+        ),
+        "invalid",
+        "log-rules",
+    ),
+    Tampering(
+        "",
+        "an hour that is none",
+        added(
+            type="intake",
+            at="2026-11-10T24:00:00Z",
+            collection="autumn",
+            day="2026-11-02",
+            returns=0,
+            accepted=0,
+            refused=0,
+        ),
+        "invalid",
+        "log-rules",
+    ),
     Tampering("", "a field called constructor", added(type="constructor"), "incomplete", "nothing-missing"),
-    Tampering("", "duplicate keys", added_raw(b'{"at":"2026-11-10T09:00:00Z","at":"2026-11-10T09:00:00Z"}'), "invalid", "log-rules"),
-    Tampering("", "JSON nested 30,000 deep", added_raw(b'{"a":' + b"[" * 30_000 + b"]" * 30_000 + b"}"), "invalid", "log-rules"),
+    Tampering(
+        "",
+        "duplicate keys",
+        added_raw(b'{"at":"2026-11-10T09:00:00Z","at":"2026-11-10T09:00:00Z"}'),
+        "invalid",
+        "log-rules",
+    ),
+    Tampering(
+        "",
+        "JSON nested 30,000 deep",
+        added_raw(b'{"a":' + b"[" * 30_000 + b"]" * 30_000 + b"}"),
+        "invalid",
+        "log-rules",
+    ),
     Tampering("", "JSON that never closes", added_raw(b'{"a":' + b"[" * 65_000), "invalid", "log-rules"),
     Tampering("", "a number of 60,000 digits", added_raw(b'{"a":' + b"9" * 60_000 + b"}"), "invalid", "log-rules"),
     Tampering("", "a number no program keeps", added_raw(b'{"a":9007199254740993}'), "invalid", "log-rules"),
@@ -340,24 +456,73 @@ BAD_INPUT: Final = [
     Tampering("", "half a character", added_raw(b'{"a":"\\ud800"}'), "invalid", "log-rules"),
     Tampering("", "JSON with spaces", added_raw(json.dumps({"at": "x", "v": 1}).encode()), "invalid", "log-rules"),
     Tampering("", "an empty entry", added_raw(b""), "invalid", "log-rules"),
-    Tampering("", "a look-up of an account that is a decision", added(type="lookup-batch", of=3, day="2026-11-10", did=DID, manifest=DID, set={"alg": "rollbook-trie-sha256-v1", "epoch": "2026-11", "root": DID, "size_padded": 1024}), "invalid", "log-rules"),
+    Tampering(
+        "",
+        "a look-up of an account that is a decision",
+        added(
+            type="lookup-batch",
+            of=3,
+            day="2026-11-10",
+            did=DID,
+            manifest=DID,
+            set={"alg": "rollbook-trie-sha256-v1", "epoch": "2026-11", "root": DID, "size_padded": 1024},
+        ),
+        "invalid",
+        "log-rules",
+    ),
     Tampering("", "a use that points beyond the log", entry(4, of=99), "invalid", "log-rules"),
     Tampering("", "a truncated tile", tile(lambda data: data[:-1]), "refused", "log-entries"),
     Tampering("", "a tile with a trailing byte", tile(lambda data: data + b"\0"), "refused", "log-entries"),
     Tampering("", "a tile with an entry more", tile(lambda data: data + u16(2) + b"{}"), "refused", "log-entries"),
-    Tampering("", "a tile without its last entry", tile(lambda data: data[: data.rindex(b'{"accepted"') - 2]), "refused", "log-entries"),
+    Tampering(
+        "",
+        "a tile without its last entry",
+        tile(lambda data: data[: data.rindex(b'{"accepted"') - 2]),
+        "refused",
+        "log-entries",
+    ),
     Tampering("", "a tile that is missing", tile_missing, "refused", "log-files"),
     Tampering("", "an empty tile", tile(lambda data: b""), "refused", "log-entries"),
-    Tampering("", "a checkpoint larger than any may be", lambda s: s.log.update(checkpoint=s.checkpoint + b"a" * 140_000), "refused", "log-signatures"),
+    Tampering(
+        "",
+        "a checkpoint larger than any may be",
+        lambda s: s.log.update(checkpoint=s.checkpoint + b"a" * 140_000),
+        "refused",
+        "log-signatures",
+    ),
     Tampering("", "a checkpoint with a fourth line", note(lambda p: p.insert(3, "more")), "refused", "log-signatures"),
     Tampering("", "a size of 20 digits", note(lambda p: p.__setitem__(1, "1" * 20)), "refused", "log-signatures"),
     Tampering("", "a size that is not signed", note(lambda p: p.__setitem__(1, "17")), "refused", "log-signatures"),
-    Tampering("", "sixty-five signature lines", note(lambda p: p.__setitem__(slice(-1, None), [p[4]] * 65 + [""])), "refused", "log-signatures"),
-    Tampering("", "a policy without a quorum", lambda s: setattr(s, "policy", s.policy.replace("quorum most\n", "")), "refused", "policy"),
-    Tampering("", "a policy with a number of 5,000 digits", lambda s: setattr(s, "policy", s.policy.replace("most 3", "most " + "3" * 5000)), "refused", "policy"),
-    Tampering("", "an operator who counts twice", lambda s: setattr(s, "policy", s.policy.replace("group most 3", "group most 3 regulator")), "refused", "policy"),
+    Tampering(
+        "",
+        "sixty-five signature lines",
+        note(lambda p: p.__setitem__(slice(-1, None), [p[4]] * 65 + [""])),
+        "refused",
+        "log-signatures",
+    ),
+    Tampering(
+        "",
+        "a policy without a quorum",
+        lambda s: setattr(s, "policy", s.policy.replace("quorum most\n", "")),
+        "refused",
+        "policy",
+    ),
+    Tampering(
+        "",
+        "a policy with a number of 5,000 digits",
+        lambda s: setattr(s, "policy", s.policy.replace("most 3", "most " + "3" * 5000)),
+        "refused",
+        "policy",
+    ),
+    Tampering(
+        "",
+        "an operator who counts twice",
+        lambda s: setattr(s, "policy", s.policy.replace("group most 3", "group most 3 regulator")),
+        "refused",
+        "policy",
+    ),
     Tampering("", "a number that is none", lambda s: setattr(s, "identifier", "upn:I99"), "refused", "identifier"),
-]  # fmt: skip
+]
 TAMPERINGS: Final = [Tampering("", "nothing at all", lambda story: None, "complete", ""), *THREATS, *BAD_INPUT]
 
 

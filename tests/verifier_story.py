@@ -135,9 +135,13 @@ def _set(name: str, tries: Mapping[str, Trie]) -> Entry:
 USE = {"basis": "education-act-1996", "classes": ["3C"], "items": ["attendance", "free-meals"]}
 DOC = b64(sha256(b"document"))
 SEALED = {
-    "recipient": {"name": "Police of Example", "sector": "police"}, "purpose": "missing-child", **USE,
-    "decided": "2026-09-10", "by": "custodian", "summary_text": DOC,
-}  # fmt: skip
+    "recipient": {"name": "Police of Example", "sector": "police"},
+    "purpose": "missing-child",
+    **USE,
+    "decided": "2026-09-10",
+    "by": "custodian",
+    "summary_text": DOC,
+}
 SALT = sha256(b"salt")
 
 
@@ -156,20 +160,58 @@ def _entries(tries: Mapping[str, Trie]) -> list[Entry]:
         ("genesis", "2026-08-30", {"origin": ORIGIN, "spec": "rollbook/log@v1", "operator": "Authority of Example"}),
         ("vrf-key", "2026-08-31", _vrf("2026-09")),
         ("request", "2026-09-01", {**request, "register_text": DOC}),
-        ("decision", "2026-09-02", {"of": 2, "result": "approve", "by": "panel", "reasons_text": DOC, "expires": "2027-09-01"}),
+        (
+            "decision",
+            "2026-09-02",
+            {"of": 2, "result": "approve", "by": "panel", "reasons_text": DOC, "expires": "2027-09-01"},
+        ),
         ("disclosure", "2026-09-03", {"of": 3, **_set("study", tries), "mode": "safe-setting", **given}),
         ("disclosure", "2026-09-04", {"of": 3, **_set("feed", tries), "mode": "file", **given}),
-        ("sealed", "2026-09-10", {**_set("case", tries), "commit": commit, "basis": USE["basis"], "by": "custodian", "reveal_by": "2027-01-01"}),
+        (
+            "sealed",
+            "2026-09-10",
+            {
+                **_set("case", tries),
+                "commit": commit,
+                "basis": USE["basis"],
+                "by": "custodian",
+                "reveal_by": "2027-01-01",
+            },
+        ),
         ("lookup-account", "2026-09-11", {"of": 3, "holder": ORG, "opens": "2026-09-12"}),
         ("lookup-batch", "2026-09-13", {"of": 7, "day": "2026-09-12", **_set("lookups", tries)}),
         ("correction", "2026-09-20", {"of": 4, "reason": "clerical", "change": {"mode": "file"}}),
         ("disclosure", "2026-10-02", {"of": 3, **_set("second", tries), "mode": "safe-setting", **given}),
-        ("sealed", "2026-10-10", {**_set("quiet", tries), "commit": DOC, "basis": USE["basis"], "by": "custodian", "reveal_by": "2027-02-01"}),
+        (
+            "sealed",
+            "2026-10-10",
+            {
+                **_set("quiet", tries),
+                "commit": DOC,
+                "basis": USE["basis"],
+                "by": "custodian",
+                "reveal_by": "2027-02-01",
+            },
+        ),
         ("vrf-key", "2026-10-15", _vrf("2026-11")),
         ("reveal", "2026-11-01", {"of": 6, "salt": b64(SALT), "body": SEALED}),
-        ("disclosure", "2026-11-02", {"of": 3, **_set("late", tries), "mode": "file", **given, "late": {"released": "2026-11-01", "reason": "emergency"}}),
-        ("intake", "2026-11-03", {"collection": "autumn", "day": "2026-11-02", "returns": 3, "accepted": 2, "refused": 1}),
-    ]  # fmt: skip
+        (
+            "disclosure",
+            "2026-11-02",
+            {
+                "of": 3,
+                **_set("late", tries),
+                "mode": "file",
+                **given,
+                "late": {"released": "2026-11-01", "reason": "emergency"},
+            },
+        ),
+        (
+            "intake",
+            "2026-11-03",
+            {"collection": "autumn", "day": "2026-11-02", "returns": 3, "accepted": 2, "refused": 1},
+        ),
+    ]
     return [
         {"v": 1, "type": type_, "id": f"E-{number}", "at": f"{day}T09:00:00Z", **fields}
         for number, (type_, day, fields) in enumerate(rows)

@@ -31,14 +31,28 @@ from tests.verifier_story import PUPIL, Story, story
 ROOT = Path(__file__).parents[2]
 PAGE = ROOT / "var/assets/verifier.html"
 THREATS_OF_THE_SPECIFICATION = {
-    "insider rewrites history", "log restored from an old backup", "authority denies a disclosure",
-    "authority adds a second VRF key", "authority hides a pupil among the dummies", "release outside the gate",
-    "pupil left out of the set but in the file", "wrong, double or invented identifiers",
-    "recipient claims it received less, or other data", "press or neighbour guesses a small set", "tipping off",
-    "relative with the child's login", "bundle leaks", "VRF key stolen", "quantum computer, later", "witness outage",
-    "host serves an old log", "verifier served by the authority lies", "flood of entries hides one",
-    "proof requests overload the service", "unknown entry types slipped in",
-}  # fmt: skip
+    "insider rewrites history",
+    "log restored from an old backup",
+    "authority denies a disclosure",
+    "authority adds a second VRF key",
+    "authority hides a pupil among the dummies",
+    "release outside the gate",
+    "pupil left out of the set but in the file",
+    "wrong, double or invented identifiers",
+    "recipient claims it received less, or other data",
+    "press or neighbour guesses a small set",
+    "tipping off",
+    "relative with the child's login",
+    "bundle leaks",
+    "VRF key stolen",
+    "quantum computer, later",
+    "witness outage",
+    "host serves an old log",
+    "verifier served by the authority lies",
+    "flood of entries hides one",
+    "proof requests overload the service",
+    "unknown entry types slipped in",
+}
 # Runs the package's own command on each case, in one process of the empty environment.
 DRIVER = """
 import contextlib, io, json, sys
@@ -72,7 +86,12 @@ Answers = dict[str, list[Any]]
 def in_an_empty_environment(place: Path) -> Path:
     """The package, built here and put into an environment of its own; gives its interpreter."""
     wheels = place / "wheels"
-    subprocess.run([sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", wheels], cwd=ROOT / "verifier", check=True, capture_output=True)  # fmt: skip
+    subprocess.run(
+        [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", wheels],
+        cwd=ROOT / "verifier",
+        check=True,
+        capture_output=True,
+    )
     venv.create(place / "venv", with_pip=False)
     python = place / "venv/bin/python"
     (packages,) = (place / "venv/lib").glob("python*/site-packages")
@@ -80,7 +99,11 @@ def in_an_empty_environment(place: Path) -> Path:
     pip = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-index"]
     subprocess.run([*pip, "--no-deps", "--target", packages, wheel], check=True)
     (metadata,) = packages.glob("rollbook_verify-*.dist-info/METADATA")
-    declared = {line.split(": ")[1].split(">")[0] for line in metadata.read_text().splitlines() if line.startswith("Requires-Dist: ")}  # fmt: skip
+    declared = {
+        line.split(": ")[1].split(">")[0]
+        for line in metadata.read_text().splitlines()
+        if line.startswith("Requires-Dist: ")
+    }
     for name in everything_below(declared):
         for file in distribution(name).files or ():
             if file.suffix != ".pyc" and ".." not in file.parts:
@@ -127,7 +150,9 @@ def plain(verdict: Any) -> Any:
     """A verdict without what may differ: where evidence was kept, and how JSON that cannot be read was refused."""
     kept = {key: value for key, value in verdict.items() if key != "checkpoints"}
     kept["reasons"] = [reason for reason in kept["reasons"] if reason["code"] != "evidence"]
-    kept["faults"] = [fault.split(" breaks L1")[0] if " breaks L1" in fault else fault for fault in kept.get("faults", ())]
+    kept["faults"] = [
+        fault.split(" breaks L1")[0] if " breaks L1" in fault else fault for fault in kept.get("faults", ())
+    ]
     return kept
 
 
@@ -146,7 +171,13 @@ def answers(
     for folder, (_, case) in zip(folders, cases, strict=True):
         written(folder, case)
     python = in_an_empty_environment(place)
-    ran = subprocess.run([python, "-I", "-c", DRIVER], input=json.dumps(list(map(str, folders))), capture_output=True, text=True, check=False)  # fmt: skip
+    ran = subprocess.run(
+        [python, "-I", "-c", DRIVER],
+        input=json.dumps(list(map(str, folders))),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     assert ran.returncode == 0, ran.stderr
     started = time.process_time()
     with pytest.MonkeyPatch.context() as patch:
@@ -184,7 +215,10 @@ def test_every_row_of_the_threat_table_is_tried_or_named() -> None:
 
 def test_every_tampering_fails_at_its_step_for_all_three(answers: Answers) -> None:
     for name in ("command", "package", "page"):
-        found = [(row.what, verdict["verdict"], verdict["step"]) for row, verdict in zip(TAMPERINGS, answers[name], strict=False)]  # fmt: skip
+        found = [
+            (row.what, verdict["verdict"], verdict["step"])
+            for row, verdict in zip(TAMPERINGS, answers[name], strict=False)
+        ]
         assert found == [(row.what, row.verdict, row.step) for row in TAMPERINGS], name
 
 
@@ -213,12 +247,16 @@ def test_no_input_makes_a_verifier_slow(answers: Answers) -> None:
 def test_the_pupil_is_named_in_no_answer(answers: Answers) -> None:
     number = PUPIL.partition(":")[2]
     assert all(number not in json.dumps(answers[who]) for who in ("command", "package", "page"))
-    assert tamperings.PUPIL == story().identifier
+    assert story().identifier == tamperings.PUPIL
 
 
 def test_the_pages_modules_hold_every_vector_with_and_without_webcrypto() -> None:
     node = Path(sys.executable).with_name("node")
-    given = [ROOT / "tests/vectors/browser_vectors.mjs", PAGE.with_name("verifier-core.mjs"), ROOT / "tests/vectors/data"]
+    given = [
+        ROOT / "tests/vectors/browser_vectors.mjs",
+        PAGE.with_name("verifier-core.mjs"),
+        ROOT / "tests/vectors/data",
+    ]
     ran = subprocess.run([node, *given], capture_output=True, text=True, check=False)
     assert ran.returncode == 0, ran.stderr
     held = json.loads(ran.stdout)
