@@ -67,6 +67,8 @@ COMMANDS: Mapping[str, Command] = {
     "project": Command("project:app", "Open the project of an approved request, add members, close it.", "operator"),
     "found": Command("log:found", "Begin the public log, in the authority's name.", "operator"),
     "log": Command("log:app", "The public log: its head, its writer.", "log"),
+    "witness": Command("witness:app", "Run a witness of the log, for a body other than the authority."),
+    "trust": Command("trust:app", "Change the keys the log signs with, announce its policy.", "operator"),
     "monitor-report": Command("log:enter_report", "Enter a monitor's report in the log it is about.", "operator"),
     "case": Command("case:app", "Hand a sealed case to the overseer; tell it with what came back.", "operator"),
     "opening": Command("case:opening", "Hand the overseer what proves whose data a run opened.", "operator"),

@@ -4,12 +4,14 @@ The run uses the same sandbox, the same hostile reading, the same table and the 
 is invented, which is why the study's own words may be shown when a step fails.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pyarrow.parquet as pq
 
+from rollbook.dataplane.collections.mapping import CollectionMapping
+from rollbook.dataplane.collections.mapping_form import read_mapping
 from rollbook.dataplane.runs import dummy
 from rollbook.dataplane.runs.example import EXAMPLE
 from rollbook.dataplane.runs.hostile import PPID, read_person_table
@@ -71,7 +73,18 @@ def new_study(folder: Path) -> tuple[Path, ...]:
     return tuple(written)
 
 
-def make_dummy(folder: Path, *, people: int, seed: int, clean: bool = False) -> Iterator[MadeTable]:
+def read_mappings(files: Sequence[Path]) -> tuple[CollectionMapping, ...]:
+    """The mappings of loaded collections in `files`, whose items a study may ask for beside those of the catalogue.
+
+    Raises:
+        InputRefused: a file is no mapping.
+    """
+    return tuple(read_mapping(file.read_bytes(), file.name) for file in files)
+
+
+def make_dummy(
+    folder: Path, *, people: int, seed: int, clean: bool = False, mappings: Sequence[CollectionMapping] = ()
+) -> Iterator[MadeTable]:
     """Make the dummy tables the study in `folder` asks for, in its sub-folder `dummy`; each is yielded when written.
 
     What was spoilt on purpose is said in a file in the sub-folder `dummy-truth`, which no run sees; `clean` data has
@@ -84,7 +97,10 @@ def make_dummy(folder: Path, *, people: int, seed: int, clean: bool = False) -> 
     place, truth = folder / DUMMY_FOLDER, folder / TRUTH_FOLDER
     for old in (*place.glob("*.parquet"), *truth.glob("*.parquet")):
         old.unlink()
-    for table in dummy.make_dummy(study.items, dummy.Plan(place, people, seed, None if clean else truth)):
+    loaded = {name: item for one in mappings for name, item in one.own.items()}
+    codes = {field.item.id: tuple(field.labels) for one in mappings for field in one.fields if field.labels}
+    plan = dummy.Plan(place, people, seed, None if clean else truth, loaded, codes)
+    for table in dummy.make_dummy(study.items, plan):
         yield MadeTable(table.name, table.file, table.rows)
 
 

@@ -73,6 +73,12 @@ def test_a_weight_is_not_negative_and_an_empty_value_is_missing() -> None:
     assert tabulate(read, weighted.table).evidence.contributors.tolist() == [0]  # type: ignore[union-attr]
 
 
+def test_a_number_with_all_its_digits_is_read() -> None:
+    stream = f"ppid\tside\tv\n{'0' * 32}\tleft\t-0.0006842885696700662\n".encode()
+    read = read_person_table(stream, study('"mean"\nvalue = "v"'), {"0" * 32})
+    assert read["v"].to_pylist() == [-0.0006842885696700662]
+
+
 VALUES = [random.Random(3).gauss(50, 12) for _ in range(101)]
 WEIGHTS = [1 + number % 3 for number in range(101)]
 EXPECTED = {

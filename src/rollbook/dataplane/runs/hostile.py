@@ -29,7 +29,8 @@ _LABEL = rf"^[{_LETTERS}(</\\>](?: ?[{_LETTERS}_.,:'()/\\&+%<>=-])*$"
 # A run this long of hexadecimal digits is how a pseudonym or a key looks, and no group of people is called so.
 _LIKE_AN_IDENTIFIER = r"[0-9A-Fa-f]{16,}"
 
-_NUMBER = r"^-?[0-9]{1,18}(\.[0-9]{1,18})?([eE][+-]?[0-9]{1,2})?$"
+# DuckDB writes 17 digits, after as many as three zeros behind the point.
+_NUMBER = r"^-?[0-9]{1,18}(\.[0-9]{1,20})?([eE][+-]?[0-9]{1,2})?$"
 MOST = 1e12
 
 

@@ -17,6 +17,8 @@ from rollbook.dataplane.runs.fitting.linear import Fit, largest_leverage
 _GOLDEN = (5**0.5 - 1) / 2
 _GRID = 60
 _STEPS = 80
+# Likelihoods nearer than this are the same but for rounding.
+_CLOSE = 1e-7
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -103,5 +105,5 @@ def _best_ratio(sums: _Sums) -> float:
         low, high = (low, right) if value(left) <= value(right) else (left, high)
     share = (low + high) / 2
     # At the edge the search only comes near: nothing varies between the groups.
-    share = share if value(share) < value(0.0) else 0.0
+    share = share if value(share) < value(0.0) - _CLOSE else 0.0
     return share / (1 - share)
