@@ -88,7 +88,8 @@ def _verify_log_lines(keys: list[VerifierKey], lines: tuple[SignatureLine, ...],
             if key.type is KeyType.ML_DSA_44_COSIGNATURE and time is not None:
                 times.append(time)
     if not found >= _BOTH | {key.type for key in keys}:
-        if {line.key_id for line in lines if line.name == body.origin} - {key.id for key in keys}:
+        whole = {key.type for key in keys} >= _BOTH
+        if whole and {line.key_id for line in lines if line.name == body.origin} - {key.id for key in keys}:
             mend = (
                 "Get the newest verifier from where you got this one, never from the log: its policy has the new keys."
             )

@@ -70,6 +70,11 @@ class LogFolder:
         except FileNotFoundError:
             return None
 
+    def has(self, path: str, data: bytes) -> bool:
+        """Whether exactly these bytes are served under `path`."""
+        file = self.served / path
+        return file.is_file() and file.read_bytes() == data
+
     def read(self, path: str) -> bytes:
         """A served file.
 
