@@ -37,8 +37,8 @@ def _upload_and_explain(stage: Stage, tree: etree._Element) -> None:
         for rule in (ERROR, QUERY):
             stage.narrator.check(rule in page.text, f"the school sees {rule}")
         school = stage.visitor("school")
-        rule = school.open(page.link_below(f"/rules/{QUERY}"))
-        said = school.submit(rule, "Save the explanation", text=WORDS, which="all")
+        asked = school.open(page.link_below(f"/rules/{QUERY}"))
+        said = school.submit(asked, "Save the explanation", text=WORDS, which="all")
         stage.narrator.check(WORDS in said.text, "the explanation stands beside the query")
         refused = school.open(f"{page.url}submit/")
         stage.narrator.check(refused.url == page.url, "a file with an error has no way to be submitted")
@@ -69,6 +69,7 @@ def _answer(stage: Stage) -> None:
         stage.narrator.check(WORDS in one.text, "the data team reads what the school says")
         left = team.submit(one, "Save", answer="accept")
         stage.narrator.check("No explanation waits" in left.text, "it waits no more")
+        stage.narrator.check("Not explained" in left.text, "the team sees how many queries are explained")
         step.link = waiting.url
 
 
