@@ -1,20 +1,25 @@
-"""`rollbook log head|audit|policy|write`: the public log, as the authority's own machine sees it."""
+"""`rollbook log head|audit|policy|write|monitor`: the public log, as the authority's own machine sees it."""
 
 import signal
 import threading
+from pathlib import Path
 from types import FrameType
 from typing import Annotated
 
 import typer
 
+from rollbook.cli.monitor import monitor
 from rollbook.kernel.refusals import Reason, StateBroken, VerificationFailed
-from rollbook.services.log import genesis, reader, writer
+from rollbook.services.actors import operator
+from rollbook.services.log import genesis, monitor_entry, reader, writer
 from rollbook.services.log.history import audit_published
 from rollbook.services.log.trust import own_policy
 
 app = typer.Typer(
     add_completion=False, help="The public log: its head, an audit of it, its policy, its writer.", no_args_is_help=True
 )
+
+app.command()(monitor)
 
 
 def found(
@@ -23,6 +28,15 @@ def found(
     """Hand in the log's first entries: who keeps it, its policy, the key of this month. Safe to repeat."""
     genesis.found_log(authority)
     typer.echo("Handed in. They are public once the log's writer has run.")
+
+
+def enter_report(
+    report: Annotated[Path, typer.Argument(help="what `rollbook log monitor --json` wrote")],
+    monitor: Annotated[str, typer.Option(help="who ran the monitor")],
+) -> None:
+    """Enter a monitor's report in the log it is about."""
+    name = monitor_entry.log_report(by=operator(), monitor=monitor, report=report.read_bytes())
+    typer.echo(f"Handed in as {name}. It is public once the log's writer has run.")
 
 
 @app.command()

@@ -66,6 +66,7 @@ COMMANDS: Mapping[str, Command] = {
     "project": Command("project:app", "Open the project of an approved request, add members, close it.", "operator"),
     "found": Command("log:found", "Begin the public log, in the authority's name.", "operator"),
     "log": Command("log:app", "The public log: its head, its writer.", "log"),
+    "monitor-report": Command("log:enter_report", "Enter a monitor's report in the log it is about.", "operator"),
     "setup": Command("admin:setup", "Make keys, database and tables, or bring them to this version."),
     "migrate": Command("admin:migrate", "Bring the tables and grants to this version.", "owner"),
     "account": Command("admin:accounts", "Open accounts for staff, panel, researchers and schools.", "operator"),
@@ -73,6 +74,12 @@ COMMANDS: Mapping[str, Command] = {
     "jobs": Command("serve:jobs", "Run the job process alone.", "jobs"),
     "demo": Command("demo:app", "Play the demonstration, and show its people's codes."),
     "bench": Command("bench:bench", "Time a piece of work beside its floor and peers."),
+}
+
+
+# Parts of a command that a stranger runs on a machine where nothing was set up.
+OUTSIDE: Mapping[tuple[str, str], Command] = {
+    ("log", "monitor"): Command("monitor:app", "Follow a log from any machine and report every breach."),
 }
 
 
@@ -129,6 +136,10 @@ def explain(refusal: RollbookError) -> None:
 
 def _passes_on(name: str, command: Command) -> Callable[[typer.Context], None]:
     def pass_on(context: typer.Context) -> None:
+        outside = OUTSIDE.get((name, next(iter(context.args), "")))
+        if outside is not None:
+            outside.load()(args=context.args[1:], prog_name=f"rollbook {name} {context.args[0]}")
+            return
         if command.process and "--help" in context.args:
             _explain_use(name, command, context.args)
             return

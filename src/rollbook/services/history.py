@@ -21,6 +21,7 @@ from rollbook.services.actors import Actor
 from rollbook.services.choices import objected_between
 from rollbook.services.divided import Earlier, divided_until, earlier_keys
 from rollbook.services.log import reader
+from rollbook.services.log.published_entry import PublishedEntry
 from rollbook.services.one_person import keys_of
 
 RESULTS = {
@@ -137,7 +138,7 @@ def sealed_cases() -> tuple[Sealed, ...]:
     )
 
 
-def _sealed(entry: reader.PublishedEntry, reveal_by: str) -> Sealed:
+def _sealed(entry: PublishedEntry, reveal_by: str) -> Sealed:
     day = date.fromisoformat(reveal_by)
     power = next((one.law for one in POWERS.values() if one.log_code == entry.fields["basis"]), "")
     return Sealed(entry.index, entry.at.date(), power, day, clock.today() > day)

@@ -179,6 +179,16 @@ class Keys:
         info = f"rollbook/history-segment/v1\0{name}\0{','.join(sorted(set(epochs)))}".encode()
         return SegmentCipher(HKDF(hashes.SHA256(), KEY_BYTES, None, info).derive(secret), name)
 
+    def set_cipher(self, epoch: str, name: str, *, make: bool = False) -> "SegmentCipher":
+        """What seals the parts of the set store `name`, and of other files of the month that are read in parts.
+
+        Raises:
+            StateBroken: the month's key was destroyed; then nobody can make this one again.
+        """
+        info = f"rollbook/set-store/v1\0{name}\0{epoch}".encode()
+        secret = self._epoch_key(epoch, make=make)
+        return SegmentCipher(HKDF(hashes.SHA256(), KEY_BYTES, None, info).derive(secret), name)
+
     def _epoch_key(self, epoch: str, *, make: bool = True) -> bytes:
         self._files.must_live(_EPOCHS, epoch)
         if make and not self._files.has(_EPOCHS, epoch):
@@ -216,7 +226,7 @@ class Keys:
 
 
 class SegmentCipher:
-    """Seals the numbered parts of one segment. Its key serves this segment alone, so a part's number is its nonce."""
+    """Seals the numbered parts of one file. Its key serves this file alone, so a part's number is its nonce."""
 
     def __init__(self, key: bytes, name: str) -> None:
         self._aead, self._name = AESGCM(key), name
@@ -234,8 +244,8 @@ class SegmentCipher:
         try:
             return self._aead.decrypt(number.to_bytes(NONCE_BYTES, "big"), sealed, None)
         except (InvalidTag, ValueError):
-            mend = "The index is made again from the populations by itself; until then they answer."
-            reason = Reason("history-index", "A part of the index of uses does not open", self._name, mend)
+            mend = "An index of uses is made again by itself; restore a set store from a backup."
+            reason = Reason("part-broken", "A part of an encrypted file does not open", self._name, mend)
             raise StateBroken(reason) from None
 
 

@@ -4,10 +4,10 @@ A set is durable before its entry is submitted. One whose entry never came is a 
 encrypted, and nobody can read it once its month's key is destroyed. Only the job process can open a store.
 """
 
-import os
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import Any, Final
 
@@ -16,11 +16,11 @@ from django.conf import settings
 from rollbook.kernel.encoding import HASH_BYTES, b64, unb64
 from rollbook.kernel.refusals import Reason, StateBroken
 from rollbook.records.models.log import DisclosureSet
-from rollbook.services import clock
-from rollbook.services.keys import open_keys
+from rollbook.services import clock, populations, set_files
+from rollbook.services.keys import Keys, open_keys
 from rollbook.services.log import genesis
-from rollbook.services.log.folder import write_durably
 from rollbook.services.log.history import published_log
+from rollbook.services.month_secrets import secrets_of
 from rollbook.tlog import bundle, labels
 from rollbook.tlog.manifests import write_manifest
 from rollbook.tlog.seals import manifest_commit
@@ -67,7 +67,11 @@ def make_set(
     genesis.announce_key(epoch)
     pupils = sorted(set(pupil_ids))
     did, seed = secrets.token_bytes(HASH_BYTES), secrets.token_bytes(HASH_BYTES)
-    trie = _trie(did, seed, keys.vrf_evaluate(epoch, pupils))
+    size = labels.padded(len(pupils))
+    name = SEALED + secrets.token_hex(16) if sealed else secrets.token_hex(16)
+    # A sealed case leaves no file of secrets behind; the store goes to the overseer's key whole.
+    known = iter(keys.vrf_evaluate(epoch, pupils)) if sealed else secrets_of(_secrets(), keys, epoch, pupils)
+    root = _write(name, epoch, _labels(did, seed, known, size - len(pupils)), size, keys)
     manifest = write_manifest(
         did=did,
         epoch=epoch,
@@ -77,11 +81,8 @@ def make_set(
         files=files,
         population=population_sha256,
     )
-    name = SEALED + secrets.token_hex(16) if sealed else secrets.token_hex(16)
-    store = keys.seal_for_overseer(trie.store()) if sealed else keys.seal(epoch, trie.store(), name)
-    _keep(name, store)
     DisclosureSet.objects.create(did=b64(did), epoch=epoch, store=name, sealed=sealed, made_at=clock.now())
-    field = {"alg": ALGORITHM, "epoch": epoch, "root": b64(trie.root()), "size_padded": len(trie)}
+    field = {"alg": ALGORITHM, "epoch": epoch, "root": b64(root), "size_padded": size}
     kept = keys.seal_for_overseer(manifest) if sealed else b""
     return MadeSet(b64(did), epoch, field, manifest_commit(manifest), manifest, name, kept)
 
@@ -97,7 +98,11 @@ def proof(store_name: str, epoch: str, label: bytes) -> bytes:
     Raises:
         StateBroken: the store is missing, was changed, is sealed, or its month's key was destroyed.
     """
-    return _open(store_name, epoch).prove(label)
+    if store_name.startswith(SEALED):
+        mend = "The overseer opens it at the reveal."
+        raise StateBroken(Reason("set-sealed", "This set is sealed", store_name, mend))
+    cipher = open_keys(settings.ROLLBOOK).set_cipher(epoch, store_name)
+    return set_files.prove(_folder() / store_name, label, cipher)
 
 
 def write_bundle(epoch: str, pupil_id: str) -> bytes:
@@ -130,9 +135,18 @@ def epochs_with_sets() -> list[str]:
     return published_log().history.epochs()
 
 
-def _trie(did: bytes, seed: bytes, secrets_of_month: Sequence[bytes]) -> Trie:
-    members = [labels.label(did, y) for y in secrets_of_month]
-    return Trie([*members, *labels.dummies(seed, labels.padded(len(members)) - len(members))])
+def _labels(did: bytes, seed: bytes, secrets_of_month: Iterator[bytes], padding: int) -> Iterator[bytes]:
+    return chain((labels.label(did, y) for y in secrets_of_month), labels.dummies(seed, padding))
+
+
+def _write(name: str, epoch: str, members: Iterable[bytes], size: int, keys: Keys) -> bytes:
+    """Keep the store of a set durably, and give its root."""
+    path = _folder() / name
+    if not name.startswith(SEALED):
+        return set_files.write(path, members, size, keys.set_cipher(epoch, name, make=True)).root
+    trie = Trie(members)
+    populations.write_durably(_folder(), name, keys.seal_for_overseer(trie.store()))
+    return trie.root()
 
 
 def _store_of(did: str) -> str:
@@ -143,30 +157,11 @@ def _store_of(did: str) -> str:
     return row.store
 
 
-def _open(name: str, epoch: str) -> Trie:
-    if name.startswith(SEALED):
-        mend = "The overseer opens it at the reveal."
-        raise StateBroken(Reason("set-sealed", "This set is sealed", name, mend))
-    try:
-        sealed = (_folder() / name).read_bytes()
-    except FileNotFoundError:
-        raise StateBroken(Reason("set-missing", "A set store is missing", name, "Restore it from a backup.")) from None
-    return Trie.from_store(open_keys(settings.ROLLBOOK).unseal(epoch, sealed, name))
-
-
-def _keep(name: str, data: bytes) -> None:
-    folder = _folder()
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    draft = folder / f".{name}"
-    write_durably(draft, data)
-    draft.rename(folder / name)
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
-
-
 def _folder() -> Path:
     path: Path = settings.ROLLBOOK.data / "sets"
+    return path
+
+
+def _secrets() -> Path:
+    path: Path = settings.ROLLBOOK.data / "secrets"
     return path

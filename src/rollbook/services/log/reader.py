@@ -4,10 +4,9 @@ Its head, single entries, whether it is well, and where an entry ended up.
 """
 
 import time
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import Final
 
 from django.conf import settings
 from django.db.models import Min
@@ -17,6 +16,7 @@ from rollbook.kernel.refusals import Reason, StateBroken, UseRefused
 from rollbook.records.models.log import LogEntry, LogSubmission
 from rollbook.services import clock
 from rollbook.services.log.folder import log_folder
+from rollbook.services.log.published_entry import PublishedEntry
 from rollbook.services.log.receipts import verify_published
 from rollbook.services.log.state import NOTHING, read_state
 from rollbook.services.log.trust import policy_of
@@ -38,17 +38,6 @@ class Head:
     signed_at: datetime
     warning: str
     note: str
-
-
-@dataclass(frozen=True, slots=True)
-class PublishedEntry:
-    """One entry of the published log. Everything in it is public."""
-
-    index: int
-    id: str
-    type: str
-    at: datetime
-    fields: Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from typing import Any
 from rollbook.kernel import canonical
 from rollbook.kernel.encoding import unb64
 from rollbook.services.log import reader
-from rollbook.services.log.reader import PublishedEntry
+from rollbook.services.log.published_entry import PublishedEntry
 from rollbook.services.register.sizes import interval
 from rollbook.services.register.words import RESULTS, power_code
 

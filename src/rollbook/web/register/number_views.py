@@ -5,9 +5,10 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from rollbook.services.clock import today
+from rollbook.services.counting import Volume
 from rollbook.services.duties import Duty, DutyKind, overdue
 from rollbook.services.register.exports import as_csv, as_json
-from rollbook.services.volumes import Volume, volumes
+from rollbook.services.volumes import volumes
 from rollbook.web.access import access
 from rollbook.web.register.files import csv_file, json_file
 

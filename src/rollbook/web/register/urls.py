@@ -49,6 +49,7 @@ urlpatterns: list[URLPattern] = [
     path("register/collections/", paper_views.collection_list, name="register_collections"),
     path("register/collections/<str:code>/", paper_views.one_collection, name="register_collection"),
     path("register/log/", log_views.log, name="register_log"),
+    path("register/log/health/", log_views.log_health_page, name="register_log_health"),
     path("register/log/<int:index>/", log_views.log_entry, name="register_log_entry"),
     path("dictionary/", dictionary.item_list, name="dictionary"),
     path("dictionary.csv", dictionary.item_csv, name="dictionary_csv"),
