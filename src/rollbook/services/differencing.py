@@ -11,7 +11,6 @@ against it before: fail closed, and a person decides.
 
 import secrets
 from collections.abc import Collection
-from itertools import combinations
 from pathlib import Path
 
 from django.conf import settings
@@ -29,11 +28,6 @@ _LOCK = 0x52656C65617365  # 'Release': apart from any other advisory lock in the
 # Who was in a table that cannot leave any more is of no use to any audit.
 _NEVER_LEAVES = (Output.STOPPED, Output.REJECTED, Output.WITHDRAWN)
 Audited = tuple[Reason | None, tuple[int, ...]]
-
-
-def every_level(dimensions: int) -> tuple[tuple[int, ...], ...]:
-    """The levels that a table of so many dimensions tells: its cells, and the sums that anybody can make of them."""
-    return tuple(kept for size in range(dimensions, -1, -1) for kept in combinations(range(dimensions), size))
 
 
 def lock_releases() -> None:
@@ -66,7 +60,8 @@ def not_audited(output: Output) -> Reason | None:
 
 
 def _reason(output: Output, found: Isolated) -> Reason:
-    names = [output.dimensions[place] for place in found.released_dimensions]
+    told_over = output.table.get("told_over", output.dimensions)
+    names = [told_over[place] for place in found.released_dimensions]
     what = " by ".join(names) or "the total"
     message = "Taken from a table that left, this one would show too few people"
     mend = "Use the released table, or ask for groups that differ from it by nobody or by many people."

@@ -8,7 +8,7 @@ from rollbook.dataplane.runs.study import PersonTable
 from rollbook.kernel.refusals import Reason
 from rollbook.sdc.frequency import Verdict
 from rollbook.sdc.hiding import CannotHide, Hiding, Line, hide
-from rollbook.sdc.measured import Table
+from rollbook.sdc.judging import Table
 from rollbook.sdc.rules import THRESHOLD
 from rollbook.sdc.tables import FrequencyTable
 

@@ -13,14 +13,12 @@ from typing import TYPE_CHECKING
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from cryptography.hazmat.primitives.asymmetric.mldsa import MLDSA44PrivateKey
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from rollbook.kernel.encoding import b64, sha256, unb64
 from rollbook.kernel.refusals import Reason, StateBroken
-from rollbook.services import overseer
+from rollbook.services import log_keys, overseer
 from rollbook.services.config import Config
 from rollbook.services.key_files import DESTROYED, FOLDERS, KeyFolder, make_private
 from rollbook.tlog import labels, notes, vrf
@@ -48,28 +46,22 @@ class Keys:
 
     # The log
 
-    def log_public(self) -> tuple[str, str]:
-        """The log's two verifier keys as a policy file writes them: Ed25519, then ML-DSA-44."""
-        return (
-            self._files.read("public", "log-ed25519").decode(),
-            self._files.read("public", "log-ml-dsa-44").decode(),
-        )
+    def log_public(self) -> tuple[str, ...]:
+        """The log's verifier keys as a policy file writes them, Ed25519 then ML-DSA-44, the oldest pair first."""
+        return log_keys.public(self._files)
 
     def sign_checkpoint(self, body: bytes, at: int) -> list[str]:
-        """The log's two signature lines over a checkpoint's three body lines, at POSIX second `at`."""
+        """The log's signature lines over a checkpoint's three body lines, at POSIX second `at`: two for each pair."""
         origin, size, root = body.decode().splitlines()
-        parsed = notes.Body(origin, int(size), unb64(root, 32))
-        ed25519, ml_dsa = self._log_private()
-        return [
-            notes.sign_text(self._origin, ed25519, parsed.text()),
-            notes.cosign_ml_dsa(self._origin, ml_dsa, parsed, at),
-        ]
+        return log_keys.sign(self._files, self._origin, notes.Body(origin, int(size), unb64(root, 32)), at)
 
-    def _log_private(self) -> tuple[Ed25519PrivateKey, MLDSA44PrivateKey]:
-        return (
-            Ed25519PrivateKey.from_private_bytes(self._files.read("log", "ed25519")),
-            MLDSA44PrivateKey.from_seed_bytes(self._files.read("log", "ml-dsa-44")),
-        )
+    def add_log_keys(self) -> None:
+        """Make a second pair, which signs beside the first from now on; there are never more than two."""
+        log_keys.add(self._files, self._origin)
+
+    def retire_log_keys(self) -> None:
+        """Destroy the older pair's private keys. Its public keys stay, for what it signed."""
+        log_keys.retire(self._files)
 
     # The pupil's monthly secret
 
@@ -163,6 +155,10 @@ class Keys:
     def destroy_epoch(self, epoch: str) -> None:
         """Make every file sealed under this epoch unreadable for good."""
         self._files.destroy(_EPOCHS, epoch)
+
+    def destroy_vrf(self, epoch: str) -> None:
+        """End the pupils' secrets of a month: no proof file and no set can be made for it again."""
+        self._files.destroy(_VRF, epoch)
 
     def destroyed_epochs(self) -> frozenset[str]:
         """The epochs whose keys were destroyed, as of now."""
@@ -267,7 +263,7 @@ def create(config: Config, overseer_folder: Path | None = None) -> None:
         _once(files, folder, f"database-{role}", secrets.token_urlsafe(32).encode())
     _once(files, "web", "session", secrets.token_urlsafe(48).encode())
     _once(files, "web", "second-factor", secrets.token_bytes(KEY_BYTES))
-    _create_log_keys(files, config.log_origin)
+    log_keys.create(files, config.log_origin)
     if not files.has("public", "overseer"):
         files.write("public", "overseer", overseer.create(config, overseer_folder))
 
@@ -275,15 +271,6 @@ def create(config: Config, overseer_folder: Path | None = None) -> None:
 def _once(files: KeyFolder, folder: str, name: str, secret: bytes) -> None:
     if not files.has(folder, name):
         files.write(folder, name, secret)
-
-
-def _create_log_keys(files: KeyFolder, origin: str) -> None:
-    _once(files, "log", "ed25519", secrets.token_bytes(KEY_BYTES))
-    _once(files, "log", "ml-dsa-44", secrets.token_bytes(KEY_BYTES))
-    ed25519 = Ed25519PrivateKey.from_private_bytes(files.read("log", "ed25519"))
-    ml_dsa = MLDSA44PrivateKey.from_seed_bytes(files.read("log", "ml-dsa-44"))
-    _once(files, "public", "log-ed25519", str(notes.ed25519_key(origin, ed25519)).encode())
-    _once(files, "public", "log-ml-dsa-44", str(notes.ml_dsa_key(origin, ml_dsa)).encode())
 
 
 def _bound_to(epoch: str, name: str) -> bytes:

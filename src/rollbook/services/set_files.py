@@ -5,7 +5,7 @@ last. Needs neither Django nor the records.
 """
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import BinaryIO, Final, Protocol
 
@@ -66,8 +66,23 @@ def prove(path: Path, label: bytes, cipher: Cipher) -> bytes:
             number = index.part_of(label)
             return index.prove(label, cipher.open(number, _read_part(file, index, number)))
     except FileNotFoundError:
-        mend = "Restore it from a backup."
-        raise StateBroken(Reason("set-missing", "A set store is missing", path.name, mend)) from None
+        raise _missing(path.name) from None
+
+
+def labels(path: Path, cipher: Cipher) -> Iterator[bytes]:
+    """Every label of a set, in order. Refuses like `prove`."""
+    try:
+        with path.open("rb") as file:
+            index = _read_index(file, path.name, cipher)
+            for number in range(1, len(index.starts)):
+                part = cipher.open(number, _read_part(file, index, number))
+                yield from (part[at : at + LABEL_BYTES] for at in range(0, len(part), LABEL_BYTES))
+    except FileNotFoundError:
+        raise _missing(path.name) from None
+
+
+def _missing(name: str) -> StateBroken:
+    return StateBroken(Reason("set-missing", "A set store is missing", name, "Restore it from a backup."))
 
 
 def _write_part(file: BinaryIO, cipher: Cipher, number: int, part: bytes) -> None:

@@ -29,7 +29,8 @@ def who_is_where(
     keys = np.asarray(people, dtype=np.uint32)[order][np.minimum(place, len(order) - 1)]
     if not (known[order][np.minimum(place, len(order) - 1)] == asked).all():
         raise KeyError("a row of somebody who is not in the run")
-    labels = list(zip(*(table[name].to_pylist() for name in dimensions), strict=True))
+    columns = [table[name].to_pylist() for name in dimensions]
+    labels = list(zip(*columns, strict=True)) if columns else [()] * table.num_rows
     return membership(keys.tolist(), labels, published)
 
 

@@ -103,7 +103,7 @@ def entries(*types: str) -> tuple[PublishedEntry, ...]:
 
 
 def index_of(submission_id: int) -> int | None:
-    """The index of a submission's entry once it is public, or None while it waits.
+    """The index of a submission's entry once it is public, or None while it waits, be it for witnesses.
 
     Raises:
         UseRefused: code `log-refused`, with the reasons, where the log's rules do not allow the entry.
@@ -111,7 +111,7 @@ def index_of(submission_id: int) -> int | None:
     row = LogSubmission.objects.get(id=submission_id)
     if row.state == LogSubmission.REFUSED:
         raise UseRefused([Reason(**reason) for reason in row.reasons])
-    return row.index
+    return row.index if row.index is not None and row.index < _witnessed_size() else None
 
 
 def wait_for(submission_id: int, timeout_s: float = 30) -> int:
@@ -146,6 +146,12 @@ def health() -> Health:
             for row in refused
         ),
     )
+
+
+def _witnessed_size() -> int:
+    """How many entries the served checkpoint covers; entries may be shown that too few witnesses have seen yet."""
+    note = log_folder(settings.ROLLBOOK).checkpoint()
+    return 0 if note is None else read_body(note).size
 
 
 def _checkpoint() -> Checkpoint | None:
