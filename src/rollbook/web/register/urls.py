@@ -32,6 +32,7 @@ urlpatterns: list[URLPattern] = [
     path("register/releases.json", use_views.release_list_json, name="register_releases_json"),
     path("register/releases/<str:reference>/", use_views.one_release, name="register_release"),
     path("register/releases/<str:reference>/record.json", use_views.release_record, name="register_release_record"),
+    path("register/releases/<str:reference>/chart.vl.json", use_views.release_chart, name="register_release_chart"),
     path("register/releases/<str:reference>.csv", use_views.release_csv, name="register_release_csv"),
     path("register/releases/<str:reference>.json", use_views.release_json, name="register_release_json"),
     path("register/volumes/", number_views.volume_page, name="register_volumes"),
