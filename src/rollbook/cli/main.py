@@ -72,6 +72,8 @@ COMMANDS: Mapping[str, Command] = {
     "monitor-report": Command("log:enter_report", "Enter a monitor's report in the log it is about.", "operator"),
     "case": Command("case:app", "Hand a sealed case to the overseer; tell it with what came back.", "operator"),
     "opening": Command("case:opening", "Hand the overseer what proves whose data a run opened.", "operator"),
+    "entry": Command("entries:app", "Correct an entry, certify a destruction, log a late release.", "operator"),
+    "lookups": Command("entries:lookups", "Accounts and days of look-ups in other databases.", "operator"),
     "end-month": Command("case:end_month", "Destroy a month's keys once its time is over.", "operator"),
     "overseer": Command("overseer:app", "For the overseer: open what was sealed for you."),
     "setup": Command("admin:setup", "Make keys, database and tables, or bring them to this version."),
