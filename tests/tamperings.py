@@ -1,7 +1,7 @@
 """Every tampering a verifier must see, once: what is done to an honest story, the verdict, and the step that fails.
 
 `THREATS` follows the specification's table of threats (section 20), row by row; `BAD_INPUT` is what else can be
-wrong with a file. Rows of the threat table that no pupil's verifier can see are named in `NOT_SEEN_HERE`, with who sees them.
+wrong with a file. Rows of the threat table that no pupil's verifier can see stand in `NOT_SEEN_HERE`, with who sees.
 """
 
 import json
