@@ -22,11 +22,10 @@ from rollbook.dataplane.runs.tabulate import behind, tabulate
 from rollbook.dataplane.runs.who import who_is_where
 from rollbook.dataplane.store.extract import extract
 from rollbook.records.models.studies import Run
-from rollbook.sdc.differencing import Membership
 from rollbook.sdc.frequency import Verdict
 from rollbook.sdc.measured import Table, judge
+from rollbook.sdc.membership import Membership
 from rollbook.sdc.rules import SdcParameters
-from rollbook.services.differencing import every_level
 from rollbook.services.divided import moves
 from rollbook.services.keys import open_keys
 from rollbook.services.mapped_items import loaded_items
@@ -75,9 +74,8 @@ def _count(run: Run, study: StudyFiles, people: BitMap, folder: Path) -> tuple[T
     stream = run_study(study, folder, Limits())
     rows = read_person_table(stream, study, allowed)
     table = tabulate(rows, study.table)
-    levels = every_level(len(table.dimensions))
     inside = behind(rows, study.table)
-    who = who_is_where(inside, table.dimensions, [above.get(key, key) for key in people], keyed, levels)
+    who = who_is_where(inside, table.dimensions, [above.get(key, key) for key in people], keyed, study.table.measure)
     return table, judge(table, SdcParameters()), who
 
 
