@@ -6,7 +6,7 @@ later one doubling what is known. An outline says how many people each cell has,
 cells add up as the cells do, and equal prints mean the same people with the same amounts.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -88,6 +88,20 @@ class Kept:
 def every_cell(count: int) -> tuple[Numbers, ...]:
     """The parts of a table that shows every inner cell."""
     return (np.arange(count, dtype=np.int64),)
+
+
+def levels(labels: Sequence[tuple[str, ...]], published: Sequence[tuple[int, ...]]) -> tuple[Numbers, ...]:
+    """The parts of a table with inner cells `labels` that shows figures by these sets of dimensions. One whose cells
+    are sums of another's adds nothing and is left out.
+    """
+    found = []
+    for kept in published:
+        if any(set(kept) < set(other) for other in published):
+            continue
+        names: dict[tuple[str, ...], int] = {}
+        of = [names.setdefault(tuple(label[place] for place in kept), len(names)) for label in labels]
+        found.append(np.array(of, np.int64))
+    return tuple(found)
 
 
 def with_hidden(codes: Numbers, hidden: npt.NDArray[np.bool_]) -> tuple[Numbers, ...]:

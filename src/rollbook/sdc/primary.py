@@ -104,7 +104,15 @@ _OWN: Mapping[str, Mapping[str, Rule]] = MappingProxyType(
         **dict.fromkeys(sorted(measures.COUNTS), MappingProxyType({})),
         **dict.fromkeys(sorted(measures.MAGNITUDES), _DOMINANCE),
         **dict.fromkeys(sorted(measures.EXTREMES), MappingProxyType({rules.EXTREME: every_cell})),
-        measures.QUANTILE: MappingProxyType({rules.SIDES: thin_sides, rules.ALIKE: all_alike}),
+        # The figure is the mean of those about the quantile, so neither may be reckoned from it.
+        measures.QUANTILE: MappingProxyType(
+            {
+                rules.SIDES: thin_sides,
+                rules.LARGEST: largest_share,
+                rules.NEXT_LARGEST: next_largest,
+                rules.ALIKE: all_alike,
+            }
+        ),
         measures.MODE: MappingProxyType({rules.HELD_BY_ALL: held_by_all, rules.ALIKE: all_alike}),
         measures.DEVIATION: MappingProxyType({rules.FREEDOM: little_freedom, rules.ALIKE: all_alike}),
     }
@@ -114,7 +122,10 @@ _OWN: Mapping[str, Mapping[str, Rule]] = MappingProxyType(
 def flags(evidence: Evidence, measure: Measure, parameters: SdcParameters) -> dict[str, Flags]:
     """For each rule that is asked of `measure`, by name, the cells it refuses."""
     asked = {**_ALWAYS, **_OWN[measure.kind]}
-    return {name: rule(evidence, parameters) for name, rule in asked.items()}
+    found = {name: rule(evidence, parameters) for name, rule in asked.items()}
+    if measure.kind == measures.QUANTILE and measure.around < parameters.threshold:
+        found[rules.SIDES] = every_cell(evidence, parameters)
+    return found
 
 
 def alone_in_group(evidence: Evidence) -> list[Flags]:

@@ -32,9 +32,9 @@ _LOCK = 0x52656C65617365  # 'Release': apart from any other advisory lock in the
 _NEVER_LEAVES = (Output.STOPPED, Output.REJECTED, Output.WITHDRAWN)
 _WORKERS = 2
 _WORDS = {
-    "near": "a cell of it beside a cell of this one",
-    "rest": "a cell less the cells that lie in it",
-    "union": "some of its cells together beside some of this one",
+    "near": "one of its figures beside one of this one's",
+    "rest": "a figure less those that lie in it",
+    "union": "some of its figures together beside some of this one's",
 }
 Audited = tuple[Reason | None, tuple[int, ...]]
 

@@ -10,7 +10,8 @@ from rollbook.dataplane.runs.study import PersonTable
 from rollbook.kernel.refusals import Reason
 from rollbook.sdc.frequency import Verdict
 from rollbook.sdc.hiding import CannotHide, Hiding, Line, hide
-from rollbook.sdc.measured import Table, axes_of
+from rollbook.sdc.judging import Table
+from rollbook.sdc.measured import axes_of
 from rollbook.sdc.membership import Membership, with_hidden
 from rollbook.sdc.rules import THRESHOLD
 from rollbook.sdc.tables import FrequencyTable
@@ -42,7 +43,7 @@ def hidden_cells(declared: PersonTable, table: Table, verdict: Verdict) -> Hidde
 
 def as_published(who: Membership, table: Table, hidden: HiddenCells) -> Membership:
     """Who is in the cells of `table` as somebody can tell them apart who sees only what is not hidden."""
-    if hidden.record is None:
+    if hidden.record is None or not isinstance(table, FrequencyTable):
         return who
     why = {one.labels: one.hidden for one in Hiding.from_data(hidden.record).lines}
     columns = [[cell.labels[place] for cell in table.cells] for place in range(len(table.dimensions))]

@@ -15,7 +15,7 @@ from rollbook.kernel.refusals import Reason, UseRefused
 from rollbook.policy.states import RUNS, OutputState, RunState
 from rollbook.records.models.studies import Output, Run
 from rollbook.sdc.frequency import Verdict
-from rollbook.sdc.measured import Table
+from rollbook.sdc.judging import Table
 from rollbook.sdc.membership import Membership
 from rollbook.services import clock
 from rollbook.services.actors import system
@@ -76,7 +76,7 @@ def finish(run: Run, table: Table, verdict: Verdict, who: Membership) -> Output:
             reference=f"table-{run.id}",
             title=study.title,
             dimensions=list(table.dimensions),
-            measure=files.table.measure.kind,
+            measure=files.table.measure.heading,
             table=table.as_data(),
             rules=verdict.as_data() | {"refused": refused, "hiding": hidden.record},
             state=OutputState.STOPPED if stopped else OutputState.MADE,

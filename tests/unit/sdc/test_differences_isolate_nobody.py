@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from rollbook.sdc import differencing, membership
 from rollbook.sdc.cuts import Graph, small_cuts
 from rollbook.sdc.differencing import Auditor, Isolated
-from rollbook.sdc.membership import Membership, Rows, every_cell, kept, with_hidden
+from rollbook.sdc.membership import Membership, Rows, every_cell, kept, levels, with_hidden
 
 People = Iterable[int]
 Cells = Sequence[People]
@@ -117,6 +117,17 @@ def test_values_changed_by_a_rule_are_not_covered() -> None:
     values = {person: 1.0 + person % 7 for person in range(40)}
     changed = {person: value * (3 if person == 5 else 2) for person, value in values.items()}
     assert found(table(range(40), amounts=changed), table(range(40), amounts=values)) == []
+
+
+def test_a_table_of_nobody_tells_nothing() -> None:
+    assert found(table([]), table(range(40))) == found(table(range(40)), table([])) == []
+
+
+def test_of_the_levels_of_a_table_those_within_another_are_left_out() -> None:
+    labels = [("a", "x"), ("a", "y"), ("b", "x")]
+    whole, by_each = levels(labels, ((0, 1), (0,), ())), levels(labels, ((0,), (1,), ()))
+    assert [one.tolist() for one in whole] == [[0, 1, 2]]
+    assert [one.tolist() for one in by_each] == [[0, 0, 1], [0, 1, 0]]
 
 
 def test_people_stand_in_one_cell() -> None:

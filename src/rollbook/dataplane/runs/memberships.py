@@ -7,7 +7,7 @@ differ by little, cells repeat, and so do amounts: the bytes of each place of a 
 
 import json
 import struct
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import TypeVar
 
 import numpy as np
@@ -24,9 +24,7 @@ from rollbook.sdc.membership import (
     Outline,
     Rows,
     blocks,
-    every_cell,
     outline,
-    with_hidden,
 )
 
 PARTS = STEPS + 2
@@ -37,19 +35,15 @@ _ONES, _AMOUNTS = 0, 1
 
 
 def membership(
-    people: Sequence[int],
+    people: npt.NDArray[np.uint32],
     cells: npt.NDArray[np.uint32],
-    count: int,
+    parts: tuple[Numbers, ...],
     amounts: npt.NDArray[np.float32] | None = None,
-    hidden: tuple[Numbers, npt.NDArray[np.bool_]] | None = None,
 ) -> Membership:
-    """The membership of a table of `count` inner cells from one row for each person, in any order: person key, cell,
-    amount. `hidden` are the codes of the inner cells (dimensions x cells) and which of them are not shown.
-    """
-    keys = np.asarray(people, dtype=np.uint32)
-    order = np.argsort(keys, kind="stable")
-    rows = Rows(keys[order], cells[order], None if amounts is None else amounts[order])
-    return Membership(rows, count, every_cell(count) if hidden is None else with_hidden(*hidden))
+    """A membership from one row for each person, in any order: person key, inner cell, amount."""
+    order = np.argsort(people, kind="stable")
+    rows = Rows(people[order], cells[order], None if amounts is None else amounts[order])
+    return Membership(rows, len(parts[0]), parts)
 
 
 def encode(table: Membership) -> list[bytes]:

@@ -12,8 +12,9 @@ import pyarrow as pa
 from rollbook.dataplane.runs.hostile import NOT_RECORDED, PPID
 from rollbook.dataplane.runs.memberships import membership
 from rollbook.sdc import measures
+from rollbook.sdc.judging import Asked
 from rollbook.sdc.measures import Measure
-from rollbook.sdc.membership import Amounts, Membership
+from rollbook.sdc.membership import Amounts, Membership, levels
 
 # Tells two quantities apart in one number; no study can make them fall together but by chance.
 _APART = 0.7548776662466927
@@ -24,10 +25,12 @@ def who_is_where(
     dimensions: Sequence[str],
     people: Sequence[int],
     pseudonyms: Callable[[Sequence[int]], list[bytes]],
-    measure: Measure = measures.PLAIN_COUNT,
+    published: Sequence[tuple[int, ...]],
+    asked_for: Asked = measures.PLAIN_COUNT,
 ) -> Membership:
     """Who is in which cell of a person table (columns `ppid`, `dimensions`, the measure's) of a run over `people`, and
-    what each adds to the figure. Cells are numbered in the order of their labels.
+    what each adds to the figure asked for. Cells are numbered in the order of their labels; `published` are the sets of
+    dimensions that the table shows figures by.
     """
     known = _pairs(b"".join(pseudonyms(people)))
     asked = _pairs(bytes.fromhex("".join(map(str, table[PPID].to_pylist()))))
@@ -36,17 +39,17 @@ def who_is_where(
     keys = np.asarray(people, dtype=np.uint32)[order][np.minimum(place, len(order) - 1)]
     if not (known[order][np.minimum(place, len(order) - 1)] == asked).all():
         raise KeyError("a row of somebody who is not in the run")
-    columns = ([NOT_RECORDED if label is None else label for label in table[name].to_pylist()] for name in dimensions)
-    rows = list(zip(*columns, strict=True))
+    columns = [[NOT_RECORDED if one is None else one for one in table[name].to_pylist()] for name in dimensions]
+    rows = list(zip(*columns, strict=True)) if columns else [()] * table.num_rows
     labels = sorted(set(rows))
     number = {label: place for place, label in enumerate(labels)}
     cells = np.fromiter((number[row] for row in rows), dtype=np.uint32, count=len(rows))
-    return membership(keys.tolist(), cells, len(labels), _amounts(table, measure))
+    return membership(keys, cells, levels(labels, published), _amounts(table, asked_for))
 
 
-def _amounts(table: pa.Table, measure: Measure) -> Amounts | None:
+def _amounts(table: pa.Table, measure: Asked) -> Amounts | None:
     """What each row adds; None where it is one. Of two quantities the second is one where only the first counts."""
-    if measure.kind == measures.HISTOGRAM or not measure.numbers:
+    if not isinstance(measure, Measure) or measure.kind == measures.HISTOGRAM or not measure.numbers:
         return None
     numbers = {name: table[name].cast(pa.float64()).to_numpy() for name in measure.numbers}
     if measure.kind == measures.COUNT:

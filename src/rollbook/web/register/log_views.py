@@ -5,6 +5,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
+from rollbook.services.log.health import log_health
 from rollbook.services.log.reader import head, health
 from rollbook.services.register.entries import entry_page, latest, policy_document
 from rollbook.web.access import access
@@ -25,6 +26,14 @@ def log(request: HttpRequest) -> HttpResponse:
         "address": f"{settings.ROLLBOOK.public_url}/log",
     }
     return render(request, "register/log.html", facts)
+
+
+@require_safe
+@access("public")
+def log_health_page(request: HttpRequest) -> HttpResponse:
+    """Who signed the head, what is overdue, what monitors found."""
+    facts = {"health": log_health(), "address": f"{settings.ROLLBOOK.public_url}/log"}
+    return render(request, "register/log_health.html", facts)
 
 
 @require_safe
