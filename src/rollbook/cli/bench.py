@@ -15,10 +15,12 @@ from rollbook.services.bench import (
     history,
     ingest,
     match,
+    proofs,
     pseudonyms,
     rules,
     suppression,
     tables,
+    vrf,
 )
 from rollbook.services.bench.measure import Result
 
@@ -29,10 +31,12 @@ BENCHES = {
     "history": history.run,
     "ingest": ingest.run,
     "match": match.run,
+    "proofs": proofs.run,
     "pseudonyms": pseudonyms.run,
     "rules": rules.run,
     "suppression": suppression.run,
     "tables": tables.run,
+    "vrf": vrf.run,
 }
 _BY_PUPILS = {"dummy": dummy.run, "history": history.run, "ingest": ingest.run, "rules": rules.run}
 

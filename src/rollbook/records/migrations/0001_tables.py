@@ -833,7 +833,7 @@ class Migration(migrations.Migration):
                 ('collection', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, to='records.collection')),
                 ('received', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, to='records.return')),
                 ('school', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='records.school')),
-                ('uploaded_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='records.account')),
+                ('uploaded_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, to='records.account')),
             ],
             options={
                 'db_table': '"identity"."upload"',
