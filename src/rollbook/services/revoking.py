@@ -33,7 +33,7 @@ def ask_revoke(*, by: Actor, reference: str, ground: str, words: str) -> bool:
 
     Raises:
         AccessDenied: codes `role`, `session`, `second-factor`, `output`. InputRefused: codes `ground`, `words`, or what
-        texts may not hold. UseRefused: code `state`; `revoke-asked` where somebody asked already and a second is needed.
+        texts may not hold. UseRefused: code `state`; `revoke-asked` where somebody asked before and two are needed.
     """
     account = require_session(by, *MAY_REVOKE)
     text = _well_formed(ground, words)

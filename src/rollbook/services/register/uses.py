@@ -8,12 +8,10 @@ from datetime import date, datetime
 from rollbook.records.models.studies import Run
 from rollbook.services import clock
 from rollbook.services.log import reader
-from rollbook.services.log.reader import PublishedEntry
+from rollbook.services.log.published_entry import PublishedEntry
 from rollbook.services.register.sizes import Interval, interval
-from rollbook.services.register.words import power_code, power_law
+from rollbook.services.register.words import REVOKES, power_code, power_law
 
-# The change by which a correction of an output says that it was revoked.
-REVOKES = {"tables": 0}
 _RUN = "run-"
 _RUN_NAME = re.compile(r"run-[0-9]{1,18}")
 
