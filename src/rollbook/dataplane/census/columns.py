@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 Mask = npt.NDArray[np.bool_]
-Numbers = npt.NDArray[np.int64]
+Numbers = npt.NDArray[Any]
 EPOCH: Final = date(1970, 1, 1).toordinal()
 _OLDEST: Final = 120
 
@@ -44,7 +44,7 @@ class Columns:
 
     table: pa.Table
     _coded: dict[str, Coded] = field(default_factory=dict)
-    _numbers: dict[str, tuple[Any, Mask]] = field(default_factory=dict)
+    _numbers: dict[str, tuple[Numbers, Mask]] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return int(self.table.num_rows)
@@ -69,7 +69,7 @@ class Columns:
                 self._coded[name] = Coded(values, _indices(encoded, len(values)))
         return self._coded[name]
 
-    def number(self, name: str) -> tuple[Any, Mask]:
+    def number(self, name: str) -> tuple[Numbers, Mask]:
         """A column of days, counts or hours, and which rows have a value; where they have none the number means
         nothing.
         """
@@ -80,6 +80,16 @@ class Columns:
             else:
                 self._numbers[name] = _numbers(held), _given(held)
         return self._numbers[name]
+
+    def distinct(self, name: str) -> set[Any]:
+        """The different values of a column, None among them where a row has none; nothing where no row has one."""
+        held = self.column(name)
+        if held is None:
+            return set()
+        if not pa.types.is_string(held.type):
+            return set(pc.unique(held).to_pylist())
+        coded = self.coded(name)
+        return {*coded.values, None} if held.null_count else set(coded.values)
 
     def given(self, name: str) -> Mask:
         """The rows that have a value."""
@@ -112,11 +122,12 @@ def _indices(encoded: Any, none: int) -> npt.NDArray[np.int32]:
     return found
 
 
-def _numbers(held: Any) -> Any:
+def _numbers(held: Any) -> Numbers:
     """The numbers of a column without a copy: what is absent has whatever number stands in its place."""
     plain = pa.float64() if held.type == pa.float64() else pa.int32()
     data = pa.Array.from_buffers(plain, len(held), [None, held.buffers()[1]], 0, held.offset)
-    return data.to_numpy()
+    found: Numbers = data.to_numpy()
+    return found
 
 
 def _given(held: Any) -> Mask:

@@ -5,7 +5,7 @@ of the calendar) is a failure here: the walk of the tree is the rule for it, and
 """
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
@@ -27,8 +27,8 @@ Hours = npt.NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True)
 class Laid:
-    """The columns of a shape. A column has `size` entries, from `at` in `whole` (days from 1970, counts, or for text the
-    offsets from `text_at` in `text`, one more of them) or in `hours`; and a bit for each in `given`, from byte `bits`.
+    """The columns of a shape. A column has `size` entries, from `at` in `whole` (days from 1970, counts, or for text
+    the offsets from `text_at` in `text`, one more of them) or in `hours`; and a bit for each in `given`, from byte `bits`.
     `filled` says how many have a value; nothing is laid for a column without any.
     """
 
@@ -67,7 +67,7 @@ def lay(found: Scan) -> Laid | None:
     return laid
 
 
-def _begins(sizes: Ints) -> Ints:
+def _begins(sizes: npt.NDArray[Any]) -> Ints:
     """Where each of these begins when they stand one after another, and where the last one ends."""
     begins = np.zeros(len(sizes) + 1, np.int32)
     np.cumsum(sizes, out=begins[1:])
@@ -145,7 +145,7 @@ def _lay(
 
 @compiled
 def _copy(codes: Bytes, start: int, end: int, text: Bytes, position: int, flag: bool) -> int:
-    """Append a text, its entities put in; gives where it ends. A flag may be written as a word and is kept as a digit."""
+    """Append a text, its entities put in; gives where it ends. A flag written as a word is kept as a digit."""
     if flag and (_is(codes, start, end, _TRUE) or _is(codes, start, end, _FALSE)):
         text[position] = _ZERO + (end - start == len(_TRUE))
         return position + 1
@@ -163,10 +163,10 @@ def _copy(codes: Bytes, start: int, end: int, text: Bytes, position: int, flag: 
 def _is(codes: Bytes, start: int, end: int, word: Bytes) -> bool:
     if end - start != len(word):
         return False
-    for at in range(len(word)):
-        if codes[start + at] != word[at]:
-            return False
-    return True
+    same = 0
+    while same < len(word) and codes[start + same] == word[same]:
+        same += 1
+    return same == len(word)
 
 
 @compiled

@@ -5,7 +5,7 @@ second, and a single file is read sooner than that. Places in arrays are checked
 """
 
 from collections.abc import Callable
-from typing import ParamSpec, TypeVar
+from typing import Any, ParamSpec, TypeVar
 
 import numba
 
@@ -15,8 +15,9 @@ R = TypeVar("R")
 
 def compiled(function: Callable[P, R]) -> Callable[P, R]:
     """The same function, compiled when it is first called and kept on disk where the program may write."""
+    compile_as: Any = numba.njit  # its types do not say what it gives
     try:
-        made: Callable[P, R] = numba.njit(function, boundscheck=True, cache=True)
+        made: Callable[P, R] = compile_as(function, boundscheck=True, cache=True)
     except RuntimeError:  # nowhere to keep it
-        made = numba.njit(function, boundscheck=True)
+        made = compile_as(function, boundscheck=True)
     return made

@@ -6,6 +6,7 @@ Place 0 is the block of pupils. `scan` walks a file along this tree; `lay` puts 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
+from itertools import pairwise
 from typing import Any, Final
 
 import numpy as np
@@ -99,7 +100,7 @@ def _arrays(draft: _Draft, on_roll: int) -> Shape:
     child = [inside[0] if inside else NOWHERE for inside in draft.children]
     sibling = [NOWHERE] * len(child)
     for inside in draft.children:
-        for one, after in zip(inside, inside[1:], strict=False):
+        for one, after in pairwise(inside):
             sibling[one] = after
     ends = np.cumsum([0, *map(len, draft.names)])
     return Shape(

@@ -38,7 +38,7 @@ class Gathered:
         identity = {column: pupil[source] for column, source in IDENTITY_COPIES if source in pupil}
         columns["identity"] = {**identity, **pupil}
         none = np.empty(0, np.int32)
-        rows = {name: (none, none) for name in ALWAYS} | self._rows()
+        rows = dict.fromkeys(ALWAYS, (none, none)) | self._rows()
         rows["identity"] = rows[PUPIL]
         return {name: _table(schemas[name], columns.get(name, {}), *keys) for name, keys in rows.items()}
 
@@ -60,7 +60,7 @@ class Gathered:
         return columns
 
     def _buffers(self, number: int, kind: int) -> list[pa.Buffer | None]:
-        laid = self.laid
+        laid: Any = self.laid
         size, at, bits = int(laid.size[number]), int(laid.at[number]), int(laid.bits[number])
         given = pa.py_buffer(laid.given[bits : bits + (size + 7) // 8]) if laid.filled[number] < size else None
         if kind == HOURS:

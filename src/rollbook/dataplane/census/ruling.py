@@ -12,6 +12,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from rollbook.dataplane.census.columns import Columns, columns_of
 from rollbook.dataplane.census.landed_forms import UNSAID, Landed
 from rollbook.dataplane.census.parsed import Header, ParsedReturn, Records, SchoolFacts
 from rollbook.kernel.terms import Term, Windows, age_at_previous_31_august, census_day, windows
@@ -117,6 +118,11 @@ class ReturnView:
         return self.parsed.records or _records(self.parsed.tables)
 
     @cached_property
+    def columns(self) -> Mapping[str, Columns]:
+        """The tables that have rows, as arrays."""
+        return columns_of(self.parsed.tables)
+
+    @cached_property
     def term(self) -> Term | None:
         """The term, None when the header names none."""
         return Term(self.header.term) if self.header.term in set(Term) else None
@@ -170,13 +176,12 @@ class ReturnView:
 
     def distinct(self, table: str, column: str) -> set[Any]:
         """The different values of a column, None among them where a row has none; empty without such a column."""
-        held = self.parsed.tables.get(table)
-        if held is None or (self.parsed.records and held.num_rows <= _MANY_ROWS):
-            return {row.get(column) for row in self.rows(table)}
-        at = held.schema.get_field_index(column)
-        if at < 0 or (values := held.column(at)).null_count == len(values):
+        held = self.columns.get(table)
+        if held is None:
             return set()
-        return set(pc.unique(values).to_pylist())
+        if self.parsed.records is not None and len(held) <= _MANY_ROWS:
+            return {row.get(column) for row in self.rows(table)}
+        return held.distinct(column)
 
     def lacks(self, table: str, column: str) -> bool:
         """Whether any row of the table has no value in the column."""
@@ -222,7 +227,7 @@ def _of_pupils(tables: Mapping[str, pa.Table], these: npt.NDArray[np.bool_]) -> 
 
 def _of_some(table: pa.Table, these: npt.NDArray[np.bool_]) -> pa.Table:
     rows = np.flatnonzero(these[table["pupil_no"].to_numpy() - 1])
-    return table.take(pa.array(rows))
+    return table.take(rows)
 
 
 def _records(tables: Mapping[str, pa.Table]) -> Records:

@@ -15,7 +15,7 @@ import numpy as np
 import pyarrow.compute as pc
 
 from rollbook.dataplane.census.codes import codes_of
-from rollbook.dataplane.census.columns import EPOCH, Columns, Mask, columns_of, days
+from rollbook.dataplane.census.columns import EPOCH, Columns, Mask, Numbers, days
 from rollbook.dataplane.census.labels import COUNTED
 from rollbook.dataplane.census.rulebook.characteristics import ELIGIBILITY
 from rollbook.dataplane.census.rulebook.form import NEEDED
@@ -38,7 +38,7 @@ class Sieve:
 
     def __init__(self, view: ReturnView, day: date) -> None:
         self.view, self.day = view, days(day)
-        self._tables = columns_of(view.parsed.tables)
+        self._tables = view.columns
         self.pupil, self.identity = self._tables["pupil"], self._tables["identity"]
         august = date(day.year if day >= date(day.year, *_AUGUST) else day.year - 1, *_AUGUST)
         self.age, self.aged = self.pupil.ages("date_of_birth", august)
@@ -64,7 +64,7 @@ class Sieve:
             found[self.numbers(held)[broken(held)]] = True
         return found
 
-    def numbers(self, held: Columns) -> Any:
+    def numbers(self, held: Columns) -> Numbers:
         """The pupil of each row, counted from none."""
         return held.number("pupil_no")[0] - 1
 
@@ -116,8 +116,8 @@ def _former_upn(s: Sieve) -> Mask:
     formers = s.identity.column("former_upn")
     if formers is None:
         return s.nobody()
-    upns = s.identity.table["upn"]
-    same = pc.fill_null(pc.equal(formers, upns.combine_chunks()), False).to_numpy(zero_copy_only=False)
+    upns: Any = s.identity.table["upn"].combine_chunks()
+    same: Mask = pc.fill_null(pc.equal(formers, upns), False).to_numpy(zero_copy_only=False)
     return s.identity.given("former_upn") & (same | ~sound_upns(formers, None))
 
 
@@ -200,13 +200,15 @@ def _hours_by_age(s: Sieve) -> Mask:
 def _funded_hours(s: Sieve) -> Mask:
     hours, given = s.pupil.number("funded_hours")
     right = given & (hours >= 0) & (hours <= 15) & (hours * 2 == np.floor(hours * 2))
-    return s.on_roll & s.between(2, 3) & ~right
+    missing: Mask = ~right
+    return s.on_roll & s.between(2, 3) & missing
 
 
 def _extended_hours(s: Sieve) -> Mask:
     (extended, given), (funded, had) = s.pupil.number("extended_hours"), s.pupil.number("funded_hours")
     code = s.pupil.coded("eligibility_code").where(lambda code: ELIGIBILITY.fullmatch(code) is not None)
-    return s.on_roll & given & (extended > 0) & ~(had & (funded == 15) & code)
+    asked: Mask = s.on_roll & given & (extended > 0)
+    return asked & ~(had & (funded == 15) & code)
 
 
 def _hours_at_setting(s: Sieve) -> Mask:
@@ -234,7 +236,8 @@ def _no_reason(s: Sieve) -> Mask:
 def _year_group(s: Sieve) -> Mask:
     coded = s.pupil.coded("nc_year")
     order = np.array([*(AGE_ORDER.get(code, _UNORDERED) for code in coded.values), _UNORDERED])[coded.rows]
-    return s.on_roll & s.aged & (order != _UNORDERED) & (np.abs(order - (s.age - 4)) > 1)
+    apart: Mask = np.abs(order - (s.age - 4)) > 1
+    return s.on_roll & s.aged & (order != _UNORDERED) & apart
 
 
 def _birth(s: Sieve) -> Mask:
@@ -261,13 +264,14 @@ def _unranked(s: Sieve) -> Mask:
 
     def broken(held: Columns) -> Mask:
         rank, given = held.number("sen_type_rank")
-        return ~given | (rank != _place_of_each(s.numbers(held)))
+        out_of_turn: Mask = rank != _place_of_each(s.numbers(held))
+        return ~given | out_of_turn
 
     needy = s.on_roll & s.pupil.among("sen_provision", ("K", "E"))
     return needy & (~s.having("sen_need") | s.of("sen_need", broken))
 
 
-def _place_of_each(numbers: Any) -> Any:
+def _place_of_each(numbers: Numbers) -> Numbers:
     """For each row of one table its place among the rows of its pupil, from 1: a pupil's rows stand together."""
     at = np.arange(len(numbers))
     first = np.concatenate(([True], numbers[1:] != numbers[:-1]))
