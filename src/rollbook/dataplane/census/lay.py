@@ -28,8 +28,8 @@ Hours = npt.NDArray[np.float64]
 @dataclass(frozen=True, slots=True)
 class Laid:
     """The columns of a shape. A column has `size` entries, from `at` in `whole` (days from 1970, counts, or for text
-    the offsets from `text_at` in `text`, one more of them) or in `hours`; and a bit for each in `given`, from byte `bits`.
-    `filled` says how many have a value; nothing is laid for a column without any.
+    where it ends in `text`, counted from `text_at`, one entry more) or in `hours`; and a bit for each in `given`, from
+    byte `bits`. `filled` says how many have a value; nothing is laid for a column without any.
     """
 
     whole: Ints

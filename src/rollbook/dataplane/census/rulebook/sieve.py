@@ -208,7 +208,8 @@ def _extended_hours(s: Sieve) -> Mask:
     (extended, given), (funded, had) = s.pupil.number("extended_hours"), s.pupil.number("funded_hours")
     code = s.pupil.coded("eligibility_code").where(lambda code: ELIGIBILITY.fullmatch(code) is not None)
     asked: Mask = s.on_roll & given & (extended > 0)
-    return asked & ~(had & (funded == 15) & code)
+    entitled: Mask = had & (funded == 15) & code
+    return asked & ~entitled
 
 
 def _hours_at_setting(s: Sieve) -> Mask:
@@ -237,7 +238,8 @@ def _year_group(s: Sieve) -> Mask:
     coded = s.pupil.coded("nc_year")
     order = np.array([*(AGE_ORDER.get(code, _UNORDERED) for code in coded.values), _UNORDERED])[coded.rows]
     apart: Mask = np.abs(order - (s.age - 4)) > 1
-    return s.on_roll & s.aged & (order != _UNORDERED) & apart
+    ordered: Mask = order != _UNORDERED
+    return s.on_roll & s.aged & ordered & apart
 
 
 def _birth(s: Sieve) -> Mask:
