@@ -1,20 +1,26 @@
-"""`rollbook log head|audit|policy|write`: the public log, as the authority's own machine sees it."""
+"""`rollbook log head|audit|policy|write|monitor`: the public log, as the authority's own machine sees it."""
 
 import signal
 import threading
+from pathlib import Path
 from types import FrameType
 from typing import Annotated
 
 import typer
 
+from rollbook.cli.monitor import monitor
 from rollbook.kernel.refusals import Reason, StateBroken, VerificationFailed
-from rollbook.services.log import genesis, reader, writer
+from rollbook.services.actors import operator
+from rollbook.services.log import genesis, monitor_entry, reader, restoring, writer
 from rollbook.services.log.history import audit_published
 from rollbook.services.log.trust import own_policy
+from rollbook.services.log.witness_state import witness_state
 
 app = typer.Typer(
     add_completion=False, help="The public log: its head, an audit of it, its policy, its writer.", no_args_is_help=True
 )
+
+app.command()(monitor)
 
 
 def found(
@@ -23,6 +29,15 @@ def found(
     """Hand in the log's first entries: who keeps it, its policy, the key of this month. Safe to repeat."""
     genesis.found_log(authority)
     typer.echo("Handed in. They are public once the log's writer has run.")
+
+
+def enter_report(
+    report: Annotated[Path, typer.Argument(help="what `rollbook log monitor --json` wrote")],
+    monitor: Annotated[str, typer.Option(help="who ran the monitor")],
+) -> None:
+    """Enter a monitor's report in the log it is about."""
+    name = monitor_entry.log_report(by=operator(), monitor=monitor, report=report.read_bytes())
+    typer.echo(f"Handed in as {name}. It is public once the log's writer has run.")
 
 
 @app.command()
@@ -37,11 +52,24 @@ def head() -> None:
         )
         if shown.warning:
             typer.echo(f"Warning: {shown.warning}.")
+    _show_witnesses()
     health = reader.health()
     since = f", the oldest since {health.oldest:%Y-%m-%d %H:%M} UTC" if health.oldest else ""
     typer.echo(f"{health.waiting} waiting{since}; {len(health.refused)} refused.")
     for refused in health.refused:
         typer.echo(f"  refused {refused.id} ({refused.type}): {' '.join(refused.reasons)}")
+
+
+def _show_witnesses() -> None:
+    state = witness_state()
+    if not state.quorum:
+        return
+    typer.echo(f"Witnesses asked for: {state.quorum}.")
+    for line in state.lines:
+        signed = f"signed {line.signed_at:%Y-%m-%d %H:%M} UTC" if line.signed_at else f"missing: {line.fault}"
+        typer.echo(f"  {line.name}: {signed}")
+    if state.waits:
+        typer.echo(f"{state.waits} entries are signed and wait for witnesses.")
 
 
 @app.command()
@@ -59,6 +87,22 @@ def audit() -> None:
 def policy() -> None:
     """Print the policy file that belongs into every verifier."""
     typer.echo(own_policy(), nl=False)
+
+
+@app.command()
+def restore(
+    source: Annotated[str, typer.Argument(help="address or folder of a whole copy of this log")],
+    accept_loss: Annotated[
+        bool, typer.Option("--accept-loss", help="go on though entries have no deed in this database")
+    ] = False,
+) -> None:
+    """Bring entries back from a copy, where this database is behind what the log has shown."""
+    done = restoring.restore(source, accept_loss=accept_loss)
+    typer.echo(f"{done.size_before} entries were recorded here, now {done.size}, as the copy has them.")
+    if done.missing_documents:
+        typer.echo(f"{done.missing_documents} documents are not in the copy; where they were removed, that is right.")
+    for entry_id in done.lost:
+        typer.echo(f"  no deed in this database: {entry_id}")
 
 
 @app.command()

@@ -55,6 +55,7 @@ COMMANDS: Mapping[str, Command] = {
     "study": Command("study:app", "Start a study, make dummy data for it, run it on this machine."),
     "replay": Command("replay:replay", "Judge a released table again, from its record and figures."),
     "verify": Command("verify:app", "Verify a proof bundle against the public log."),
+    "verify-release": Command("verify_release:app", "Hold released files against the public log."),
     "ingest": Command("ingest:app", "Receive schools' returns.", "operator"),
     "check-landed": Command(
         "landed:check_landed", "Run today's rules over every return of a collection that was taken.", "operator"
@@ -66,6 +67,15 @@ COMMANDS: Mapping[str, Command] = {
     "project": Command("project:app", "Open the project of an approved request, add members, close it.", "operator"),
     "found": Command("log:found", "Begin the public log, in the authority's name.", "operator"),
     "log": Command("log:app", "The public log: its head, its writer.", "log"),
+    "witness": Command("witness:app", "Run a witness of the log, for a body other than the authority."),
+    "trust": Command("trust:app", "Change the keys the log signs with, announce its policy.", "operator"),
+    "monitor-report": Command("log:enter_report", "Enter a monitor's report in the log it is about.", "operator"),
+    "case": Command("case:app", "Hand a sealed case to the overseer; tell it with what came back.", "operator"),
+    "opening": Command("case:opening", "Hand the overseer what proves whose data a run opened.", "operator"),
+    "entry": Command("entries:app", "Correct an entry, certify a destruction, log a late release.", "operator"),
+    "lookups": Command("entries:lookups", "Accounts and days of look-ups in other databases.", "operator"),
+    "end-month": Command("case:end_month", "Destroy a month's keys once its time is over.", "operator"),
+    "overseer": Command("overseer:app", "For the overseer: open what was sealed for you."),
     "setup": Command("admin:setup", "Make keys, database and tables, or bring them to this version."),
     "migrate": Command("admin:migrate", "Bring the tables and grants to this version.", "owner"),
     "account": Command("admin:accounts", "Open accounts for staff, panel, researchers and schools.", "operator"),
@@ -73,6 +83,12 @@ COMMANDS: Mapping[str, Command] = {
     "jobs": Command("serve:jobs", "Run the job process alone.", "jobs"),
     "demo": Command("demo:app", "Play the demonstration, and show its people's codes."),
     "bench": Command("bench:bench", "Time a piece of work beside its floor and peers."),
+}
+
+
+# Parts of a command that a stranger runs on a machine where nothing was set up.
+OUTSIDE: Mapping[tuple[str, str], Command] = {
+    ("log", "monitor"): Command("monitor:app", "Follow a log from any machine and report every breach."),
 }
 
 
@@ -129,6 +145,10 @@ def explain(refusal: RollbookError) -> None:
 
 def _passes_on(name: str, command: Command) -> Callable[[typer.Context], None]:
     def pass_on(context: typer.Context) -> None:
+        outside = OUTSIDE.get((name, next(iter(context.args), "")))
+        if outside is not None:
+            outside.load()(args=context.args[1:], prog_name=f"rollbook {name} {context.args[0]}")
+            return
         if command.process and "--help" in context.args:
             _explain_use(name, command, context.args)
             return

@@ -18,6 +18,12 @@ app = typer.Typer(
 )
 
 Folder = Annotated[Path, typer.Argument(help="the study's folder")]
+Mapping = Annotated[
+    list[Path] | None,
+    typer.Option(
+        "--mapping", help="mapping of a loaded collection it reads; can be given again", exists=True, dir_okay=False
+    ),
+]
 MAX_FAILURES = 20
 
 
@@ -35,22 +41,25 @@ def dummy(
     people: Annotated[int, typer.Option(help="how many people to invent")] = 2000,
     seed: Annotated[int, typer.Option(help="the same seed gives the same people")] = 1,
     clean: Annotated[bool, typer.Option("--clean", help="no planned dirt")] = False,
+    mapping: Mapping = None,
 ) -> None:
     """Make the tables the study asks for, with invented pupils."""
+    mappings = study_local.read_mappings(mapping or ())
     with _progress() as progress:
         task = progress.add_task("inventing pupils")
-        for table in study_local.make_dummy(folder, people=people, seed=seed, clean=clean):
+        for table in study_local.make_dummy(folder, people=people, seed=seed, clean=clean, mappings=mappings):
             progress.update(task, description=f"wrote {table.name}")
             progress.console.print(f"{table.name}: {table.rows:,} rows in {table.file}", soft_wrap=True)
     typer.echo(f"All of it is invented. Next: rollbook study run {folder}")
 
 
 @app.command()
-def check(folder: Folder) -> None:
+def check(folder: Folder, mapping: Mapping = None) -> None:
     """Say everything that would stop the study inside, with file and line; ends with exit code 3 when there is any."""
+    mappings = study_local.read_mappings(mapping or ())
     with _progress() as progress:
         progress.add_task("checking as inside")
-        found = study_check.problems(folder)
+        found = study_check.problems(folder, mappings)
     for problem in found[:MAX_FAILURES]:
         typer.echo(str(problem))
     if found:

@@ -13,6 +13,7 @@ from typing import Any
 COUNT, SUM, MEAN, WEIGHTED_MEAN, RATIO = "count", "sum", "mean", "weighted mean", "ratio"
 QUANTILE, DEVIATION, MODE, HISTOGRAM = "quantile", "standard deviation", "mode", "histogram"
 MAXIMUM, MINIMUM = "maximum", "minimum"
+MEDIAN = "median"
 
 # The columns each measure needs beside the dimensions. Any of them may also name a unit; a count may have a weight.
 NEEDS: Mapping[str, tuple[str, ...]] = MappingProxyType(
@@ -40,8 +41,8 @@ class Measure:
     """The figure of a table. Column names are the person table's; an empty name is no column.
 
     `unit` names a second unit that must not be told either (a school, a trust, a household). `at` is the share of
-    people below a quantile (0.5 is the median), `edges` the inner and outer bounds of a histogram's bands, `base` the
-    number that counts are rounded to (0: none).
+    people below a quantile (0.5 is the median), `around` how many people about it are averaged; `edges` are the inner
+    and outer bounds of a histogram's bands, `base` is the number that counts are rounded to (0: none).
     """
 
     kind: str = COUNT
@@ -50,6 +51,7 @@ class Measure:
     weight: str = ""
     unit: str = ""
     at: float = 0.5
+    around: int = 10
     edges: tuple[float, ...] = ()
     base: int = 0
 
@@ -58,8 +60,8 @@ class Measure:
             raise ValueError("this is not a measure")
         if any(not getattr(self, column) for column in NEEDS[self.kind]):
             raise ValueError("a column that the measure needs is not named")
-        if not 0 < self.at < 1:
-            raise ValueError("a quantile lies between 0 and 1")
+        if not 0 < self.at < 1 or self.around < 1:
+            raise ValueError("a quantile lies between 0 and 1, and somebody is about it")
         if (self.kind == HISTOGRAM) != bool(self.edges) or any(low >= high for low, high in pairwise(self.edges)):
             raise ValueError("a histogram, and nothing else, has edges, and they rise")
         if self.base < 0:
@@ -69,6 +71,13 @@ class Measure:
     def plain(self) -> bool:
         """Whether this is a count of rows and nothing more."""
         return self == PLAIN_COUNT
+
+    @property
+    def heading(self) -> str:
+        """What the figures are called where they are published."""
+        if self.kind != QUANTILE:
+            return self.kind
+        return MEDIAN if self.at == 0.5 else f"{self.kind} {self.at:g}"
 
     @property
     def numbers(self) -> tuple[str, ...]:
@@ -85,7 +94,8 @@ class Measure:
         named = {
             name: getattr(self, name) for name in ("value", "denominator", "weight", "unit") if getattr(self, name)
         }
-        rest = {"at": self.at} if self.kind == QUANTILE else {"edges": list(self.edges)} if self.edges else {}
+        rest: dict[str, object] = {"at": self.at, "around": self.around} if self.kind == QUANTILE else {}
+        rest |= {"edges": list(self.edges)} if self.edges else {}
         return {"kind": self.kind, **named, **rest, **({"base": self.base} if self.base else {})}
 
     @classmethod

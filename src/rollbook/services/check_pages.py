@@ -7,9 +7,11 @@ from django.db.models import Q
 
 from rollbook.policy.roles import Role
 from rollbook.records.models.studies import Output
+from rollbook.sdc.frequency import Verdict
 from rollbook.sdc.hiding import PRIMARY, SECONDARY
-from rollbook.sdc.measured import Table, shown, table_from
-from rollbook.sdc.rules import SdcParameters, rules_of
+from rollbook.sdc.judging import Table, failed_at, people_behind, shown, table_from
+from rollbook.sdc.rules import rules_of
+from rollbook.sdc.tables import FrequencyTable
 from rollbook.services.actors import Actor, require_session
 from rollbook.services.hidden_cells import lines_of
 from rollbook.services.label_texts import known_texts
@@ -36,14 +38,15 @@ class CheckLine:
 
 @dataclass(frozen=True, slots=True)
 class CellLine:
-    """One cell: its labels, the figure (or "below N"), what the rules say of it (empty: nothing), and why the public
-    will not see the figure (empty: it will).
+    """One cell: its labels, the figure (or "below N"), what the rules say of it (empty: nothing), why the public will
+    not see the figure (empty: it will), and of a figure that is no count the people behind it.
     """
 
     labels: tuple[str, ...]
     figure: str
     rules: tuple[str, ...]
     hidden: str = ""
+    people: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,15 +155,17 @@ def _cells(output: Output) -> tuple[CellLine, ...]:
             for one in lines_of(output.rules, output.table)
         )
     table = table_of(output)
-    parameters = SdcParameters(**output.rules["parameters"])
-    failed: dict[tuple[str, ...], list[str]] = {}
-    for failure in output.rules["failures"]:
-        wanted = dict(map(tuple, failure["labels"]))
-        for cell in table.cells:
-            named = dict(zip(table.dimensions, cell.labels, strict=True))
-            if all(named[dimension] == label for dimension, label in wanted.items()):
-                failed.setdefault(cell.labels, []).append(failure["rule"])
-    return tuple(CellLine(labels, figure, tuple(failed.get(labels, ()))) for labels, figure in shown(table, parameters))
+    verdict = Verdict.from_data(output.rules)
+    parameters, failed = verdict.parameters, failed_at(table, verdict)
+    people = {} if isinstance(table, FrequencyTable) else people_behind(table, parameters)
+    return tuple(
+        CellLine(labels, figure, failed.get(labels, ()), people=_at_least(people.get(labels), parameters.threshold))
+        for labels, figure in shown(table, parameters)
+    )
+
+
+def _at_least(people: int | None, threshold: int) -> str:
+    return "" if people is None else f"below {threshold}" if people < threshold else f"{people:,}"
 
 
 def _labels(output: Output) -> set[str]:

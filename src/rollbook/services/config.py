@@ -17,6 +17,9 @@ from rollbook.kernel.refusals import Reason, SetupFailed
 # `owner` is the process that changes the shape of the database (setup, migrate); it does no deed.
 Process = Literal["web", "jobs", "log", "operator", "owner"]
 
+# What the log's writer does with a state that too few witnesses have cosigned.
+WhenAway = Literal["wait", "publish"]
+
 # Root may not run PostgreSQL, and the user that may cannot reach a folder under another user's home: as root the
 # embedded server and the sandbox's working folder live here, whatever ROLLBOOK_DATA says.
 ROOT_HOME = Path("/var/lib/rollbook")
@@ -28,6 +31,9 @@ SETTINGS: Mapping[str, str] = {
     "ROLLBOOK_PRODUCTION": "1 for production: secure cookies, no demonstration accounts, keys apart from data",
     "ROLLBOOK_PUBLIC_URL": "address people use, without a slash at the end",
     "ROLLBOOK_LOG_ORIGIN": "origin line of the public log; from the public address when not set",
+    "ROLLBOOK_WITNESSES": "file with the witness, group and quorum lines of the log's policy; production needs one",
+    "ROLLBOOK_WITNESSES_AWAY": "while too few witnesses answer: wait (nothing new is shown) or publish (new entries are"
+    " shown as not yet witnessed); releases wait in either case",
     "ROLLBOOK_BIND": "address and port the web server listens on",
     "ROLLBOOK_DATABASE_FSYNC": "off only for a throwaway embedded server; refused in production",
     "ROLLBOOK_ASSETS": "folder of the design system's files, made by `make`; var/assets of the checkout when not set",
@@ -49,6 +55,8 @@ class Config:
     database_url: str | None
     durable: bool
     assets: Path
+    witnesses: Path | None = None
+    witnesses_away: WhenAway = "wait"
 
     @property
     def home(self) -> Path:
@@ -97,6 +105,8 @@ def load(environ: Mapping[str, str] | None = None, *, process: Process | None = 
         database_url=env.get("DATABASE_URL") or None,
         durable=env.get("ROLLBOOK_DATABASE_FSYNC", "on") != "off",
         assets=_folder(env, "ROLLBOOK_ASSETS", Path(__file__).parents[3] / "var" / "assets"),
+        witnesses=Path(env["ROLLBOOK_WITNESSES"]).absolute() if env.get("ROLLBOOK_WITNESSES") else None,
+        witnesses_away=_when_away(env.get("ROLLBOOK_WITNESSES_AWAY") or "wait"),
     )
     _refuse_unsafe(config)
     return config
@@ -126,6 +136,13 @@ def _process(name: str) -> Process:
         mend = f"Use one of: {', '.join(get_args(Process))}."
         raise SetupFailed(Reason("process", "ROLLBOOK_PROCESS is not a process of Rollbook", mend=mend))
     return cast(Process, name)
+
+
+def _when_away(word: str) -> WhenAway:
+    if word not in get_args(WhenAway):
+        mend = f"Use one of: {', '.join(get_args(WhenAway))}."
+        raise SetupFailed(Reason("setting", "This is not a setting", where="ROLLBOOK_WITNESSES_AWAY", mend=mend))
+    return cast(WhenAway, word)
 
 
 def _flag(env: Mapping[str, str], name: str) -> bool:

@@ -92,6 +92,9 @@ GRANTS: Mapping[str, Grant] = {
     "public.records_claim": Grant(web=FULL),
     "public.records_verdict": _APPENDED,
     "public.records_disclosureset": Grant(jobs=ADD, people=ADD),
+    # Written by commands of the operator alone; pages and jobs read what they must show and count.
+    "public.records_lookupaccount": Grant(web=READ, jobs=READ, people=READ),
+    "public.records_reporteduse": Grant(web=READ, jobs=READ, people=READ),
     # The log: others hand in, the writer alone appends and says what it signed.
     "public.records_logdocument": Grant(web=ADD, jobs=ADD, log=EDIT, people=ADD),
     "public.records_logentry": Grant(web=READ, jobs=READ, log=FULL, people=READ),

@@ -21,7 +21,10 @@ from rollbook.services.actors import Actor
 from rollbook.services.choices import objected_between
 from rollbook.services.divided import Earlier, divided_until, earlier_keys
 from rollbook.services.log import reader
+from rollbook.services.log.published_entry import PublishedEntry
 from rollbook.services.one_person import keys_of
+from rollbook.services.other_uses import OtherUse, other_uses
+from rollbook.services.register.words import power_law
 
 RESULTS = {
     Output.STOPPED: "A rule stopped the table. Nothing came out.",
@@ -55,7 +58,8 @@ class ReleasedTable:
 class Use:
     """One use. `inside` is None where the list of people can no longer be read; `objected`: left out by choice.
 
-    `shared`: the record held another child's facts too when it was used, and was divided since.
+    `request` and `project` are empty where it had none. `shared`: the record held another child's facts too when it
+    was used, and was divided since.
     """
 
     index: int
@@ -119,7 +123,9 @@ def history(by: Actor, handle: str) -> History:
     runs = Run.objects.filter(submission__state=LogSubmission.APPENDED)
     rows = runs.select_related("study__project__request__organisation", "submission").order_by("-submission__index")
     people = people_of_uses.look_up(rows, whose.every_key())
-    return History(tuple(_use(run, _inside(run, whose, people), whose, spans) for run in rows), sealed_cases())
+    uses = [_use(run, _inside(run, whose, people), whose, spans) for run in rows]
+    uses += [_other_use(one, whose) for one in other_uses()]
+    return History(tuple(sorted(uses, key=lambda use: -use.index)), sealed_cases())
 
 
 def sealed_cases() -> tuple[Sealed, ...]:
@@ -137,7 +143,7 @@ def sealed_cases() -> tuple[Sealed, ...]:
     )
 
 
-def _sealed(entry: reader.PublishedEntry, reveal_by: str) -> Sealed:
+def _sealed(entry: PublishedEntry, reveal_by: str) -> Sealed:
     day = date.fromisoformat(reveal_by)
     power = next((one.law for one in POWERS.values() if one.log_code == entry.fields["basis"]), "")
     return Sealed(entry.index, entry.at.date(), power, day, clock.today() > day)
@@ -162,6 +168,31 @@ def _use(run: Run, inside: bool | None, whose: Whose, spans: Sequence[tuple[date
         shared=inside is True and whose.until is not None and opened < whose.until,
         result=result,
         tables=tables,
+    )
+
+
+def _other_use(use: OtherUse, whose: Whose) -> Use:
+    """A use without a request of its own: a told case, or a day of look-ups."""
+    inside = None
+    if use.people is not None:
+        held = BitMap(use.people)
+        inside = held.intersect(whose.keys) or any(one.counts(held, use.at) for one in whose.earlier)
+    purpose = PURPOSES.get(use.purpose)
+    return Use(
+        index=use.index,
+        organisation=use.organisation,
+        title=use.title,
+        project="",
+        purpose=purpose.name if purpose else use.purpose,
+        why=purpose.explanation if purpose else "",
+        power=power_law(use.basis),
+        request="",
+        opened_at=use.at,
+        inside=inside,
+        objected=False,
+        shared=inside is True and whose.until is not None and use.at < whose.until,
+        result=use.result,
+        tables=(),
     )
 
 

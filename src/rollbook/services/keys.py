@@ -13,14 +13,12 @@ from typing import TYPE_CHECKING
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from cryptography.hazmat.primitives.asymmetric.mldsa import MLDSA44PrivateKey
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from rollbook.kernel.encoding import b64, sha256, unb64
 from rollbook.kernel.refusals import Reason, StateBroken
-from rollbook.services import overseer
+from rollbook.services import log_keys, overseer
 from rollbook.services.config import Config
 from rollbook.services.key_files import DESTROYED, FOLDERS, KeyFolder, make_private
 from rollbook.tlog import labels, notes, vrf
@@ -48,28 +46,22 @@ class Keys:
 
     # The log
 
-    def log_public(self) -> tuple[str, str]:
-        """The log's two verifier keys as a policy file writes them: Ed25519, then ML-DSA-44."""
-        return (
-            self._files.read("public", "log-ed25519").decode(),
-            self._files.read("public", "log-ml-dsa-44").decode(),
-        )
+    def log_public(self) -> tuple[str, ...]:
+        """The log's verifier keys as a policy file writes them, Ed25519 then ML-DSA-44, the oldest pair first."""
+        return log_keys.public(self._files)
 
     def sign_checkpoint(self, body: bytes, at: int) -> list[str]:
-        """The log's two signature lines over a checkpoint's three body lines, at POSIX second `at`."""
+        """The log's signature lines over a checkpoint's three body lines, at POSIX second `at`: two for each pair."""
         origin, size, root = body.decode().splitlines()
-        parsed = notes.Body(origin, int(size), unb64(root, 32))
-        ed25519, ml_dsa = self._log_private()
-        return [
-            notes.sign_text(self._origin, ed25519, parsed.text()),
-            notes.cosign_ml_dsa(self._origin, ml_dsa, parsed, at),
-        ]
+        return log_keys.sign(self._files, self._origin, notes.Body(origin, int(size), unb64(root, 32)), at)
 
-    def _log_private(self) -> tuple[Ed25519PrivateKey, MLDSA44PrivateKey]:
-        return (
-            Ed25519PrivateKey.from_private_bytes(self._files.read("log", "ed25519")),
-            MLDSA44PrivateKey.from_seed_bytes(self._files.read("log", "ml-dsa-44")),
-        )
+    def add_log_keys(self) -> None:
+        """Make a second pair, which signs beside the first from now on; there are never more than two."""
+        log_keys.add(self._files, self._origin)
+
+    def retire_log_keys(self) -> None:
+        """Destroy the older pair's private keys. Its public keys stay, for what it signed."""
+        log_keys.retire(self._files)
 
     # The pupil's monthly secret
 
@@ -164,6 +156,10 @@ class Keys:
         """Make every file sealed under this epoch unreadable for good."""
         self._files.destroy(_EPOCHS, epoch)
 
+    def destroy_vrf(self, epoch: str) -> None:
+        """End the pupils' secrets of a month: no proof file and no set can be made for it again."""
+        self._files.destroy(_VRF, epoch)
+
     def destroyed_epochs(self) -> frozenset[str]:
         """The epochs whose keys were destroyed, as of now."""
         names = self._files.names(_EPOCHS)
@@ -177,6 +173,16 @@ class Keys:
         """
         secret = b"".join(self._epoch_key(epoch, make=False) for epoch in sorted(set(epochs)))
         info = f"rollbook/history-segment/v1\0{name}\0{','.join(sorted(set(epochs)))}".encode()
+        return SegmentCipher(HKDF(hashes.SHA256(), KEY_BYTES, None, info).derive(secret), name)
+
+    def set_cipher(self, epoch: str, name: str, *, make: bool = False) -> "SegmentCipher":
+        """What seals the parts of the set store `name`, and of other files of the month that are read in parts.
+
+        Raises:
+            StateBroken: the month's key was destroyed; then nobody can make this one again.
+        """
+        info = f"rollbook/set-store/v1\0{name}\0{epoch}".encode()
+        secret = self._epoch_key(epoch, make=make)
         return SegmentCipher(HKDF(hashes.SHA256(), KEY_BYTES, None, info).derive(secret), name)
 
     def _epoch_key(self, epoch: str, *, make: bool = True) -> bytes:
@@ -216,7 +222,7 @@ class Keys:
 
 
 class SegmentCipher:
-    """Seals the numbered parts of one segment. Its key serves this segment alone, so a part's number is its nonce."""
+    """Seals the numbered parts of one file. Its key serves this file alone, so a part's number is its nonce."""
 
     def __init__(self, key: bytes, name: str) -> None:
         self._aead, self._name = AESGCM(key), name
@@ -234,8 +240,8 @@ class SegmentCipher:
         try:
             return self._aead.decrypt(number.to_bytes(NONCE_BYTES, "big"), sealed, None)
         except (InvalidTag, ValueError):
-            mend = "The index is made again from the populations by itself; until then they answer."
-            reason = Reason("history-index", "A part of the index of uses does not open", self._name, mend)
+            mend = "An index of uses is made again by itself; restore a set store from a backup."
+            reason = Reason("part-broken", "A part of an encrypted file does not open", self._name, mend)
             raise StateBroken(reason) from None
 
 
@@ -257,7 +263,7 @@ def create(config: Config, overseer_folder: Path | None = None) -> None:
         _once(files, folder, f"database-{role}", secrets.token_urlsafe(32).encode())
     _once(files, "web", "session", secrets.token_urlsafe(48).encode())
     _once(files, "web", "second-factor", secrets.token_bytes(KEY_BYTES))
-    _create_log_keys(files, config.log_origin)
+    log_keys.create(files, config.log_origin)
     if not files.has("public", "overseer"):
         files.write("public", "overseer", overseer.create(config, overseer_folder))
 
@@ -265,15 +271,6 @@ def create(config: Config, overseer_folder: Path | None = None) -> None:
 def _once(files: KeyFolder, folder: str, name: str, secret: bytes) -> None:
     if not files.has(folder, name):
         files.write(folder, name, secret)
-
-
-def _create_log_keys(files: KeyFolder, origin: str) -> None:
-    _once(files, "log", "ed25519", secrets.token_bytes(KEY_BYTES))
-    _once(files, "log", "ml-dsa-44", secrets.token_bytes(KEY_BYTES))
-    ed25519 = Ed25519PrivateKey.from_private_bytes(files.read("log", "ed25519"))
-    ml_dsa = MLDSA44PrivateKey.from_seed_bytes(files.read("log", "ml-dsa-44"))
-    _once(files, "public", "log-ed25519", str(notes.ed25519_key(origin, ed25519)).encode())
-    _once(files, "public", "log-ml-dsa-44", str(notes.ml_dsa_key(origin, ml_dsa)).encode())
 
 
 def _bound_to(epoch: str, name: str) -> bytes:

@@ -6,6 +6,7 @@ before that commit; `forget_unnamed` removes it.
 
 import os
 import secrets
+from collections.abc import Iterable
 from pathlib import Path
 
 from django.conf import settings
@@ -72,6 +73,14 @@ def forget_unnamed(named: set[str]) -> int:
     for path in stray:
         path.unlink()
     return len(stray)
+
+
+def forget(names: Iterable[str]) -> int:
+    """Remove files that nobody can read any more; gives how many were there."""
+    there = [folder() / name for name in names if (folder() / name).exists()]
+    for path in there:
+        path.unlink()
+    return len(there)
 
 
 def write_durably(place: Path, name: str, data: bytes) -> None:

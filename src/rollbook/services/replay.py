@@ -9,6 +9,7 @@ import csv
 import hashlib
 import io
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, Final
 
@@ -17,8 +18,11 @@ import numpy as np
 from rollbook.kernel import canonical
 from rollbook.kernel.refusals import InputRefused, Reason
 from rollbook.sdc.hiding import MARK, TOTAL, grid
+from rollbook.sdc.models import PEOPLE
+from rollbook.sdc.rules import MODELS_RULE_SET
 from rollbook.sdc.suppression.outsider import intervals
 from rollbook.sdc.suppression.system import Tree, system_of
+from rollbook.sdc.survival import AT_RISK, EVENTS
 from rollbook.services.solver_name import solver_name_aside
 
 COUNT: Final = "count"
@@ -47,8 +51,10 @@ def replay(record_file: Path, table_file: Path) -> Replay:
     head, *rows = csv.reader(io.StringIO(data.decode()))
     figures = {tuple(row[:-1]): row[-1] for row in rows}
     found = [*_digest(record, data), *_cells(record, figures)]
+    threshold = int(record["parameters"]["threshold"])
+    if record["rule_set"] == MODELS_RULE_SET:
+        found += _few(figures, threshold)
     if head[-1] == COUNT:
-        threshold = int(record["parameters"]["threshold"])
         found += _small(figures, threshold)
         if MARK in figures.values():
             found += _attacked(figures, threshold)
@@ -59,8 +65,14 @@ def replay(record_file: Path, table_file: Path) -> Replay:
         differences=tuple(found),
         cells=len(figures),
         hidden=list(figures.values()).count(MARK),
-        not_judged=("groups that are all alike",) if head[-1] == COUNT else (f"the people behind each {head[-1]}",),
+        not_judged=(_not_judged(head[-1], str(record["rule_set"])),),
     )
+
+
+def _not_judged(measure: str, rule_set: str) -> str:
+    if rule_set == MODELS_RULE_SET:
+        return "what stands behind the estimates"
+    return "groups that are all alike" if measure == COUNT else f"the people behind each {measure}"
 
 
 def _record(file: Path) -> dict[str, Any]:
@@ -95,6 +107,21 @@ def _small(figures: dict[tuple[str, ...], str], threshold: int) -> list[str]:
         for labels, figure in figures.items()
         if figure != MARK and 0 < int(figure) < threshold
     ]
+
+
+def _few(figures: dict[tuple[str, ...], str], threshold: int) -> list[str]:
+    """Of a model its people; of a survival table its steps, and who left between two of them without the event."""
+    found = [
+        f"{', '.join(labels)}: a figure below {threshold}"
+        for labels, figure in figures.items()
+        if labels[-1] in (PEOPLE, AT_RISK, EVENTS) and int(figure) < threshold
+    ]
+    steps = [(labels[:-1], int(figure)) for labels, figure in figures.items() if labels[-1] == AT_RISK]
+    for (before, at_risk), (after, still) in pairwise(steps):
+        left = at_risk - int(figures[*before, EVENTS]) - still
+        if before[:-1] == after[:-1] and left and left < threshold:
+            found.append(f"{', '.join(after)}: fewer than {threshold} left before it")
+    return found
 
 
 def _attacked(figures: dict[tuple[str, ...], str], threshold: int) -> list[str]:

@@ -18,15 +18,14 @@ from rollbook.dataplane.runs.hostile import read_person_table
 from rollbook.dataplane.runs.limits import Limits
 from rollbook.dataplane.runs.sandbox import run_study
 from rollbook.dataplane.runs.study import Study as StudyFiles
-from rollbook.dataplane.runs.tabulate import behind, tabulate
+from rollbook.dataplane.runs.tabulate import behind, tabulate, told_levels, told_over
 from rollbook.dataplane.runs.who import who_is_where
 from rollbook.dataplane.store.extract import extract
 from rollbook.records.models.studies import Run
-from rollbook.sdc.differencing import Membership
 from rollbook.sdc.frequency import Verdict
-from rollbook.sdc.measured import Table, judge
+from rollbook.sdc.judging import Table, judge
+from rollbook.sdc.membership import Membership
 from rollbook.sdc.rules import SdcParameters
-from rollbook.services.differencing import every_level
 from rollbook.services.divided import moves
 from rollbook.services.keys import open_keys
 from rollbook.services.mapped_items import loaded_items
@@ -74,11 +73,11 @@ def _count(run: Run, study: StudyFiles, people: BitMap, folder: Path) -> tuple[T
     allowed = {str(ppid) for ppid in ppids}
     stream = run_study(study, folder, Limits())
     rows = read_person_table(stream, study, allowed)
-    table = tabulate(rows, study.table)
-    levels = every_level(len(table.dimensions))
-    inside = behind(rows, study.table)
-    who = who_is_where(inside, table.dimensions, [above.get(key, key) for key in people], keyed, levels)
-    return table, judge(table, SdcParameters()), who
+    table, parameters = tabulate(rows, study.table), SdcParameters()
+    inside = behind(rows, study.table, table, parameters)
+    whole = [above.get(key, key) for key in people]
+    who = who_is_where(inside, told_over(table), whole, keyed, told_levels(table), study.table.measure)
+    return table, judge(table, parameters), who
 
 
 def _rooms() -> Path:

@@ -15,6 +15,7 @@ from typing import Any, Final
 from rollbook.kernel.refusals import AccessDenied, Reason
 from rollbook.policy.roles import Role
 from rollbook.records.models.studies import Output, Run
+from rollbook.sdc.judging import people_with
 from rollbook.sdc.rules import rules_of
 from rollbook.services.actors import Actor, require_session
 from rollbook.services.entry import at_the_door
@@ -138,8 +139,7 @@ def _failed(failure: Mapping[str, Any], nameable: frozenset[tuple[str, str]]) ->
 def _nameable(output: Output) -> frozenset[tuple[str, str]]:
     """The labels an author may read: enough people have them, and the author knew them before."""
     people: Counter[tuple[str, str]] = Counter()
-    for cell in output.table["cells"]:
-        for dimension, label in zip(output.dimensions, cell["labels"], strict=True):
-            people[dimension, label] += cell["persons"]  # a person is in one cell of the table
+    for dimension, label, persons in people_with(output.table):
+        people[dimension, label] += persons  # a person is in one cell of the table
     known, threshold = known_texts(output.run.study), output.rules["parameters"]["threshold"]
     return frozenset(pair for pair, number in people.items() if number >= threshold and pair[1] in known)

@@ -7,13 +7,14 @@ through the same sandbox, hostile reading, counting and disclosure rules. Import
 import ast
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
 
-from rollbook.dataplane.census.catalogue import ITEMS
+from rollbook.dataplane.census.catalogue import ITEMS, Item
+from rollbook.dataplane.collections.mapping import CollectionMapping
 from rollbook.dataplane.runs.runtime import study_packages
 from rollbook.dataplane.runs.study import STUDY_FILE, Step, Study, read_study
 from rollbook.kernel.refusals import Reason, RollbookError
@@ -39,8 +40,9 @@ class Problem:
         return f"{place}: {self.code}: {self.message}. {self.mend}"
 
 
-def problems(folder: Path) -> tuple[Problem, ...]:
-    """Every problem of the study in `folder`, in the order of its files; none when a run would give a table.
+def problems(folder: Path, mappings: Sequence[CollectionMapping] = ()) -> tuple[Problem, ...]:
+    """Every problem of the study in `folder`, in the order of its files; none when a run would give a table. `mappings`
+    are those of loaded collections that it reads.
 
     Raises:
         SetupFailed: the sandbox cannot be started on this machine.
@@ -50,7 +52,8 @@ def problems(folder: Path) -> tuple[Problem, ...]:
         study = read_study(folder)
     except RollbookError as error:
         return tuple(_placed(reason, text) for reason in error.reasons)
-    found = [*_items(study, text), *(_placed(reason, text) for reason in stray_data(_texts(study)))]
+    known = {**ITEMS, **{name: item for one in mappings for name, item in one.own.items()}}
+    found = [*_items(study, text, known), *(_placed(reason, text) for reason in stray_data(_texts(study)))]
     for step in study.steps:
         found += _grammar(step)
     return tuple(found) or tuple(_trial(folder, text))
@@ -66,10 +69,10 @@ def _texts(study: Study) -> dict[str, str]:
     return {path: data.decode() for path, data in study.files.items()}
 
 
-def _items(study: Study, text: str) -> Iterator[Problem]:
+def _items(study: Study, text: str, known: Mapping[str, Item]) -> Iterator[Problem]:
     """The items no project can have, each where it stands."""
     for name in study.items:
-        item = ITEMS.get(name)
+        item = known.get(name)
         if item is None or item.identity or not item.held:
             mend = "Use the ids of the dictionary; names, addresses and what is withdrawn are for no project."
             message = f"A project cannot have the item {name}"

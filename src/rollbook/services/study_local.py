@@ -4,15 +4,16 @@ The run uses the same sandbox, the same hostile reading, the same table and the 
 is invented, which is why the study's own words may be shown when a step fails.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pyarrow.parquet as pq
 
+from rollbook.dataplane.collections.mapping import CollectionMapping
+from rollbook.dataplane.collections.mapping_form import read_mapping
 from rollbook.dataplane.runs import dummy
 from rollbook.dataplane.runs.example import EXAMPLE
-from rollbook.dataplane.runs.gather import BAND
 from rollbook.dataplane.runs.hostile import PPID, read_person_table
 from rollbook.dataplane.runs.limits import Limits
 from rollbook.dataplane.runs.sandbox import run_study
@@ -21,7 +22,7 @@ from rollbook.dataplane.runs.tabulate import tabulate
 from rollbook.kernel.refusals import InputRefused, Reason
 from rollbook.sdc.frequency import Verdict
 from rollbook.sdc.hiding import Hiding
-from rollbook.sdc.measured import judge, shown
+from rollbook.sdc.judging import Table, judge, shown
 from rollbook.sdc.rules import SdcParameters
 from rollbook.services.hidden_cells import hidden_cells
 
@@ -72,7 +73,18 @@ def new_study(folder: Path) -> tuple[Path, ...]:
     return tuple(written)
 
 
-def make_dummy(folder: Path, *, people: int, seed: int, clean: bool = False) -> Iterator[MadeTable]:
+def read_mappings(files: Sequence[Path]) -> tuple[CollectionMapping, ...]:
+    """The mappings of loaded collections in `files`, whose items a study may ask for beside those of the catalogue.
+
+    Raises:
+        InputRefused: a file is no mapping.
+    """
+    return tuple(read_mapping(file.read_bytes(), file.name) for file in files)
+
+
+def make_dummy(
+    folder: Path, *, people: int, seed: int, clean: bool = False, mappings: Sequence[CollectionMapping] = ()
+) -> Iterator[MadeTable]:
     """Make the dummy tables the study in `folder` asks for, in its sub-folder `dummy`; each is yielded when written.
 
     What was spoilt on purpose is said in a file in the sub-folder `dummy-truth`, which no run sees; `clean` data has
@@ -85,7 +97,10 @@ def make_dummy(folder: Path, *, people: int, seed: int, clean: bool = False) -> 
     place, truth = folder / DUMMY_FOLDER, folder / TRUTH_FOLDER
     for old in (*place.glob("*.parquet"), *truth.glob("*.parquet")):
         old.unlink()
-    for table in dummy.make_dummy(study.items, dummy.Plan(place, people, seed, None if clean else truth)):
+    loaded = {name: item for one in mappings for name, item in one.own.items()}
+    codes = {field.item.id: tuple(field.labels) for one in mappings for field in one.fields if field.labels}
+    plan = dummy.Plan(place, people, seed, None if clean else truth, loaded, codes)
+    for table in dummy.make_dummy(study.items, plan):
         yield MadeTable(table.name, table.file, table.rows)
 
 
@@ -108,8 +123,8 @@ def run_local(folder: Path) -> LocalRun:
     if hidden.record:
         lines = Hiding.from_data(hidden.record).lines
         rows = tuple((line.labels, line.figure) for line in lines)
-        return replace(_result(study, verdict, rows, table.people), passed=True, failures=())
-    result = _result(study, verdict, shown(table, parameters), table.people)
+        return replace(_result(study, verdict, rows, table), passed=True, failures=())
+    result = _result(study, verdict, shown(table, parameters), table)
     more = (hidden.reason.message,) if hidden.reason else ()
     return replace(result, passed=result.passed and not more, failures=(*result.failures, *more))
 
@@ -122,13 +137,13 @@ def _dummy_folder(folder: Path) -> Path:
     return tables.resolve()
 
 
-def _result(study: Study, verdict: Verdict, rows: tuple[tuple[tuple[str, ...], str], ...], people: int) -> LocalRun:
+def _result(study: Study, verdict: Verdict, rows: tuple[tuple[tuple[str, ...], str], ...], table: Table) -> LocalRun:
     return LocalRun(
         title=study.title,
-        dimensions=(*study.table.dimensions, BAND) if study.table.measure.edges else study.table.dimensions,
-        measure=study.table.measure.kind,
+        dimensions=table.dimensions,
+        measure=study.table.measure.heading,
         rows=rows,
-        people=people,
+        people=table.people,
         passed=verdict.passed,
         failures=tuple(failure.message for failure in verdict.failures),
         threshold=verdict.parameters.threshold,

@@ -60,7 +60,7 @@ def verify_checkpoint(note: bytes, policy: Policy, now: int, *, fresh: bool) -> 
 
     Raises:
         VerificationFailed: codes `note`, `checkpoint`, `origin`, `signature`, `log-signature`, `quorum`, `future`,
-        `stale`.
+        `stale`; `log-key-unknown` where the log signs with newer keys than the policy's.
     """
     text, lines = open_note(note)
     body = parse_body(text)
@@ -88,6 +88,14 @@ def _verify_log_lines(keys: list[VerifierKey], lines: tuple[SignatureLine, ...],
             if key.type is KeyType.ML_DSA_44_COSIGNATURE and time is not None:
                 times.append(time)
     if not found >= _BOTH | {key.type for key in keys}:
+        whole = {key.type for key in keys} >= _BOTH
+        if whole and {line.key_id for line in lines if line.name == body.origin} - {key.id for key in keys}:
+            mend = (
+                "Get the newest verifier from where you got this one, never from the log: its policy has the new keys."
+            )
+            raise VerificationFailed(
+                Reason("log-key-unknown", "The log signs with keys that this policy does not know", mend=mend)
+            )
         mend = "Both an Ed25519 and an ML-DSA-44 line of the log are needed."
         raise VerificationFailed(Reason("log-signature", "A signature of the log itself is missing", mend=mend))
     return times

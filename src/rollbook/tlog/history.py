@@ -27,7 +27,9 @@ class Entry:
     @property
     def is_of_version_1(self) -> bool:
         """Whether this client knows the entry's own version and type, whatever it points at."""
-        return self.body is not None and isinstance(self.body.get("type"), str) and self.body.get("v") == 1
+        # `true` equals 1, and is no version.
+        version = self.body.get("v") if self.body is not None else None
+        return self.body is not None and type(version) is int and version == 1 and isinstance(self.body["type"], str)
 
 
 @dataclass(slots=True)

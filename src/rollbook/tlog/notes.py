@@ -119,7 +119,7 @@ def open_note(data: bytes) -> tuple[str, tuple[SignatureLine, ...]]:
     lines = tail[:-1].split("\n")
     if len(lines) > MOST_LINES:
         raise _bad_note("it has too many signature lines")
-    return head + "\n", tuple(_signature_line(line) for line in lines)
+    return head + "\n", tuple(parse_signature_line(line) for line in lines)
 
 
 def write_note(text: str, lines: tuple[str, ...] | list[str]) -> bytes:
@@ -127,7 +127,12 @@ def write_note(text: str, lines: tuple[str, ...] | list[str]) -> bytes:
     return (text + "\n" + "".join(line + "\n" for line in lines)).encode()
 
 
-def _signature_line(line: str) -> SignatureLine:
+def parse_signature_line(line: str) -> SignatureLine:
+    """The signature line written as `line`, without its newline.
+
+    Raises:
+        VerificationFailed: code `note`.
+    """
     match = _LINE.match(line)
     if match is None:
         raise _bad_note("a signature line is malformed")

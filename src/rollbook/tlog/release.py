@@ -1,6 +1,7 @@
 """What a recipient, regulator or gate checks before believing released files: V8 for disclosures, V11 for outputs."""
 
 from collections.abc import Iterable, Mapping
+from itertools import chain
 from typing import Any, NoReturn
 
 from rollbook.kernel import canonical
@@ -11,7 +12,7 @@ from rollbook.tlog.entries import LONGEST_ENTRY, is_known, wrong_field
 from rollbook.tlog.manifests import read_manifest, read_output_manifest
 from rollbook.tlog.rows import Keys, read_keys
 from rollbook.tlog.seals import manifest_commit, output_commit
-from rollbook.tlog.trie import Trie
+from rollbook.tlog.set_store import build
 
 
 def verify_release(
@@ -103,11 +104,12 @@ def _check_set(logged: Mapping[str, Any], stated: Mapping[str, Any], refs: set[b
     if len(refs) != stated["pupils"] or labels.padded(len(refs)) != logged["size_padded"]:
         _refuse("count", "The number of pupils is not the one that was logged")
     filler = labels.dummies(unb64(stated["pad_seed"]), logged["size_padded"] - len(refs))
+    members = chain((labels.label_of_row(ref) for ref in refs), filler)
     try:
-        trie = Trie([*(labels.label_of_row(ref) for ref in refs), *filler])
+        root = build(members, logged["size_padded"], lambda number, part: None).root
     except InputRefused:
         _refuse("set", "The labels of the set repeat")
-    if b64(trie.root()) != logged["root"]:
+    if b64(root) != logged["root"]:
         _refuse("set", "The pupils in the files are not the set that was logged")
 
 

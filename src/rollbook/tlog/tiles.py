@@ -12,6 +12,8 @@ from rollbook.tlog.tree import Frontier, leaf_hash
 
 WIDTH: Final = 256
 CHECKPOINT: Final = "checkpoint"
+# What the log has signed and too few witnesses have cosigned; no verifier accepts it, and nothing leaves under it.
+UNWITNESSED: Final = "checkpoint.unwitnessed"
 
 
 def tile_path(level: int | str, number: int, width: int = WIDTH) -> str:

@@ -3,10 +3,13 @@
 Hashes are 32 bytes. Source: the specification of the log, section 3 and V3; RFC 6962 section 2.1.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from rollbook.kernel.encoding import sha256
 from rollbook.kernel.refusals import Reason, VerificationFailed
+
+# The root over the leaves from a start up to an end, as the proofs of RFC 6962 ask for it.
+RootBetween = Callable[[int, int], bytes]
 
 
 def leaf_hash(entry: bytes) -> bytes:
@@ -63,33 +66,43 @@ def root_of(leaves: Sequence[bytes]) -> bytes:
 
 def inclusion_proof(leaves: Sequence[bytes], index: int) -> list[bytes]:
     """The hashes from leaf to root that show leaf `index` in the tree over `leaves`."""
-    return _path(index, leaves, 0, len(leaves))
+    return inclusion_path(index, len(leaves), lambda start, end: root_of(leaves[start:end]))
 
 
 def consistency_proof(leaves: Sequence[bytes], old: int) -> list[bytes]:
     """The hashes that show the tree over `leaves` to be a growth of the tree over its first `old`; RFC 6962 2.1.2."""
-    if not 0 < old < len(leaves):
+    return consistency_path(old, len(leaves), lambda start, end: root_of(leaves[start:end]))
+
+
+def inclusion_path(index: int, size: int, root_between: RootBetween) -> list[bytes]:
+    """The inclusion proof of leaf `index` in a tree of `size`, with `root_between(start, end)` for the subtrees."""
+    return _path(index, root_between, 0, size)
+
+
+def consistency_path(old: int, new: int, root_between: RootBetween) -> list[bytes]:
+    """The consistency proof between two sizes, with `root_between(start, end)` for the subtrees."""
+    if not 0 < old < new:
         return []
-    return _subproof(old, leaves, 0, len(leaves), whole=True)
+    return _subproof(old, root_between, 0, new, whole=True)
 
 
-def _path(index: int, leaves: Sequence[bytes], start: int, end: int) -> list[bytes]:
+def _path(index: int, root_between: RootBetween, start: int, end: int) -> list[bytes]:
     if end - start == 1:
         return []
     split = start + _split(end - start)
     if index < split:
-        return [*_path(index, leaves, start, split), root_of(leaves[split:end])]
-    return [*_path(index, leaves, split, end), root_of(leaves[start:split])]
+        return [*_path(index, root_between, start, split), root_between(split, end)]
+    return [*_path(index, root_between, split, end), root_between(start, split)]
 
 
-def _subproof(old: int, leaves: Sequence[bytes], start: int, end: int, *, whole: bool) -> list[bytes]:
+def _subproof(old: int, root_between: RootBetween, start: int, end: int, *, whole: bool) -> list[bytes]:
     if old == end - start:
-        return [] if whole else [root_of(leaves[start:end])]
+        return [] if whole else [root_between(start, end)]
     split = _split(end - start)
     middle = start + split
     if old <= split:
-        return [*_subproof(old, leaves, start, middle, whole=whole), root_of(leaves[middle:end])]
-    return [*_subproof(old - split, leaves, middle, end, whole=False), root_of(leaves[start:middle])]
+        return [*_subproof(old, root_between, start, middle, whole=whole), root_between(middle, end)]
+    return [*_subproof(old - split, root_between, middle, end, whole=False), root_between(start, middle)]
 
 
 def _split(size: int) -> int:

@@ -3,6 +3,7 @@
 The file ships with the verifier and never comes from the log's own server.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
@@ -12,6 +13,10 @@ from rollbook.tlog.notes import KeyType, VerifierKey, parse_key
 
 NO_WITNESS_SENTENCE: Final = "no independent witness: the authority could show different people different logs"
 _NONE = "none"
+# White space of a policy file is space and tab alone; no other control character may stand in it.
+_WORD = re.compile("[^ \t]+")
+_NUMBER = re.compile("[1-9][0-9]{0,8}")
+_CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f]")
 _COSIGNATURES = frozenset({KeyType.ED25519_COSIGNATURE, KeyType.ML_DSA_44_COSIGNATURE})
 
 
@@ -25,12 +30,16 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """A parsed policy file. `quorum` names a witness or group, or is None where the file says `quorum none`."""
+    """A parsed policy file. `quorum` names a witness or group, or is None where the file says `quorum none`.
+
+    `addresses` are the submission prefixes of the witnesses that have one; only a log needs them.
+    """
 
     logs: tuple[VerifierKey, ...]
     witnesses: Mapping[str, VerifierKey]
     groups: Mapping[str, Group]
     quorum: str | None
+    addresses: Mapping[str, str] = field(default_factory=dict)
 
     def quorum_time(self, times: Mapping[str, int]) -> int | None:
         """The largest time at which the newest cosignatures in `times` (by witness) still meet the quorum, or None."""
@@ -51,6 +60,7 @@ class _Draft:
     logs: list[VerifierKey] = field(default_factory=list)
     witnesses: dict[str, VerifierKey] = field(default_factory=dict)
     groups: dict[str, Group] = field(default_factory=dict)
+    addresses: dict[str, str] = field(default_factory=dict)
     grouped: set[str] = field(default_factory=set)
     quorum: list[str] = field(default_factory=list)
 
@@ -63,19 +73,25 @@ def parse_policy(text: str) -> Policy:
     """
     draft = _Draft()
     for number, line in enumerate(text.split("\n"), start=1):
-        words = line.split()
+        words = _WORD.findall(line)
+        if _CONTROL.search(line):
+            raise _refused("A control character stands in this line", f"line {number}")
         if words and not words[0].startswith("#"):
             _read_line(draft, words, f"line {number}")
     if not draft.logs or len(draft.quorum) != 1:
         raise _refused("A policy names at least one log and exactly one quorum", "end")
     quorum = draft.quorum[0]
-    return Policy(tuple(draft.logs), draft.witnesses, draft.groups, None if quorum == _NONE else quorum)
+    named = None if quorum == _NONE else quorum
+    return Policy(tuple(draft.logs), draft.witnesses, draft.groups, named, draft.addresses)
 
 
-def write_policy(logs: tuple[VerifierKey, ...]) -> str:
-    """The policy file of a log that has no witness yet."""
+def write_policy(logs: tuple[VerifierKey, ...], witnesses: str = "") -> str:
+    """The policy file of a log with these keys; `witnesses` are its witness, group and quorum lines, if it has any."""
+    lines = "".join(f"log {key}\n" for key in logs)
+    if witnesses:
+        return f"# Rollbook policy.\n{lines}{witnesses}"
     head = "# Rollbook policy. No witness signs yet, so every verdict says:\n# " + NO_WITNESS_SENTENCE + "\n"
-    return head + "".join(f"log {key}\n" for key in logs) + "quorum none\n"
+    return f"{head}{lines}quorum none\n"
 
 
 def _read_line(draft: _Draft, words: list[str], where: str) -> None:
@@ -84,6 +100,8 @@ def _read_line(draft: _Draft, words: list[str], where: str) -> None:
             _add_log(draft, _key(key, where), where)
         case ["witness", name, key, *rest] if len(rest) <= 1:
             _add_witness(draft, name, _key(key, where), where)
+            if rest:
+                draft.addresses[name] = rest[0]
         case ["group", name, needed, *members] if members:
             _add_group(draft, name, needed, members, where)
         case ["quorum", name]:
@@ -102,7 +120,7 @@ def _key(text: str, where: str) -> VerifierKey:
 
 
 def _add_log(draft: _Draft, key: VerifierKey, where: str) -> None:
-    if key in draft.logs:
+    if any(key.public == known.public for known in draft.logs):
         raise _refused("The same log key stands twice", where)
     draft.logs.append(key)
 
@@ -125,7 +143,7 @@ def _add_group(draft: _Draft, name: str, needed: str, members: list[str], where:
         draft.grouped.add(member)
     count = {"any": 1, "all": len(members)}.get(needed)
     if count is None:
-        count = int(needed) if needed.isascii() and needed.isdigit() and needed == str(int(needed)) else 0
+        count = int(needed) if _NUMBER.fullmatch(needed) else 0
     if not 1 <= count <= len(members):
         raise _refused("A group needs any, all, or a number up to its members", where)
     draft.groups[name] = Group(count, tuple(members))

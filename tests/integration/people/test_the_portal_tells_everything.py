@@ -289,7 +289,7 @@ def test_a_file_of_one_parent_is_not_the_others_to_take(family: Family, log: gro
 
 
 def test_the_pages_of_how_to_check_say_the_limits_and_the_missing_witness(log: ground.Writer) -> None:
-    from rollbook.services.verify import LIMITS
+    from rollbook.tlog.limits import LIMITS
 
     shown = browser_of(None).get("/record/how-to-check/").content.decode()
     assert "rollbook verify proof-" in shown
@@ -341,9 +341,10 @@ def test_sealed_cases_are_counted_alike_for_every_person_until_they_are_told(
 ) -> None:
     at(monkeypatch, datetime(2026, 2, 1, tzinfo=UTC))
     for index in (900, 901, 902):
-        a_sealed_entry(index, "sealed", basis="pwr-10", reveal_by="2026-01-31")
+        a_sealed_entry(index, "sealed", basis="pwr-10", reveal_by="2026-01-31", set={"epoch": "2026-01"})
     a_sealed_entry(903, "seal-extend", of=901, reveal_by="2026-12-31", basis="pwr-10", by="overseer")
-    a_sealed_entry(904, "reveal", of=902)
+    told = {"recipient": {"name": "Ostleshire Police"}, "purpose": "missing-child", "basis": "pwr-10"}
+    a_sealed_entry(904, "reveal", of=902, body={**told, "counts": {"asked": 1, "matched": 0, "returned": 0}})
     other = let_in(OTHER_PARENT, census_ground.upn(1), School.objects.get(pk=census_ground.SCHOOL))
     mine, theirs = history(family.parent, family.handle).sealed, history(other.parent, other.handle).sealed
     assert mine == theirs

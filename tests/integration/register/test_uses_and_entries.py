@@ -6,7 +6,7 @@ import pytest
 from django.test import Client
 
 from rollbook.records.models.log import LogEntry
-from rollbook.services.log.reader import PublishedEntry
+from rollbook.services.log.published_entry import PublishedEntry
 from rollbook.services.register.entries import SENTENCES, latest
 from rollbook.services.register.uses import reveal_dates, uses_in
 from rollbook.tlog import entries as wire

@@ -3,18 +3,24 @@
 Published: Exam has 2,169 pupils in mixed schools, 1,377 in girls' and 513 in boys' schools.
 """
 
+import json
+from pathlib import Path
+
 import pytest
+from django.test import Client
 
 from rollbook.dataplane.store.populations import Population
 from rollbook.records.models.studies import Output, Run
-from rollbook.services import populations
+from rollbook.services import check_pages, populations, releases
 from rollbook.services.log import reader
+from rollbook.services.replay import replay
 from rollbook.services.run_plan import draw
 from rollbook.tlog.labels import SMALLEST_SET
 from tests import census_ground, collection_ground, grounds
 from tests import run_ground as ground
+from tests.people import CHECKER, actor_of
 
-ITEMS = ["sex", "exam-school-gender", "exam-score"]
+ITEMS = ["sex", "exam-school-gender", "exam-score", "exam-reading-test", "exam-school"]
 STUDY = {
     "study.toml": b"""\
 title = "Pupils by gender of their school"
@@ -84,8 +90,8 @@ def test_the_set_in_the_log_names_nobody_and_the_population_holds_everybody(proj
 def test_an_item_of_the_collection_that_was_not_approved_is_refused(project: str) -> None:
     from rollbook.kernel.refusals import InputRefused
 
-    more = STUDY["study.toml"].replace(b'"exam-score"]', b'"exam-score", "exam-reading-test"]')
-    with pytest.raises(InputRefused, match="exam-reading-test"):
+    more = STUDY["study.toml"].replace(b'"exam-score"]', b'"exam-score", "exam-intake-band"]')
+    with pytest.raises(InputRefused, match="exam-intake-band"):
         ground.study(project, {**STUDY, "study.toml": more})
 
 
@@ -104,28 +110,72 @@ def test_a_census_pupil_without_a_number_is_still_left_out(project: str) -> None
     assert (draw(request).size, draw(request).unnamed) == (4, 0)
 
 
-CHEM_ITEMS = ["sex", "chem-points", "chem-school", "chem-age"]
-CHEM = {
-    "study.toml": b"""\
-title = "Pupils by points"
-purpose = "To count as the literature does."
-items = ["chem-points"]
-[[steps]]
-sql = "people.sql"
-[table]
-name = "people"
-dimensions = ["points"]
-measure = "count"
-""",
-    "people.sql": b"CREATE TABLE people AS SELECT ppid, chem_points::VARCHAR AS points FROM chem ORDER BY ppid;",
-}
-CHEM_UNIQUE = {
-    "study.toml": CHEM["study.toml"]
-    .replace(b'["points"]', b'["school", "sex", "age"]')
-    .replace(b'["chem-points"]', b'["sex", "chem-school", "chem-age"]'),
-    "people.sql": b"CREATE TABLE people AS SELECT c.ppid, c.chem_school::VARCHAR AS school, p.sex,"
-    b" c.chem_age::VARCHAR AS age FROM chem c JOIN pupil p USING (ppid) ORDER BY c.ppid;",
-}
+STUDIES = collection_ground.EXAMPLES.parent / "studies"
+CHEM_ITEMS = ["sex", "chem-points", "chem-school", "chem-age", "chem-gcse-average", "chem-gcse-centred"]
+
+
+def example(name: str) -> dict[str, bytes]:
+    """The files of a study that the repository ships."""
+    return {file.name: file.read_bytes() for file in (STUDIES / name).iterdir()}
+
+
+def released(project: str, name: str) -> dict[tuple[str, ...], str]:
+    """What a study that the repository ships comes to: run, checked by two, released; the figures by their labels."""
+    run = ground.executed(ground.study(project, example(name)))
+    assert (run.state, run.reasons) == (Run.DONE, [])
+    (output,) = run.outputs.all()
+    assert output.rules["failures"] == output.rules["refused"] == []
+    ground.approved_by_both(output.reference)
+    releases.release(output.id)
+    (table,) = (one for one in releases.released_tables() if one.reference == output.reference)
+    return {row[:-1]: row[-1] for row in table.rows}
+
+
+def test_the_variance_components_of_exam_are_released_as_published(project: str, tmp_path: Path) -> None:
+    """Goldstein and others (1993) and the manual of MLwiN; then the page, the chart and the record of the release."""
+    figures = released(project, "exam-variance-components")
+    published = {
+        ("intercept", "estimate"): 0.002,
+        ("reading", "estimate"): 0.563,
+        ("between groups", "variance"): 0.092,
+        ("within groups", "variance"): 0.566,
+    }
+    assert {labels: round(float(figures[labels]), 3) for labels in published} == published
+    assert figures["model", "minus 2 log likelihood"] == "9357.2"
+    assert (figures["model", "people"], figures["model", "groups"]) == ("4059", "65")
+
+    (output,) = Output.objects.all()
+    page = check_pages.check_page(by=actor_of(CHECKER), reference=output.reference)
+    assert {(cell.rules, cell.people) for cell in page.cells} == {((), "4,059")}
+    visitor = Client()
+    address = f"/register/releases/{output.reference}"
+    text = visitor.get(f"{address}/").content.decode()
+    assert "between groups" in text
+    assert "0.5634" in text
+    assert 'aria-label="Exam scores by reading at intake' in text
+    described = json.loads(visitor.get(f"{address}/chart.vl.json").content)
+    assert [value["figure"] for value in described["data"]["values"]] == [0.002391, 0.5634]
+    (tmp_path / "record.json").write_bytes(visitor.get(f"{address}/record.json").content)
+    (tmp_path / "table.csv").write_bytes(visitor.get(f"{address}.csv").content)
+    again = replay(tmp_path / "record.json", tmp_path / "table.csv")
+    assert (again.same, again.cells) == (True, 9)
+
+
+def test_a_model_less_one_person_is_held_against_the_first(project: str) -> None:
+    """Taken from one another the two would show what one pupil does to the estimates."""
+    assert released(project, "exam-variance-components")
+    files = example("exam-variance-components")
+    less = files["people.sql"].replace(b"FROM exam", b"FROM exam WHERE ppid <> (SELECT min(ppid) FROM exam)")
+    run = ground.executed(ground.study(project, {**files, "people.sql": less}))
+    (output,) = run.outputs.all()
+    assert output.state == Output.STOPPED
+    assert [(reason["code"], reason["where"].split(": ")[1]) for reason in output.rules["refused"]] == [
+        ("differencing", "one of its figures beside one of this one's")
+    ]
+    # The model without one sex differs by many, and is only held to the rules.
+    girls = files["people.sql"].replace(b"FROM exam", b"FROM exam WHERE ppid < '8'")
+    run = ground.executed(ground.study(project, {**files, "people.sql": girls}))
+    assert run.outputs.get().state == Output.CHECKING
 
 
 @pytest.fixture
@@ -133,14 +183,31 @@ def chem(db: None, monkeypatch: pytest.MonkeyPatch) -> str:
     return open_project(monkeypatch, "chem97", CHEM_ITEMS)
 
 
-def test_chem97_by_points_has_the_published_counts(chem: str) -> None:
-    """Published: 3,688 pupils with 0 points, 3,627 with 2, 4,619 with 4, 5,739 with 6, 6,668 with 8, 6,681 with 10."""
-    run = ground.executed(ground.study(chem, CHEM))
-    assert (run.state, run.reasons, run.people) == (Run.DONE, [], 31022)
-    (output,) = run.outputs.all()
-    assert output.state != Output.STOPPED
-    cells = {cell["labels"][0]: cell["count"] for cell in output.table["cells"]}
-    assert cells == {"0": 3688, "2": 3627, "4": 4619, "6": 5739, "8": 6668, "10": 6681}
+def test_the_tables_of_chem97_are_released_as_published(chem: str) -> None:
+    """Published: counts by points, the mean 5.8126 and the model of points by GCSE average with varying schools."""
+    counts = released(chem, "chem97-points")
+    assert {int(label): int(figure) for (label,), figure in counts.items()} == {
+        0: 3688, 2: 3627, 4: 4619, 6: 5739, 8: 6668, 10: 6681,
+    }  # fmt: skip
+    model = released(chem, "chem97-points-by-gcse")
+    published = {
+        ("intercept", "estimate"): 5.628,
+        ("gcse_centred", "estimate"): 2.472,
+        ("between groups", "variance"): 1.179,
+        ("within groups", "variance"): 5.154,
+    }
+    assert {labels: float(model[labels]) for labels in published} == published
+    assert model["model", "minus 2 log likelihood"] == "141690"  # 141,687.0 to five digits
+    means = released(chem, "chem97-mean-points")
+    frame = collection_ground.frame("chem97")
+    group = frame["gcsescore"].clip(lower=4).clip(upper=7.5).astype(int)
+    names = {4: "below 5", 5: "5 to below 6", 6: "6 to below 7", 7: "7 and over"}
+    theirs = frame.groupby(group)["score"]
+    assert {names[at]: f"{mean:.4g}" for at, mean in theirs.mean().items()} == {
+        label: figure for (label,), figure in means.items()
+    }
+    whole = sum(float(means[names[at],]) * size for at, size in theirs.size().items()) / len(frame)
+    assert whole == pytest.approx(5.8126, abs=0.0005)
 
 
 def test_chem97_by_school_sex_and_age_in_months_does_not_come_out(chem: str) -> None:
@@ -151,7 +218,7 @@ def test_chem97_by_school_sex_and_age_in_months_does_not_come_out(chem: str) -> 
         for keys in (["school", "gender", "age"], ["school", "gender", "age", "gcsescore"])
     ]
     assert alone == [38, 96]
-    run = ground.executed(ground.study(chem, CHEM_UNIQUE))
+    run = ground.executed(ground.study(chem, example("chem97-too-fine")))
     # Thousands of schools are no dimension of a table: it is refused before a cell is counted.
     assert run.state == Run.FAILED
     assert [(reason["code"], reason["where"]) for reason in run.reasons] == [("table-labels", "school")]

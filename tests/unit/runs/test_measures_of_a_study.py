@@ -73,6 +73,12 @@ def test_a_weight_is_not_negative_and_an_empty_value_is_missing() -> None:
     assert tabulate(read, weighted.table).evidence.contributors.tolist() == [0]  # type: ignore[union-attr]
 
 
+def test_a_number_with_all_its_digits_is_read() -> None:
+    stream = f"ppid\tside\tv\n{'0' * 32}\tleft\t-0.0006842885696700662\n".encode()
+    read = read_person_table(stream, study('"mean"\nvalue = "v"'), {"0" * 32})
+    assert read["v"].to_pylist() == [-0.0006842885696700662]
+
+
 VALUES = [random.Random(3).gauss(50, 12) for _ in range(101)]
 WEIGHTS = [1 + number % 3 for number in range(101)]
 EXPECTED = {
@@ -81,7 +87,8 @@ EXPECTED = {
     "weighted mean": statistics.fmean(VALUES, WEIGHTS),
     "ratio": math.fsum(VALUES) / sum(WEIGHTS),
     "standard deviation": statistics.stdev(VALUES),
-    "quantile": statistics.median(VALUES),
+    # The middle one of 101 and the five people next to it on either side.
+    "quantile": statistics.fmean(sorted(VALUES)[45:56]),
     "maximum": max(VALUES),
     "minimum": min(VALUES),
 }
@@ -174,9 +181,47 @@ def test_who_is_compared_with_other_tables_are_those_in_the_figures() -> None:
     rows = pa.table(
         {"ppid": ["1", "2", "3", "4"], "side": ["x"] * 4, "v": pa.array([-1.0, 10.0, 20.0, None], pa.float64())}
     )
-    assert behind(rows, study('"mean"\nvalue = "v"').table)["ppid"].to_pylist() == ["1", "2", "3"]
-    assert behind(rows, study('"count"').table) == rows
-    declared = study('"histogram"\nvalue = "v"\nedges = [0, 10, 20]').table
-    bands = behind(rows, declared)[BAND].to_pylist()
+
+    def behind_it(measure: str) -> pa.Table:
+        declared = study(measure).table
+        return behind(rows, declared, tabulate(rows, declared), SdcParameters())
+
+    assert behind_it('"mean"\nvalue = "v"')["ppid"].to_pylist() == ["1", "2", "3"]
+    assert behind_it('"count"') == rows
+    histogram = '"histogram"\nvalue = "v"\nedges = [0, 10, 20]'
+    bands = behind_it(histogram)[BAND].to_pylist()
     assert bands == ["below 0", "10 to below 20", "20 and over", "not recorded"]
-    assert sorted(bands) == sorted(cell.labels[1] for cell in tabulate(rows, declared).cells)
+    assert sorted(bands) == sorted(cell.labels[1] for cell in tabulate(rows, study(histogram).table).cells)  # type: ignore[union-attr]
+
+
+def median_of(values: list[float]) -> tuple[float, set[str]]:
+    measure = Measure("quantile", "v")
+    ids = [f"{number:032x}" for number in range(len(values))]
+    table = MeasuredTable(
+        measure, gather(pa.table({"ppid": ids, "side": ["x"] * len(ids), "v": values}), ("side",), measure)
+    )
+    [figure] = table.figures(SdcParameters())
+    return float(figure), {failure.rule for failure in judge(table, SdcParameters()).failures}
+
+
+def test_a_quantile_is_nobodys_own_value_unless_enough_people_have_it() -> None:
+    """As with registers of Denmark, where a percentile rests on several people; here on ten next to it or more."""
+    values = [float(number**2) for number in range(1, 42)]
+    figure, stopped_by = median_of(values)
+    assert (figure, stopped_by) == (451.0, set())  # the mean of 16 to 26, squared; the median itself is 441
+    assert figure not in values
+    # Twelve people have exactly the middle value, so it is no single person's.
+    assert median_of([1.0] * 15 + [5.0] * 12 + [9.0, 11.0, 14.0] * 5) == (5.0, set())
+    # Nine are not enough: then it is the mean of those next to it, as for anybody.
+    assert median_of([1.0 + at for at in range(16)] + [50.0] * 9 + [99.0 + at for at in range(16)])[0] != 50.0
+
+
+def test_a_quantile_from_which_one_persons_value_could_be_reckoned_is_stopped() -> None:
+    near_nothing = [number / 1e6 for number in range(20)]
+    _, stopped_by = median_of([*near_nothing, 5e5, *(1e9 + number for number in range(15))])
+    assert stopped_by == {"SDC-NK", "SDC-P"}
+
+
+def test_a_median_is_called_a_median() -> None:
+    assert study('"median"\nvalue = "v"').table.measure.heading == "median"
+    assert study('"quantile"\nvalue = "v"\nquantile = 0.9').table.measure.heading == "quantile 0.9"

@@ -6,15 +6,15 @@ that says what was spoilt. Each is one DuckDB query by hash of the row's number,
 pupils take little memory.
 """
 
-from collections.abc import Collection, Iterator
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import duckdb
 
 from rollbook.dataplane.census.catalogue import ITEMS, Item
 from rollbook.dataplane.runs.dummy_dirt import Fault, faults, repeated, spoilt, truth, truth_of_repeats
-from rollbook.dataplane.runs.dummy_values import people, quoted, rows, value
+from rollbook.dataplane.runs.dummy_values import Codes, people, quoted, rows, value
 from rollbook.kernel.refusals import InputRefused, Reason
 
 NAME_MARK = "-SYNTHETIC"
@@ -34,12 +34,16 @@ class DummyTable:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What to invent. `truth` is the folder of the truth file; None makes clean data, which has no such file."""
+    """What to invent. `truth` is the folder of the truth file; None makes clean data, which has no such file. `loaded`
+    are items that mappings of other collections define, by id, with the `codes` of each.
+    """
 
     out: Path
     people: int
     seed: int
     truth: Path | None = None
+    loaded: Mapping[str, Item] = field(default_factory=dict)
+    codes: Codes = field(default_factory=dict)
 
 
 def make_dummy(items: Collection[str], plan: Plan) -> Iterator[DummyTable]:
@@ -50,7 +54,7 @@ def make_dummy(items: Collection[str], plan: Plan) -> Iterator[DummyTable]:
     Raises:
         InputRefused: an item no project can have, or a number of people out of range.
     """
-    columns = _columns(items)
+    columns = _columns(items, plan.loaded)
     if not 1 <= plan.people <= MAX_PEOPLE:
         raise InputRefused(
             Reason("dummy-people", "That many people cannot be made", mend=f"Ask for 1 to {MAX_PEOPLE:,}.")
@@ -71,15 +75,16 @@ def make_dummy(items: Collection[str], plan: Plan) -> Iterator[DummyTable]:
             )
 
 
-def _columns(items: Collection[str]) -> dict[str, list[Item]]:
-    refused = sorted(i for i in items if i not in ITEMS or ITEMS[i].identity or not ITEMS[i].held)
+def _columns(items: Collection[str], loaded: Mapping[str, Item]) -> dict[str, list[Item]]:
+    known = {**loaded, **ITEMS}
+    refused = sorted(i for i in items if i not in known or known[i].identity or not known[i].held)
     if refused:
         mend = "Use the ids of the dictionary, such as sex or nc-year; names and addresses are for no project."
         raise InputRefused(
             [Reason("item-not-for-study", f"A project cannot have '{i[:60]}'", "items", mend) for i in refused]
         )
     columns: dict[str, list[Item]] = {"pupil": []}
-    for item in ITEMS.values():
+    for item in known.values():
         if item.id in items:
             columns.setdefault(item.table, []).append(item)
     return columns
@@ -87,16 +92,22 @@ def _columns(items: Collection[str]) -> dict[str, list[Item]]:
 
 def _write(engine: duckdb.DuckDBPyConnection, table: str, items: list[Item], plan: Plan) -> DummyTable:
     dirty, seed = plan.truth is not None, plan.seed
-    engine.execute(f"CREATE OR REPLACE TEMP TABLE rows AS {rows(table, seed)}")
+    # A collection that is loaded by a mapping has a row a pupil: a key that comes twice is refused at its door.
+    whole = any(item.id in plan.loaded for item in items)
+    engine.execute(f"CREATE OR REPLACE TEMP TABLE rows AS {rows(table, seed, everyone=whole)}")
     found: dict[str, list[Fault]] = {item.id: faults(item, seed) if dirty else [] for item in items}
-    values = "".join(f', {spoilt(value(item, seed), found[item.id])} AS "{item.column}"' for item in items)
+    made = {item.id: value(item, seed, plan.codes) for item in items}
+    values = "".join(f', {spoilt(made[item.id], found[item.id])} AS "{item.column}"' for item in items)
     once = f"SELECT ppid{values} FROM rows"  # noqa: S608 - names come from the catalogue
-    query = f"{once} UNION ALL {once} WHERE {repeated(table, seed)}" if dirty else once
+    twice = dirty and not whole
+    query = f"{once} UNION ALL {once} WHERE {repeated(table, seed)}" if twice else once
     file = plan.out / f"{table}{NAME_MARK}.parquet"
     count = _copy(engine, f"SELECT * FROM ({query}) ORDER BY ALL", file, plan)  # noqa: S608
     if dirty:
-        spoils = [one for item in items for one in truth(table, item, value(item, seed), found[item.id])]
-        engine.execute(f"INSERT INTO truth {' UNION ALL '.join([truth_of_repeats(table, seed), *spoils])}")
+        spoils = [one for item in items for one in truth(table, item, made[item.id], found[item.id])]
+        spoils += [truth_of_repeats(table, seed)] if twice else []
+        if spoils:
+            engine.execute(f"INSERT INTO truth {' UNION ALL '.join(spoils)}")
     return DummyTable(table, file, count)
 
 

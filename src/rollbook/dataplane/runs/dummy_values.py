@@ -5,12 +5,14 @@ begins, needs are named for those who get support, and what is asked only of you
 for the rest. Nothing else is modelled: no figure here says anything about real pupils.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from types import MappingProxyType
 
 from rollbook.dataplane.census.catalogue import Item
 from rollbook.dataplane.census.codes import codes_of
 
+Codes = Mapping[str, Collection[str]]
+NO_CODES: Codes = MappingProxyType({})
 CENSUS_DAY = "DATE '2026-01-15'"
 # Of each table beside `pupil`: who has rows in it, how many in a thousand of them, and how many rows each at most.
 SPREAD: Mapping[str, tuple[str, int, int]] = MappingProxyType(
@@ -74,8 +76,10 @@ def people(seed: int, number: int) -> str:
         """  # noqa: S608 - a seed and a number
 
 
-def rows(table: str, seed: int) -> str:
-    """The persons of a table, each as often as it has rows, numbered by `n` from 0."""
+def rows(table: str, seed: int, *, everyone: bool = False) -> str:
+    """The persons of a table, each as often as it has rows, numbered by `n` from 0; `everyone` has one."""
+    if everyone:
+        return "SELECT *, 0 AS n FROM people"
     if table == "pupil":
         # A few pupils are on the roll of two schools.
         second = f"{draw('second roll', seed, 'i')} % 1000 < 10"
@@ -91,13 +95,16 @@ def draw(what: str, seed: int, *by: str) -> str:
     return f"CAST(hash('{seed} {what}', {', '.join(by)}) >> 1 AS BIGINT)"
 
 
-def value(item: Item, seed: int) -> str:
-    """The value of a column, before anything is spoilt: SQL over a row of `rows`."""
+def value(item: Item, seed: int, codes: Codes = NO_CODES) -> str:
+    """The value of a column, before anything is spoilt: SQL over a row of `rows`. `codes` are those of items that no
+    published list has.
+    """
     if item.id in _AGREED:
         return _AGREED[item.id](seed)
     # What is about the pupil, not about the one row, is the same in both rows of a pupil on two rolls.
     by = ("i",) if item.table == "pupil" else ("i", "n")
-    made = _KINDS[item.kind](item, draw(item.id, seed, *by))
+    number = draw(item.id, seed, *by)
+    made = _list(list(codes[item.id]), number) if item.id in codes else _KINDS[item.kind](item, number)
     if item.id in _EARLY:
         return f"CASE WHEN age <= 4 THEN {made} END"
     if item.id.startswith(_SIXTH_FORM):
@@ -221,5 +228,9 @@ _KINDS: Mapping[str, Callable[[Item, str], str]] = MappingProxyType(
         "date": lambda item, number: f"DATE '2023-09-01' + CAST({number} % 860 AS INTEGER)",
         "count": lambda item, number: f"CAST({number} % 130 AS INTEGER)",
         "hours": lambda item, number: f"CAST({number} % 60 AS DOUBLE) / 2",
+        # Three even draws added up: a hill about 0, most of it between -2 and 2.
+        "number": lambda item, number: (
+            f"(({number}) % 1000 + ({number}) // 1000 % 1000 + ({number}) // 1000000 % 1000 - 1500) / 500"
+        ),
     }
 )

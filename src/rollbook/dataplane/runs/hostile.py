@@ -15,6 +15,7 @@ from pyarrow import csv
 from rollbook.dataplane.runs.coded_labels import why_coded
 from rollbook.dataplane.runs.study import Study
 from rollbook.kernel.refusals import InputRefused, Reason
+from rollbook.sdc.measures import Measure
 
 PPID = "ppid"
 NOT_RECORDED = "not recorded"
@@ -28,7 +29,8 @@ _LABEL = rf"^[{_LETTERS}(</\\>](?: ?[{_LETTERS}_.,:'()/\\&+%<>=-])*$"
 # A run this long of hexadecimal digits is how a pseudonym or a key looks, and no group of people is called so.
 _LIKE_AN_IDENTIFIER = r"[0-9A-Fa-f]{16,}"
 
-_NUMBER = r"^-?[0-9]{1,18}(\.[0-9]{1,18})?([eE][+-]?[0-9]{1,2})?$"
+# DuckDB writes 17 digits, after as many as three zeros behind the point.
+_NUMBER = r"^-?[0-9]{1,18}(\.[0-9]{1,20})?([eE][+-]?[0-9]{1,2})?$"
 MOST = 1e12
 
 
@@ -46,8 +48,9 @@ def read_person_table(stream: bytes, study: Study, allowed_ppids: set[str]) -> p
     _people(table.column(PPID), allowed_ppids)
     for dimension in study.table.dimensions:
         table = _labels(table, dimension)
+    weight = measure.weight if isinstance(measure, Measure) else ""
     for name in measure.numbers:
-        table = _column(table, name, _number(table.column(name), name, least=0.0 if name == measure.weight else None))
+        table = _column(table, name, _number(table.column(name), name, least=0.0 if name == weight else None))
     if measure.unit:
         table = _column(table, measure.unit, _unit(table.column(measure.unit)))
     return table

@@ -15,6 +15,10 @@ _FIGURES = {
 }
 
 
+# Measures whose evidence says how much of the figure is whose.
+_ADDED_UP = measures.MAGNITUDES | {measures.DEVIATION}
+
+
 def quoted(name: str) -> str:
     """A column's name as SQL, whatever is in it."""
     return '"' + name.replace('"', '""') + '"'
@@ -81,7 +85,8 @@ def _cells(groups: list[str], measure: Measure, parts: tuple[str, ...], people: 
     if parts:
         spread = "c0 / nullif(c1, 0)" if len(parts) == 2 else "c0"
         columns += [f"min({spread}) AS lowest", f"max({spread}) AS highest"]
-    if measure.kind in measures.MAGNITUDES:
+    if measure.kind in _ADDED_UP:
+        columns.append("count_if(c0 <> 0) AS something")
         for number in range(len(parts)):
             columns += [f"sum(c{number}) AS total{number}", f"sum(abs(c{number})) AS absolute{number}"]
             columns += [f"max(abs(c{number}), 2) AS top{number}"]
@@ -107,16 +112,52 @@ def _units(groups: list[str], measure: Measure, parts: tuple[str, ...]) -> list[
 def _sides(groups: list[str], measure: Measure, people: str) -> list[tuple[str, str, list[str]]]:
     group = ", ".join(groups)
     if measure.kind == measures.QUANTILE:
-        at = f"SELECT {group}, quantile_cont(c0, {measure.at!r}) AS figure FROM {people} GROUP BY {group}"
-    elif measure.kind == measures.MODE:
+        return _about_a_quantile(groups, measure, people)
+    if measure.kind == measures.MODE:
         held = f"SELECT {group}, c0, count(*) AS n FROM {people} WHERE c0 IS NOT NULL GROUP BY {group}, c0"
         at = f"SELECT {group}, first(c0 ORDER BY n DESC, c0) AS figure FROM ({held}) GROUP BY {group}"
     else:
         return []
+    sides = _levels_of("figure", "figure", groups, people)
+    return [("point", at, []), ("sides", sides, ["figure", "below", "level", "over"])]
+
+
+def _levels_of(figure: str, name: str, groups: list[str], people: str) -> str:
+    """The people below, at and over a figure of the step `point`."""
     same = " AND ".join(f"p.{one} IS NOT DISTINCT FROM point.{one}" for one in groups)
-    sides = (
-        f"SELECT {', '.join(f'p.{one}' for one in groups)}, any_value(figure) AS figure,"
-        " count_if(c0 < figure) AS below, count_if(c0 = figure) AS level, count_if(c0 > figure) AS over"
+    return (
+        f"SELECT {', '.join(f'p.{one}' for one in groups)}, any_value({figure}) AS {name},"
+        f" count_if(c0 < {figure}) AS below, count_if(c0 = {figure}) AS level, count_if(c0 > {figure}) AS over"
         f" FROM {people} AS p JOIN point ON {same} GROUP BY ALL"
     )
-    return [("point", at, []), ("sides", sides, ["figure", "below", "level", "over"])]
+
+
+def _about_a_quantile(groups: list[str], measure: Measure, people: str) -> list[tuple[str, str, list[str]]]:
+    """The figure of a quantile, made of the people next to it by rank: nobody's own value, as long as they differ.
+
+    This is the pseudo-percentile of research with Danish registers, where a percentile must rest on five people or
+    more, with the number asked for in place of five. Where as many people have the very value, it is shown as it is.
+    """
+    group = ", ".join(groups)
+    point = f"SELECT {group}, quantile_cont(c0, {measure.at!r}) AS exact FROM {people} GROUP BY {group}"
+    ranked = (
+        f"SELECT {group}, c0, row_number() OVER (PARTITION BY {group} ORDER BY c0) AS place,"
+        f" 1 + {measure.at!r} * (count(*) OVER (PARTITION BY {group}) - 1) AS middle"
+        f" FROM {people} WHERE c0 IS NOT NULL"
+    )
+    near = (
+        f"SELECT {group}, favg(c0) AS average, sum(c0) AS total0, sum(abs(c0)) AS absolute0, max(abs(c0), 2) AS top0"
+        f" FROM ranked WHERE abs(place - middle) <= {measure.around / 2!r} GROUP BY {group}"
+    )
+    # With so many people at the value none of them stands out; then the dominance of those near it is no matter.
+    tied = f"level >= {measure.around}"
+    shown = (
+        f"SELECT {', '.join(f'near.{one}' for one in groups)}, below, level, over,"
+        f" CASE WHEN {tied} THEN exact ELSE average END AS figure, CASE WHEN {tied} THEN 0 ELSE total0 END AS total0,"
+        f" CASE WHEN {tied} THEN 0 ELSE absolute0 END AS absolute0, CASE WHEN {tied} THEN [0, 0] ELSE top0 END AS top0"
+        f" FROM near JOIN sides ON {' AND '.join(f'near.{one} IS NOT DISTINCT FROM sides.{one}' for one in groups)}"
+    )
+    columns = ["figure", "below", "level", "over", "total0", "absolute0", "top0"]
+    sides = _levels_of("exact", "exact", groups, people)
+    return [("point", point, []), ("sides", sides, []), ("ranked", ranked, []), ("near", near, []),
+            ("shown", shown, columns)]  # fmt: skip

@@ -13,10 +13,13 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
+from rollbook.dataplane.runs import model_form
 from rollbook.dataplane.runs.folder import read_folder
 from rollbook.dataplane.runs.measure_form import KEYS, read_measure
 from rollbook.kernel.refusals import InputRefused, Reason
-from rollbook.sdc.measures import PLAIN_COUNT, Measure
+from rollbook.sdc.judging import Asked
+from rollbook.sdc.measures import PLAIN_COUNT
+from rollbook.sdc.models import Model
 
 STUDY_FILE = "study.toml"
 MAX_FILES = 50
@@ -43,13 +46,14 @@ class Step:
 class PersonTable:
     """The one table the study derives: a row for a person, `ppid` and the `dimensions` it is counted over.
 
-    After the dimensions come the columns of the `measure`, one number or unit for a person.
+    After the dimensions come the columns of the `measure`, one number or unit for a person. Of a model the dimensions
+    are its categories, of a survival table what its curves are drawn by: there may be none of either.
     `suppress` asks for totals, with small cells hidden; without it a table with small cells is stopped whole.
     """
 
     name: str
     dimensions: tuple[str, ...]
-    measure: Measure = PLAIN_COUNT
+    measure: Asked = PLAIN_COUNT
     suppress: bool = False
 
 
@@ -226,12 +230,24 @@ class _Form:
         if not isinstance(row, dict):
             self.refuse("study-table", "There is no [table]", "table", "Declare its name, dimensions and measure.")
             return None
-        self._known(row, {"name", "dimensions", "suppress", *KEYS}, "table")
         name = row.get("name")
         if not isinstance(name, str) or not _NAME.fullmatch(name):
             self.refuse(
                 "study-table", "The table has no plain name", "table.name", "Use small letters, digits and underscores."
             )
+        if row.get("measure") in model_form.FITTED:
+            return self._fitted(str(name), row)
+        return self._counted(str(name), row)
+
+    def _fitted(self, name: str, row: dict[str, Any]) -> PersonTable | None:
+        asked, reasons = model_form.read_model(row)
+        self.reasons += reasons
+        if asked is None:
+            return None
+        return PersonTable(name, asked.categories if isinstance(asked, Model) else asked.by, asked)
+
+    def _counted(self, name: str, row: dict[str, Any]) -> PersonTable:
+        self._known(row, {"name", "dimensions", "suppress", *KEYS}, "table")
         dimensions = self._names(row.get("dimensions"), "table.dimensions", _NAME.fullmatch, MAX_DIMENSIONS)
         if "ppid" in dimensions:
             self.refuse(
@@ -245,7 +261,7 @@ class _Form:
         if suppress and not measure.plain:
             mend = "Leave out suppress, or count people and nothing else."
             self.refuse("study-suppress", "Only plain counts can have hidden cells", "table.suppress", mend)
-        return PersonTable(str(name), dimensions, measure, suppress=bool(suppress))
+        return PersonTable(name, dimensions, measure, suppress=bool(suppress))
 
 
 def _is_step(path: str, ending: str) -> bool:

@@ -224,6 +224,16 @@ class Migration(migrations.Migration):
             ],
         ),
         migrations.CreateModel(
+            name='LookupAccount',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('reference', models.CharField(max_length=64, unique=True)),
+                ('opens', models.DateField()),
+                ('closed_on', models.DateField(null=True)),
+                ('submission', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='records.logsubmission')),
+            ],
+        ),
+        migrations.CreateModel(
             name='Message',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -497,6 +507,18 @@ class Migration(migrations.Migration):
                 ('revoke_asked_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, to='records.account')),
                 ('revoke_submission', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='records.logsubmission')),
                 ('submission', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='records.logsubmission')),
+            ],
+        ),
+        migrations.CreateModel(
+            name='ReportedUse',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('day', models.DateField()),
+                ('did', models.CharField(max_length=44, unique=True)),
+                ('epoch', models.CharField(max_length=7)),
+                ('population_file', models.CharField(blank=True, max_length=64)),
+                ('account', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='days', to='records.lookupaccount')),
+                ('submission', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='records.logsubmission')),
             ],
         ),
         migrations.CreateModel(
@@ -811,7 +833,7 @@ class Migration(migrations.Migration):
                 ('collection', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, to='records.collection')),
                 ('received', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, to='records.return')),
                 ('school', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='records.school')),
-                ('uploaded_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='records.account')),
+                ('uploaded_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, to='records.account')),
             ],
             options={
                 'db_table': '"identity"."upload"',
@@ -900,6 +922,10 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='noticegiven',
             constraint=models.UniqueConstraint(fields=('person', 'publication', 'how'), name='one_telling_per_way'),
+        ),
+        migrations.AddConstraint(
+            model_name='reporteduse',
+            constraint=models.UniqueConstraint(fields=('account', 'day'), name='one_day_of_an_account'),
         ),
         migrations.AddConstraint(
             model_name='letter',

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from rollbook.kernel.refusals import Reason, StateBroken
 from rollbook.services.config import Config
-from rollbook.tlog.tiles import CHECKPOINT, bundle_paths
+from rollbook.tlog.tiles import CHECKPOINT, UNWITNESSED, bundle_paths
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,19 +54,34 @@ class LogFolder:
         _sync_folders(target.parent for target in targets)
         shutil.rmtree(top, ignore_errors=True)
 
-    def publish(self, checkpoint: bytes) -> None:
-        """Put a signed checkpoint in the place of the one before (step 9)."""
-        draft = self.served / f".{CHECKPOINT}"
+    def publish(self, checkpoint: bytes, name: str = CHECKPOINT) -> None:
+        """Put a signed checkpoint in the place of the one before (step 9); an unwitnessed one beside it goes."""
+        draft = self.served / f".{name}"
         write_durably(draft, checkpoint)
-        draft.rename(self.served / CHECKPOINT)
+        draft.rename(self.served / name)
+        if name == CHECKPOINT:
+            (self.served / UNWITNESSED).unlink(missing_ok=True)
         _sync_folders([self.served])
 
-    def checkpoint(self) -> bytes | None:
+    def checkpoint(self, name: str = CHECKPOINT) -> bytes | None:
         """The served checkpoint, or None where nothing was ever published."""
         try:
-            return (self.served / CHECKPOINT).read_bytes()
+            return (self.served / name).read_bytes()
         except FileNotFoundError:
             return None
+
+    def has(self, path: str, data: bytes) -> bool:
+        """Whether exactly these bytes are served under `path`."""
+        file = self.served / path
+        return file.is_file() and file.read_bytes() == data
+
+    def read(self, path: str) -> bytes:
+        """A served file.
+
+        Raises:
+            StateBroken: code `log-files`, where it is missing.
+        """
+        return self._read(path, State(0, b""))
 
     def bundles(self, state: State) -> list[bytes]:
         """The entry bundles of `state`, from the served folder or from its own staging folder.

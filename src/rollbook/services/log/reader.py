@@ -4,10 +4,9 @@ Its head, single entries, whether it is well, and where an entry ended up.
 """
 
 import time
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import Final
 
 from django.conf import settings
 from django.db.models import Min
@@ -17,6 +16,7 @@ from rollbook.kernel.refusals import Reason, StateBroken, UseRefused
 from rollbook.records.models.log import LogEntry, LogSubmission
 from rollbook.services import clock
 from rollbook.services.log.folder import log_folder
+from rollbook.services.log.published_entry import PublishedEntry
 from rollbook.services.log.receipts import verify_published
 from rollbook.services.log.state import NOTHING, read_state
 from rollbook.services.log.trust import policy_of
@@ -38,17 +38,6 @@ class Head:
     signed_at: datetime
     warning: str
     note: str
-
-
-@dataclass(frozen=True, slots=True)
-class PublishedEntry:
-    """One entry of the published log. Everything in it is public."""
-
-    index: int
-    id: str
-    type: str
-    at: datetime
-    fields: Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +103,7 @@ def entries(*types: str) -> tuple[PublishedEntry, ...]:
 
 
 def index_of(submission_id: int) -> int | None:
-    """The index of a submission's entry once it is public, or None while it waits.
+    """The index of a submission's entry once it is public, or None while it waits, be it for witnesses.
 
     Raises:
         UseRefused: code `log-refused`, with the reasons, where the log's rules do not allow the entry.
@@ -122,7 +111,7 @@ def index_of(submission_id: int) -> int | None:
     row = LogSubmission.objects.get(id=submission_id)
     if row.state == LogSubmission.REFUSED:
         raise UseRefused([Reason(**reason) for reason in row.reasons])
-    return row.index
+    return row.index if row.index is not None and row.index < _witnessed_size() else None
 
 
 def wait_for(submission_id: int, timeout_s: float = 30) -> int:
@@ -157,6 +146,12 @@ def health() -> Health:
             for row in refused
         ),
     )
+
+
+def _witnessed_size() -> int:
+    """How many entries the served checkpoint covers; entries may be shown that too few witnesses have seen yet."""
+    note = log_folder(settings.ROLLBOOK).checkpoint()
+    return 0 if note is None else read_body(note).size
 
 
 def _checkpoint() -> Checkpoint | None:

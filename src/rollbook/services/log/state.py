@@ -1,7 +1,7 @@
 """The writer's rows in PostgreSQL: the one record of what may be signed, the lock, and the answers to submitters."""
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import datetime
@@ -86,6 +86,25 @@ def answer(first: int, raws: Sequence[bytes]) -> None:
         LogSubmission.objects.bulk_update(rows, ["state", "index"], batch_size=500)
         named = {digest for body in bodies for digest in digests_of(body)}
         LogDocument.objects.filter(digest__in=named, published=False).update(published=True)
+
+
+def refuse_other_contents(bodies: Iterable[Mapping[str, Any]]) -> None:
+    """Refuse waiting submissions whose id stands in a restored log with other contents: they are not those entries."""
+    logged = {body["id"]: body for body in bodies}
+    reason = Reason("entry-id", "An entry with this id and other contents stands in the restored log")
+    rows = LogSubmission.objects.filter(entry_id__in=logged, state=LogSubmission.WAITING)
+    refuse({row.id: (reason,) for row in rows if not _is_of(row, logged[row.entry_id])})
+
+
+def without_submission(ids: Sequence[str]) -> tuple[str, ...]:
+    """Those of the entry ids that no submission of this database has, in the order given."""
+    known = set(LogSubmission.objects.filter(entry_id__in=ids).values_list("entry_id", flat=True))
+    return tuple(one for one in ids if one not in known)
+
+
+def _is_of(row: LogSubmission, body: Mapping[str, Any]) -> bool:
+    given = row.refs.keys() | {"v", "at"}
+    return bool(row.entry == {name: value for name, value in body.items() if name not in given})
 
 
 def answered() -> int:

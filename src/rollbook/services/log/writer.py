@@ -6,7 +6,7 @@ from a doubtful state.
 """
 
 import threading
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from django.conf import settings
@@ -18,24 +18,34 @@ from rollbook.services.log import state as rows
 from rollbook.services.log.batch import take
 from rollbook.services.log.folder import State, log_folder
 from rollbook.services.log.trust import policy_of
+from rollbook.services.log.witness_state import remember
+from rollbook.services.log.witnesses import Witnesses, furthest
 from rollbook.tlog.audit import audit
-from rollbook.tlog.checkpoint import Checkpoint, verify_checkpoint
+from rollbook.tlog.checkpoint import Checkpoint, read_body, verify_checkpoint
 from rollbook.tlog.history import History
 from rollbook.tlog.notes import Body, write_note
-from rollbook.tlog.tiles import Tiles, document_path, split_bundles
+from rollbook.tlog.tile_proofs import TileTree
+from rollbook.tlog.tiles import CHECKPOINT, UNWITNESSED, Tiles, document_path, split_bundles
 from rollbook.tlog.tree import Frontier, leaf_hash
 
 RENEW_SECONDS: Final = 6 * 60 * 60
 PAUSE_SECONDS: Final = 0.3
+WITNESS_PAUSE_SECONDS: Final = 5.0
 
 
 @dataclass(slots=True)
 class _Edge:
-    """The log as this process knows it: audited history, growing tiles, and the time of its served signature."""
+    """The log as this process knows it: audited history, growing tiles, and the time of its served signature.
+
+    `due` says that this state has yet to be signed, witnessed and published; `unanswered` are its last entries, whose
+    submitters have not been told.
+    """
 
     history: History
     tiles: Tiles
     signed_at: int
+    due: bool = False
+    unanswered: list[bytes] = field(default_factory=list)
 
     @property
     def state(self) -> State:
@@ -48,19 +58,24 @@ class Writer:
     def __init__(self) -> None:
         self._config = settings.ROLLBOOK
         self._keys = open_keys(self._config)
-        self._policy = policy_of(self._config)
         self._folder = log_folder(self._config)
+        self._witnesses = Witnesses()
         self._edge: _Edge | None = None
+
+    @property
+    def waits_for_witnesses(self) -> bool:
+        """Whether the last pass ended with a state that too few witnesses have cosigned."""
+        return self._edge is not None and self._edge.due
 
     def append_waiting(self) -> int:
         """One pass: append what waits; gives how many entries became public.
 
         Raises:
-            StateBroken: the stores disagree, and nothing was signed.
+            StateBroken: the stores disagree, or a witness has seen another log; nothing was published.
         """
         with rows.writer_lock():  # 1
             edge = self._take_edge()
-            appended = self._append(edge)
+            appended = self._append(edge) if self._settle(edge) else 0
             self._edge = edge
         return appended
 
@@ -69,7 +84,8 @@ class Writer:
         with rows.writer_lock():
             edge = self._take_edge()
             if edge.tiles.size and _now() - edge.signed_at >= RENEW_SECONDS:
-                self._sign_and_publish(edge)
+                edge.due = True
+                self._settle(edge)
             self._edge = edge
 
     def recover(self) -> None:
@@ -88,28 +104,52 @@ class Writer:
     def _append(self, edge: _Edge) -> int:
         old = edge.state
         batch = take(edge.history, rows.waiting(), clock.now())  # 2 and 3
+        shown = bool(batch.raws)
         if batch.raws:
             files = edge.tiles.grow(batch.raws)
             files |= {document_path(bytes.fromhex(name)): data for name, data in batch.documents().items()}
             self._folder.stage(edge.state, files)  # 4
             rows.swap_state(old, edge.state)  # 5
             self._folder.move(edge.state)  # 6
-            self._sign_and_publish(edge)  # 7 to 9
-            rows.answer(old.size, batch.raws)  # 10
+            edge.due, edge.unanswered = True, [*edge.unanswered, *batch.raws]
+            shown = self._settle(edge)
         rows.refuse(batch.refused)
-        return len(batch.raws)
+        return len(batch.raws) if shown else 0
 
-    def _sign_and_publish(self, edge: _Edge) -> None:
-        """Steps 7 to 9. No signature for a size leaves this process before the state of that size is durable."""
-        state, now = edge.state, _now()
+    def _settle(self, edge: _Edge) -> bool:
+        """Steps 7 to 10 for what is due of them; False while the state waits for witnesses and nothing may be shown."""
+        if edge.due:
+            edge.due = not self._sign_and_publish(edge)
+        if edge.due and self._config.witnesses_away == "wait":
+            return False
+        if edge.unanswered:
+            rows.answer(edge.tiles.size - len(edge.unanswered), edge.unanswered)  # 10
+            edge.unanswered = []
+        return True
+
+    def _sign_and_publish(self, edge: _Edge) -> bool:
+        """Steps 7 to 9; False where too few witnesses cosigned, so that verifiers would refuse the checkpoint.
+
+        No signature for a size leaves this process before the state of that size is durable.
+        """
+        state, now, policy = edge.state, _now(), policy_of(self._config)
         if rows.read_state() != state:
             raise _broken("unsigned", "The state to be signed is not the recorded one", "Start the writer again.")
         body = Body(self._config.log_origin, state.size, state.root)
-        note = write_note(body.text(), self._keys.sign_checkpoint(body.text().encode(), now))  # 7
-        # 8: the policy says `quorum none`, so the log's own lines meet it. What verifiers refuse is never served.
-        verify_checkpoint(note, self._policy, now, fresh=True)
+        lines = self._keys.sign_checkpoint(body.text().encode(), now)  # 7
+        prove = TileTree(state.size, self._folder.read).consistency
+        asked = self._witnesses.collect(policy, write_note(body.text(), lines), body, prove, now)  # 8
+        remember(self._config, asked.answers)
+        note = write_note(body.text(), [*lines, *asked.lines])
+        if not asked.met:
+            if self._config.witnesses_away == "publish":
+                self._folder.publish(note, UNWITNESSED)
+            return False
+        # What verifiers refuse is never served.
+        verify_checkpoint(note, policy, now, fresh=True)
         self._folder.publish(note)  # 9
         edge.signed_at = now
+        return True
 
     def _recovered(self) -> _Edge:
         served = self._served()
@@ -123,23 +163,19 @@ class Writer:
         edge.tiles.grow(raws)
         if edge.state != state:
             raise _broken("log-root", "The log's files do not have the recorded root", "Bring them back from a mirror.")
-        self._compare(served, state, raws)
-        if served is None or served.body.size < state.size:
-            self._complete(edge)
-        self._folder.drop_staging()
+        self._compare(state, raws)
         known = rows.answered()
-        rows.answer(known, raws[known:])
+        edge.unanswered = raws[known:]
+        edge.due = bool(state.size) and (served is None or served.body.size < state.size)
+        if edge.due:
+            self._folder.move(state)  # go on at step 6
+        self._settle(edge)
+        self._folder.drop_staging()
         return edge
-
-    def _complete(self, edge: _Edge) -> None:
-        """Go on at step 6: the state was recorded and not yet published."""
-        if edge.tiles.size:
-            self._folder.move(edge.state)
-            self._sign_and_publish(edge)
 
     def _served(self) -> Checkpoint | None:
         note = self._folder.checkpoint()
-        return None if note is None else verify_checkpoint(note, self._policy, _now(), fresh=False)
+        return None if note is None else verify_checkpoint(note, policy_of(self._config), _now(), fresh=False)
 
     def _audited(self, raws: list[bytes]) -> History:
         history, faults = audit(raws, self._config.log_origin)
@@ -147,13 +183,16 @@ class Writer:
             raise _broken("log-faulty", f"The log breaks its own rules: {faults[0]}", "Have its files examined.")
         return history
 
-    def _compare(self, served: Checkpoint | None, state: State, raws: list[bytes]) -> None:
-        if served is None:
-            return
-        if served.body.size > state.size:
-            raise _restored("The served log is larger than the record of what was signed")
-        if Frontier(map(leaf_hash, raws[: served.body.size])).root() != served.body.root:
-            raise _restored("The served log is not the beginning of what is recorded")
+    def _compare(self, state: State, raws: list[bytes]) -> None:
+        """Refuse a record that is behind, or beside, anything this log has shown: served, or cosigned by a witness."""
+        shown = [read_body(note) for name in (CHECKPOINT, UNWITNESSED) if (note := self._folder.checkpoint(name))]
+        cosigned = furthest(policy_of(self._config), self._config.log_origin)
+        for what, bodies in (("served log", shown), ("log that a witness cosigned", [cosigned] if cosigned else [])):
+            for body in bodies:
+                if body.size > state.size:
+                    raise _restored(f"The {what} is larger than the record of what was signed")
+                if Frontier(map(leaf_hash, raws[: body.size])).root() != body.root:
+                    raise _restored(f"The {what} is not the beginning of what is recorded")
 
 
 _writer: Writer | None = None
@@ -176,7 +215,7 @@ def write_forever(stop: threading.Event) -> None:
     while not stop.is_set():
         if writer.append_waiting() == 0:
             writer.renew()
-            stop.wait(PAUSE_SECONDS)
+            stop.wait(WITNESS_PAUSE_SECONDS if writer.waits_for_witnesses else PAUSE_SECONDS)
 
 
 def forget() -> None:
@@ -197,7 +236,7 @@ def _now() -> int:
 
 
 def _restored(message: str) -> StateBroken:
-    mend = "The database was restored from an old copy: bring the entries back from a mirror. There is no override."
+    mend = "The database was restored from an old copy: bring the entries back, `rollbook log restore`. No override."
     return StateBroken(Reason("log-restored", message, mend=mend))
 
 

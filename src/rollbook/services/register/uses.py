@@ -8,7 +8,7 @@ from datetime import date, datetime
 from rollbook.records.models.studies import Run
 from rollbook.services import clock
 from rollbook.services.log import reader
-from rollbook.services.log.reader import PublishedEntry
+from rollbook.services.log.published_entry import PublishedEntry
 from rollbook.services.register.sizes import Interval, interval
 from rollbook.services.register.words import power_code, power_law
 

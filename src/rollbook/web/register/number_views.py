@@ -5,9 +5,10 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from rollbook.services.clock import today
+from rollbook.services.counting import Volume
 from rollbook.services.duties import Duty, DutyKind, overdue
 from rollbook.services.register.exports import as_csv, as_json
-from rollbook.services.volumes import Volume, volumes
+from rollbook.services.volumes import volumes
 from rollbook.web.access import access
 from rollbook.web.register.files import csv_file, json_file
 
@@ -69,4 +70,5 @@ def _address(duty: Duty) -> str:
         return f"/register/collections/{duty.reference}/"
     if duty.kind in {DutyKind.CLOSE_PROJECT, DutyKind.ACCREDITATION}:
         return f"/register/requests/{duty.reference}/"
-    return "/register/log/" if duty.kind is not DutyKind.REVEAL else f"/register/log/{duty.reference.split()[-1]}/"
+    of_an_entry = duty.kind in {DutyKind.REVEAL, DutyKind.DESTRUCTION}
+    return f"/register/log/{duty.reference.split()[-1]}/" if of_an_entry else "/register/log/"

@@ -1,0 +1,74 @@
+"""Counting the log: how many requests, decisions, uses and releases, month by month and power by power.
+
+Pure: entries in, numbers out. The authority counts so before it publishes, and a monitor counts again what it was
+published. Needs no Django.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from rollbook.services.log.published_entry import PublishedEntry
+from rollbook.services.register.sizes import Interval, interval
+from rollbook.services.register.words import power_code
+
+# What is counted, in the order of the page: type of entry and, for decisions, the result.
+KINDS: Mapping[str, str] = {
+    "request": "Requests made",
+    "decision-approve": "Requests approved",
+    "decision-refuse": "Requests refused",
+    "decision-withdraw": "Requests withdrawn",
+    "disclosure": "Study runs inside",
+    "output": "Tables released",
+    "sealed": "Gateway cases, sealed",
+    "reveal": "Gateway cases told",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Volume:
+    """How many of one kind in one month under one power; `people` adds up the intervals of their sets."""
+
+    month: str
+    kind: str
+    name: str
+    power: str
+    count: int
+    people: Interval | None
+
+
+def count(entries: Sequence[PublishedEntry]) -> tuple[Volume, ...]:
+    """Count entries by month, kind and power, in that order."""
+    powers = dict(_powers(entries))
+    numbers: Counter[tuple[str, str, str]] = Counter()
+    people: dict[tuple[str, str, str], Interval] = {}
+    for entry in entries:
+        kind = f"decision-{entry.fields['result']}" if entry.type == "decision" else entry.type
+        if kind in KINDS:
+            key = f"{entry.at:%Y-%m}", kind, powers[entry.index]
+            numbers[key] += 1
+            if "set" in entry.fields:
+                people[key] = people.get(key, Interval(0, 0)) + interval(entry.fields["set"]["size_padded"])
+    rows = (Volume(month, kind, KINDS[kind], power, n, people.get((month, kind, power)))
+            for (month, kind, power), n in numbers.items())  # fmt: skip
+    order = list(KINDS)
+    return tuple(sorted(rows, key=lambda row: (row.month, order.index(row.kind), row.power)))
+
+
+def differences(claimed: Iterable[Volume], counted: Iterable[Volume]) -> list[str]:
+    """The figures that are claimed otherwise than counted, or not at all; each as month, kind and power."""
+    ours, theirs = _figures(claimed), _figures(counted)
+    return sorted(key for key in ours.keys() | theirs.keys() if ours.get(key) != theirs.get(key))
+
+
+def _powers(entries: Sequence[PublishedEntry]) -> Iterator[tuple[int, str]]:
+    """The power of each entry: its own, or that of what it points at; a dash where none is named."""
+    known: dict[int, str] = {}
+    for entry in entries:
+        basis = entry.fields.get("basis")
+        known[entry.index] = power_code(basis) if basis else known.get(entry.fields.get("of", -1), "–")
+        yield entry.index, known[entry.index]
+
+
+def _figures(rows: Iterable[Volume]) -> dict[str, Volume]:
+    return {f"{row.month}, {row.name}, {row.power}": replace(row, name="") for row in rows}

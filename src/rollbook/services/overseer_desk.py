@@ -1,0 +1,55 @@
+"""What the overseer does with a sealed package, on a machine of their own: open it with the private key. No Django."""
+
+import io
+import os
+import tarfile
+from collections.abc import Mapping
+from pathlib import Path
+
+from rollbook.kernel.refusals import InputRefused, Reason
+from rollbook.services import overseer
+
+
+def pack(files: Mapping[str, bytes]) -> bytes:
+    """Files by name as one package."""
+    package = io.BytesIO()
+    with tarfile.open(fileobj=package, mode="w") as archive:
+        for name, data in files.items():
+            member = tarfile.TarInfo(name)
+            member.size = len(data)
+            archive.addfile(member, io.BytesIO(data))
+    return package.getvalue()
+
+
+def unpack(package: bytes) -> dict[str, bytes]:
+    """The files of a package by name.
+
+    Raises:
+        InputRefused: code `package`.
+    """
+    try:
+        with tarfile.open(fileobj=io.BytesIO(package)) as archive:
+            members = [(member.name, archive.extractfile(member)) for member in archive if member.isfile()]
+            return {name: file.read() for name, file in members if file is not None and "/" not in name}
+    except tarfile.TarError:
+        raise InputRefused(Reason("package", "This is no package of Rollbook")) from None
+
+
+def open_package(*, package: Path, key: Path, to: Path) -> tuple[str, ...]:
+    """Open `package` with the private key in the folder `key` into the folder `to`; gives the names of the files.
+
+    A package of a sealed case holds files that are sealed one by one; each is opened.
+
+    Raises:
+        InputRefused: it is no package. VerificationFailed: it was sealed for another key, or was changed.
+    """
+    data = package.read_bytes()
+    if package.suffix == ".case":
+        files = {name: overseer.unseal(key, sealed) for name, sealed in unpack(data).items()}
+    else:
+        files = unpack(overseer.unseal(key, data))
+    to.mkdir(mode=0o700, parents=True, exist_ok=True)
+    for name, plain in files.items():
+        with os.fdopen(os.open(to / name, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+            file.write(plain)
+    return tuple(files)
