@@ -149,3 +149,5 @@ def test_a_study_is_sent_in_run_checked_and_released_without_javascript(
     releases.release(output.id)
     page.reload()
     expect(page.get_by_text("anyone can read it in the register")).to_be_visible()
+    released = open_browser(phone=True).visit(f"/register/releases/{output.reference}/")
+    expect(released.get_by_role("img", name=re.compile("^Sex of pupils"))).to_be_visible()
