@@ -15,6 +15,7 @@ from rollbook.web.casework import (
     recheck_pages,
     request_pages,
     revoking_pages,
+    seal_pages,
     study_pages,
 )
 
@@ -28,6 +29,7 @@ urlpatterns: list[URLPattern] = [
     *revoking_pages.urlpatterns,
     *recheck_pages.urlpatterns,
     *gateway_pages.urlpatterns,
+    *seal_pages.urlpatterns,
     *matching_pages.urlpatterns,
     *collection_pages.urlpatterns,
     *explanation_pages.urlpatterns,
