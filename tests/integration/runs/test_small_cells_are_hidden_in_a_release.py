@@ -13,7 +13,7 @@ from rollbook.services import check_pages, recheck, releases
 from rollbook.services.replay import replay
 from rollbook.services.run_pages import run_page
 from tests import run_ground as ground
-from tests.people import CHECKER, RESEARCHER, actor_of, browser_of
+from tests.people import CHECKER, OPERATOR, RESEARCHER, actor_of, browser_of
 
 pytestmark = pytest.mark.django_db
 # Of seventy pupils in order of pseudonym: 4 and 16 left, 12 and 12 in the middle, 13 and 13 right.
