@@ -8,6 +8,7 @@ MODULES = (
     "accounts",
     "control",
     "log",
+    "reported",
     "governance",
     "collections",
     "studies",

@@ -19,7 +19,8 @@ from rollbook.sdc.tables import Cell, FrequencyTable
 OLS, LOGIT, MULTILEVEL = "ols", "logit", "multilevel"
 MODELS = (OLS, LOGIT, MULTILEVEL)
 TERM, STATISTIC = "term", "statistic"
-WHOLE, LIKELIHOOD = "model", "-2 log likelihood"
+# Not "-2": a spreadsheet would take a cell that begins so for a formula.
+WHOLE, LIKELIHOOD = "model", "minus 2 log likelihood"
 BETWEEN, WITHIN = "between groups", "within groups"
 PEOPLE, GROUPS = "people", "groups"
 EVERYONE = "everyone"

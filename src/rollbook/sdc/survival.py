@@ -24,7 +24,7 @@ SURVIVAL = "survival"
 TIME, STATISTIC = "time", "statistic"
 AT_RISK, EVENTS, SURVIVING, ERROR = "at risk", "events", "survival", "standard error"
 ALL_CURVES, ALL_TIMES, LOG_RANK = "all curves", "all times", "log-rank chi-squared"
-AFTER = "after"
+UP_TO, AFTER = "up to ", "after"
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,7 +223,7 @@ def judge_survival(table: SurvivalTable, parameters: SdcParameters) -> Verdict:
 
 def up_to(point: float) -> str:
     """How a point in time is called."""
-    return f"up to {point:g}"
+    return f"{UP_TO}{point:g}"
 
 
 def _rounded(figure: float, parameters: SdcParameters) -> float:

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from rollbook.records.models.uploads import Explanation, Query, Upload
-from rollbook.services.query_marks import Asked, Marks
+from rollbook.services.query_facts import Asked
+from rollbook.services.query_marks import Marks
 from rollbook.services.upload_findings import Dropped
 
 GONE: Final = "the pupil is no longer in the file"

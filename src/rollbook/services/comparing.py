@@ -1,6 +1,6 @@
 """A file beside what the identity zone knows of the school's last accepted return. Counts only."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Final
 
 from rollbook.dataplane.census.parsed import ParsedReturn
@@ -44,7 +44,11 @@ def compare(parsed: ParsedReturn, school: str, collection: str) -> Compared | No
 def other_numbers(parsed: ParsedReturn) -> dict[str, list[str]]:
     """For each UPN and former UPN of a file, the other UPNs of the person it stands for."""
     identity = parsed.tables["identity"]
-    given = {upn for name in ("upn", "former_upn") for upn in identity[name].to_pylist() if upn}
+    return others_of({upn for name in ("upn", "former_upn") for upn in identity[name].to_pylist() if upn})
+
+
+def others_of(given: Collection[str]) -> dict[str, list[str]]:
+    """For each of these UPNs that somebody has, the other UPNs of that person."""
     with people_zone():
         whose = dict(Identifier.objects.filter(scheme="upn", value__in=given).values_list("value", "person_id"))
         above = dict(Person.objects.filter(pk__in=set(whose.values())).values_list("pk", "superseded_by_id"))

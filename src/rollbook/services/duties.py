@@ -12,10 +12,13 @@ from rollbook.records.models.accounts import Account, Accreditation, Training
 from rollbook.records.models.collections import Return
 from rollbook.records.models.governance import Agreement, Decision, Publication
 from rollbook.records.models.log import LogSubmission
+from rollbook.records.models.reported import ReportedUse
 from rollbook.records.models.studies import Project
 from rollbook.services import clock
 from rollbook.services.log import reader
+from rollbook.services.log.history import published_log
 from rollbook.services.register.uses import uses
+from rollbook.tlog.duties import overdue as overdue_in_log
 
 WAIT = timedelta(hours=1)
 STALE = timedelta(hours=24)
@@ -29,6 +32,8 @@ class DutyKind(StrEnum):
     PUBLICATION = "Review of a published paper"
     REVEAL = "Telling a sealed case"
     INTAKE = "Counting a day's returns in the log"
+    LOOKUPS = "Entering a day of look-ups in the log"
+    DESTRUCTION = "Certifying that the data of an ended use is gone"
     LOG_WAITING = "Entering something in the log"
     LOG_REFUSED = "Mending an entry that the log refused"
     LOG_STALE = "Signing the log again"
@@ -71,6 +76,22 @@ def _reveals(today: date) -> Iterator[Duty]:
     for use in uses():
         if use.sealed and use.reveal_by is not None and use.reveal_by < today:
             yield Duty(DutyKind.REVEAL, f"entry {use.index}", use.reveal_by)
+
+
+def _lookups(today: date) -> Iterator[Duty]:
+    """Days on which an account was answered and that no entry tells by the end of the next day."""
+    rows = ReportedUse.objects.filter(submission=None, day__lt=today - timedelta(days=1)).select_related("account")
+    for row in rows.order_by("id"):
+        if row.account is not None:
+            yield Duty(DutyKind.LOOKUPS, row.account.reference, row.day + timedelta(days=1))
+
+
+def _destructions(today: date) -> Iterator[Duty]:
+    """Uses whose approval has ended and that no certificate closes, as the log itself shows them."""
+    if reader.head() is not None:
+        for one in overdue_in_log(published_log().history, str(today)):
+            if one.code == "destruction-overdue":
+                yield Duty(DutyKind.DESTRUCTION, f"entry {one.index}", date.fromisoformat(one.due))
 
 
 def _log(today: date) -> Iterator[Duty]:
@@ -140,6 +161,8 @@ SOURCES: tuple[Callable[[date], Iterator[Duty]], ...] = (
     _papers,
     _reveals,
     _intake,
+    _lookups,
+    _destructions,
     _log,
     _projects,
     _accreditations,

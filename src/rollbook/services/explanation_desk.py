@@ -3,13 +3,13 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import Count
+from django.db.models import Count, Q
 
 from rollbook.dataplane.census.rules import RULES
 from rollbook.dataplane.people.matching import WORDS, Doubt
 from rollbook.kernel.refusals import AccessDenied, Reason
 from rollbook.records.models.collections import Return
-from rollbook.records.models.uploads import Explanation, Upload
+from rollbook.records.models.uploads import Explanation, Query, Upload
 from rollbook.services.actors import Actor, Role, require_session
 from rollbook.services.explaining import submitted_queries
 from rollbook.services.people_zone import people_zone
@@ -38,6 +38,43 @@ class ExplanationPage:
     state: str
     answer: str
     places: tuple[tuple[int, int | None, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class QueryCount:
+    """The queries of a collection's returns that stand, by what was said to them.
+
+    `silent` schools left some without a word.
+    """
+
+    collection: str
+    queries: int
+    given: int
+    accepted: int
+    returned: int
+    silent: int
+
+    @property
+    def unexplained(self) -> int:
+        """Queries to which the school has said nothing."""
+        return self.queries - self.given - self.accepted - self.returned
+
+
+def query_counts(by: Actor) -> tuple[QueryCount, ...]:
+    """How many queries are explained, by collection, the newest first; counts alone."""
+    require_session(by, Role.CUSTODIAN)
+    names = ("queries", Explanation.GIVEN, Explanation.ACCEPTED, Explanation.RETURNED, "silent")
+    with people_zone():
+        rows = Query.objects.filter(upload__received__state=Return.ACCEPTED).values("upload__collection__name")
+        counted = rows.annotate(
+            queries=Count("pk"),
+            given=Count("pk", filter=Q(explanation__state=Explanation.GIVEN)),
+            accepted=Count("pk", filter=Q(explanation__state=Explanation.ACCEPTED)),
+            returned=Count("pk", filter=Q(explanation__state=Explanation.RETURNED)),
+            silent=Count("upload__school", filter=Q(explanation=None), distinct=True),
+        )
+        ordered = counted.order_by("-upload__collection__opened_at", "upload__collection")
+        return tuple(QueryCount(*one) for one in ordered.values_list("upload__collection__name", *names))
 
 
 def waiting_explanations(by: Actor) -> tuple[WaitingLine, ...]:

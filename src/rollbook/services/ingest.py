@@ -44,6 +44,7 @@ from rollbook.services.identity_rows import Taken
 from rollbook.services.intake import forget_unnamed, one_at_a_time
 from rollbook.services.judging import Arrival, Judged, arrivals, judge, of_schools_apart
 from rollbook.services.messages import tell
+from rollbook.services.opened_queries import open_queries
 from rollbook.services.prepared import Prepared, read_and_prepare
 from rollbook.services.receipts import Receipt, receipt_of
 
@@ -117,13 +118,13 @@ def _take_together(by: Actor, judged: Sequence[Judged], known: InTurn) -> list[R
     rows = [_row(one) for one in judged]
     sound = [(one, row) for one, row in zip(judged, rows, strict=True) if one.persons is not None]
     if not sound:
-        return _commit(by, rows, None, None)
+        return _commit(by, judged, rows, None, None)
     keys = identity_rows.give_keys(known.births)
     taken = [Taken(one.arrival.prepared, row, real(one.persons or (), keys)) for one, row in sound]
     try:
         with ThreadPoolExecutor(1) as pool:
             landed = pool.submit(_land, taken)
-            return _commit(by, rows, identity_rows.Batch(taken, rows, known, keys), landed)
+            return _commit(by, judged, rows, identity_rows.Batch(taken, rows, known, keys), landed)
     except Exception:
         # A commit that was done and reported as failed comes here too, so what to remove is for PostgreSQL to say.
         # Where it cannot be asked, or the store does not answer, the next start does this.
@@ -138,7 +139,11 @@ def _land(taken: Sequence[Taken]) -> _Versions:
 
 
 def _commit(
-    by: Actor, rows: Sequence[Return], batch: identity_rows.Batch | None, landed: Future[_Versions] | None
+    by: Actor,
+    judged: Sequence[Judged],
+    rows: Sequence[Return],
+    batch: identity_rows.Batch | None,
+    landed: Future[_Versions] | None,
 ) -> list[Receipt]:
     """The commit of the returns: all of them, or nothing that any reader will ever see."""
     with transaction.atomic(durable=True):
@@ -149,6 +154,7 @@ def _commit(
             for one, versions in zip(batch.taken, landed.result(), strict=True):
                 one.row.delta_versions = versions
         Return.objects.bulk_create(rows)
+        open_queries([(one, row) for one, row in zip(judged, rows, strict=True) if one.sound])
         for state, deed in ((Return.ACCEPTED, "accept-return"), (Return.REFUSED, "refuse-return")):
             audit_each(by, deed, [_audited(row) for row in rows if row.state == state])
         return _tell_schools(rows)

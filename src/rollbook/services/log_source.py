@@ -12,7 +12,7 @@ from urllib.request import urlopen
 from rollbook.kernel.refusals import InputRefused, Reason, VerificationFailed
 from rollbook.tlog.entries import LONGEST_ENTRY
 from rollbook.tlog.notes import LONGEST_NOTE
-from rollbook.tlog.tiles import CHECKPOINT, WIDTH, bundle_paths
+from rollbook.tlog.tiles import CHECKPOINT, WIDTH, tile_path
 
 SECONDS: Final = 30
 # A server that sends a byte now and then keeps each wait short and the whole endless.
@@ -52,7 +52,10 @@ def read_bundles(fetch: Fetch, size: int) -> list[bytes]:
     Raises:
         VerificationFailed: code `log-unreadable`.
     """
-    return [fetch(path) for path in bundle_paths(size)]
+    # One path at a time: whatever size was signed, the first file that is not there ends it.
+    full, rest = divmod(size, WIDTH)
+    bundles = [fetch(tile_path("entries", number)) for number in range(full)]
+    return [*bundles, fetch(tile_path("entries", full, rest))] if rest else bundles
 
 
 def _fetch(address: str) -> bytes:

@@ -3,7 +3,7 @@
 Each is listed for every person, with whether theirs was the record, once its entry stands in the public log.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -11,10 +11,13 @@ from pyroaring import BitMap
 
 from rollbook.kernel.refusals import StateBroken
 from rollbook.records.models.identity import GatewayCase
+from rollbook.records.models.log import LogSubmission
+from rollbook.records.models.reported import ReportedUse
 from rollbook.services import populations
 from rollbook.services.log import reader
 from rollbook.services.log.published_entry import PublishedEntry
 from rollbook.services.people_zone import people_zone
+from rollbook.services.reported_uses import LATE
 from rollbook.services.sets import SEALED
 
 TOLD = "One named child was asked about."
@@ -38,7 +41,7 @@ class OtherUse:
 
 def other_uses() -> tuple[OtherUse, ...]:
     """All of them, newest first."""
-    return tuple(sorted(_told_cases(), key=lambda use: -use.index))
+    return tuple(sorted([*_told_cases(), *_reported()], key=lambda use: -use.index))
 
 
 def _told_cases() -> Iterator[OtherUse]:
@@ -64,6 +67,35 @@ def _told(entry: PublishedEntry, reveal: PublishedEntry, file: str) -> OtherUse:
         people=_people(file, entry.fields["set"]["epoch"]),
         result=f"{TOLD} {told}",
     )
+
+
+def _reported() -> Iterator[OtherUse]:
+    """Days of look-ups and late releases; their entries tell all but who was in them."""
+    rows = ReportedUse.objects.filter(submission__state=LogSubmission.APPENDED).select_related("submission")
+    by_index = {row.submission.index: row for row in rows if row.submission is not None}
+    if not by_index:
+        return
+    entries = {entry.index: entry for entry in reader.entries("request", "decision", "lookup-account")}
+    for entry in reader.entries("lookup-batch", "disclosure"):
+        row = by_index.get(entry.index)
+        if row is not None:
+            people = _people(row.population_file, row.epoch)
+            yield _looked_up(entry, entries, people) if entry.type == "lookup-batch" else _late(entry, people)
+
+
+def _looked_up(entry: PublishedEntry, entries: Mapping[int, PublishedEntry], people: BitMap | None) -> OtherUse:
+    account = entries[entry.fields["of"]].fields
+    request = entries[entries[account["of"]].fields["of"]].fields
+    holder, day = account["holder"]["name"], entry.fields["day"]
+    title, result = f"Look-ups on {day} in another service", "What was looked up is known to that service alone."
+    return OtherUse(entry.index, holder, title, request["purpose"], request["basis"], entry.at, people, result)
+
+
+def _late(entry: PublishedEntry, people: BitMap | None) -> OtherUse:
+    fields = entry.fields
+    late, who = fields["late"], fields["recipient"]["name"]
+    result = f"It was released on {late['released']} and entered in the log late. {LATE[late['reason']]}."
+    return OtherUse(entry.index, who, "A release that was logged late", "", fields["basis"], entry.at, people, result)
 
 
 def _people(file: str, epoch: str) -> BitMap | None:

@@ -15,10 +15,13 @@ import pyarrow.compute as pc
 
 from rollbook.dataplane.census.parsed import ParsedReturn
 from rollbook.dataplane.census.rules import RULES
+from rollbook.dataplane.census.ruling import Severity
 from rollbook.dataplane.people.matching import Claimant
 from rollbook.dataplane.store.landing import shaped
 from rollbook.services.examine import Examined, examine
 from rollbook.services.findings import DiscardLine, IssueLine, discard_lines, rule_lines
+from rollbook.services.query_facts import Asked, Question, Questioner
+from rollbook.services.upload_findings import Placed, of_severity, place
 
 # Column of the parsed identity table, and the field of a sighting that takes it.
 _NAMES: Final = (
@@ -36,7 +39,8 @@ class Prepared:
 
     `rolls` has the enrolment status of a pupil on roll ("" when none was given), None for one no longer on roll.
     `study` are the study tables with the pupil number where the person key will stand. `said` has a row for each
-    pupil: the columns of a sighting but person and source.
+    pupil: the columns of a sighting but person and source. `queries` are what the school can be asked to explain, with
+    what each is about.
     """
 
     name: str
@@ -55,6 +59,7 @@ class Prepared:
     discards: tuple[DiscardLine, ...]
     study: Mapping[str, pa.Table] = field(repr=False)
     said: pa.Table = field(repr=False)
+    queries: tuple[tuple[Placed, Question], ...] = field(repr=False, default=())
 
     @property
     def pupils(self) -> int:
@@ -87,6 +92,13 @@ class Prepared:
         """The UPNs on its roll with this enrolment status."""
         return [upn for upn, roll in zip(self.upns, self.rolls, strict=True) if upn and roll == status]
 
+    @property
+    def identity(self) -> pa.Table:
+        """What names its pupils: all that a doubt of matching is about."""
+        names = {name: _no_text(self.said[name]) for name in ("surname", "forename")}
+        numbers = {"upn": self.upns, "former_upn": self.formers, "dob": self.births}
+        return pa.table({"pupil_no": self.said["pupil_no"], **numbers, **names})
+
     def on_two_rolls(self, elsewhere: Collection[str]) -> list[IssueLine]:
         """What the rule on two records of one UPN says of pupils whom another school has on roll as an only school."""
         told = {one.pupil_no for one in self.issues if one.rule == _TWO_ROLLS.id}
@@ -100,13 +112,13 @@ class Prepared:
         ]
 
 
-def read_and_prepare(data: bytes, name: str, at: datetime) -> Prepared:
-    """Read, judge and lay out one file; `at` is the moment it came.
+def read_and_prepare(data: bytes, name: str, at: datetime, *, quickly: bool = False) -> Prepared:
+    """Read, judge and lay out one file; `at` is the moment it came. `quickly` is as in `examine`.
 
     Raises:
         InputRefused: the bytes are no return.
     """
-    return prepare(examine(data, name, at))
+    return prepare(examine(data, name, at, quickly=quickly))
 
 
 def prepare(examined: Examined) -> Prepared:
@@ -133,7 +145,17 @@ def prepare(examined: Examined) -> Prepared:
         discards=tuple(discard_lines(parsed.discards)),
         study=shaped(parsed.tables, header.collection_code, header.laestab),
         said=_said(parsed),
+        queries=_queries(examined),
     )
+
+
+def _queries(examined: Examined) -> tuple[tuple[Placed, Question], ...]:
+    parsed, found = examined.parsed, of_severity(examined.issues, Severity.QUERY)
+    if not found:
+        return ()
+    asked = [Asked(one.rule, one.message, one.pupil_no, one.field) for one in found]
+    questions = Questioner(parsed.tables, parsed.school).questions(asked)
+    return tuple((place(one, parsed, {}), question) for one, question in zip(found, questions, strict=True))
 
 
 def _said(parsed: ParsedReturn) -> pa.Table:
@@ -156,3 +178,8 @@ def _said(parsed: ParsedReturn) -> pa.Table:
 
 def _text(column: Any) -> Any:
     return pc.fill_null(column, "")
+
+
+def _no_text(column: Any) -> Any:
+    """What `_text` was given."""
+    return pc.if_else(pc.equal(column, pa.scalar("")), None, column)

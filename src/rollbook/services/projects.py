@@ -18,7 +18,7 @@ from rollbook.policy.states import PROJECTS, ProjectState, RequestState
 from rollbook.records.models.accounts import Account
 from rollbook.records.models.governance import Decision, Request
 from rollbook.records.models.studies import Project, Run
-from rollbook.services import clock
+from rollbook.services import certificates, clock
 from rollbook.services.actors import Actor, require_role, require_session, system
 from rollbook.services.audit import audit
 from rollbook.services.keys import open_keys
@@ -99,6 +99,7 @@ def close_project(*, by: Actor, project_ref: str) -> None:
         project.save(update_fields=["closed_at"])
         # One that was refused or withdrawn stays what it is.
         Request.objects.filter(id=project.request_id, state=RequestState.LIVE).update(state=RequestState.CLOSED)
+        certificates.close_runs(project)
         audit(by, "close-project", project_ref)
     open_keys(settings.ROLLBOOK).destroy_project_key(project_ref)
 

@@ -9,6 +9,7 @@ import csv
 import hashlib
 import io
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, Final
 
@@ -17,8 +18,11 @@ import numpy as np
 from rollbook.kernel import canonical
 from rollbook.kernel.refusals import InputRefused, Reason
 from rollbook.sdc.hiding import MARK, TOTAL, grid
+from rollbook.sdc.models import PEOPLE
+from rollbook.sdc.rules import MODELS_RULE_SET
 from rollbook.sdc.suppression.outsider import intervals
 from rollbook.sdc.suppression.system import Tree, system_of
+from rollbook.sdc.survival import AT_RISK, EVENTS
 from rollbook.services.solver_name import solver_name_aside
 
 COUNT: Final = "count"
@@ -44,14 +48,15 @@ def replay(record_file: Path, table_file: Path) -> Replay:
         InputRefused: code `record`, where the first file is no record of a release.
     """
     record, data = _record(record_file), table_file.read_bytes()
-    head, *rows = csv.reader(io.StringIO(data.decode()))
-    figures = {tuple(row[:-1]): row[-1] for row in rows}
+    head, figures = figures_in(data.decode())
     found = [*_digest(record, data), *_cells(record, figures)]
+    threshold = int(record["parameters"]["threshold"])
+    if record["rule_set"] == MODELS_RULE_SET:
+        found += _few(figures, threshold)
     if head[-1] == COUNT:
-        threshold = int(record["parameters"]["threshold"])
-        found += _small(figures, threshold)
+        found += small(figures, threshold)
         if MARK in figures.values():
-            found += _attacked(figures, threshold)
+            found += attacked(figures, threshold)
     return Replay(
         output=str(record["output"]),
         recorded=str(record["verdict"]),
@@ -59,8 +64,20 @@ def replay(record_file: Path, table_file: Path) -> Replay:
         differences=tuple(found),
         cells=len(figures),
         hidden=list(figures.values()).count(MARK),
-        not_judged=("groups that are all alike",) if head[-1] == COUNT else (f"the people behind each {head[-1]}",),
+        not_judged=(_not_judged(head[-1], str(record["rule_set"])),),
     )
+
+
+def figures_in(table: str) -> tuple[list[str], dict[tuple[str, ...], str]]:
+    """The head of a released table, and its figures by their labels, as they were published."""
+    head, *rows = csv.reader(io.StringIO(table))
+    return head, {tuple(row[:-1]): row[-1] for row in rows}
+
+
+def _not_judged(measure: str, rule_set: str) -> str:
+    if rule_set == MODELS_RULE_SET:
+        return "what stands behind the estimates"
+    return "groups that are all alike" if measure == COUNT else f"the people behind each {measure}"
 
 
 def _record(file: Path) -> dict[str, Any]:
@@ -89,7 +106,8 @@ def _cells(record: dict[str, Any], figures: dict[tuple[str, ...], str]) -> list[
     ]
 
 
-def _small(figures: dict[tuple[str, ...], str], threshold: int) -> list[str]:
+def small(figures: dict[tuple[str, ...], str], threshold: int) -> list[str]:
+    """The figures of a count that are shown though they are below the threshold."""
     return [
         f"{', '.join(labels)}: a figure below {threshold}"
         for labels, figure in figures.items()
@@ -97,7 +115,22 @@ def _small(figures: dict[tuple[str, ...], str], threshold: int) -> list[str]:
     ]
 
 
-def _attacked(figures: dict[tuple[str, ...], str], threshold: int) -> list[str]:
+def _few(figures: dict[tuple[str, ...], str], threshold: int) -> list[str]:
+    """Of a model its people; of a survival table its steps, and who left between two of them without the event."""
+    found = [
+        f"{', '.join(labels)}: a figure below {threshold}"
+        for labels, figure in figures.items()
+        if labels[-1] in (PEOPLE, AT_RISK, EVENTS) and int(figure) < threshold
+    ]
+    steps = [(labels[:-1], int(figure)) for labels, figure in figures.items() if labels[-1] == AT_RISK]
+    for (before, at_risk), (after, still) in pairwise(steps):
+        left = at_risk - int(figures[*before, EVENTS]) - still
+        if before[:-1] == after[:-1] and left and left < threshold:
+            found.append(f"{', '.join(after)}: fewer than {threshold} left before it")
+    return found
+
+
+def attacked(figures: dict[tuple[str, ...], str], threshold: int) -> list[str]:
     """The attack from the published figures alone, on a table with totals."""
     width = len(next(iter(figures)))
     labels = tuple(tuple(dict.fromkeys(name[axis] for name in figures if name[axis] != TOTAL)) for axis in range(width))

@@ -15,6 +15,7 @@ from django.db import connections
 from rollbook.kernel.refusals import RollbookError
 from rollbook.services import bundles, clock, collections, gateway, people_of_uses, releases, uploads
 from rollbook.services.actors import system
+from rollbook.services.log import genesis
 
 log = logging.getLogger("rollbook.jobs")
 
@@ -32,6 +33,7 @@ PARTS: Mapping[str, Callable[[], object]] = {
     "files that schools sent and did not submit are destroyed": uploads.forget_expired,
     "uses that no segment has are made into segments": people_of_uses.compact,
     "the returns of past days are counted in the log": count_yesterday,
+    "the month's key is in the log": genesis.announce_this_month,
     "agreed tables come out once their entry is public": partial(releases.recover, wait_s=_SECONDS_FOR_THE_LOG),
     "decided cases are told, answers nobody collected are wiped": partial(gateway.recover, wait_s=_SECONDS_FOR_THE_LOG),
 }

@@ -24,7 +24,8 @@ from rollbook.services.comparing import compare, other_numbers
 from rollbook.services.examine import examine
 from rollbook.services.keys import open_keys
 from rollbook.services.people_zone import people_zone
-from rollbook.services.query_marks import Asked, MarkMaker, Marks, upn_ends
+from rollbook.services.query_facts import Asked
+from rollbook.services.query_marks import MarkMaker, Marks, upn_ends
 from rollbook.services.upload_findings import Findings, Placed, of_severity, place, words_of
 from rollbook.services.uploads import destroy, forget_explanations, sealed_name
 from rollbook.services.work_locks import Work, alone

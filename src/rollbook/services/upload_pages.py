@@ -110,7 +110,8 @@ def current_upload(by: Actor) -> UploadPage | None:
     """The file the asker's school sent last, unless it is a return by now."""
     school = school_of(require_session(by, Role.SCHOOL_DATA_MANAGER))
     with people_zone():
-        row = Upload.objects.filter(school_id=school).order_by("-pk").first()
+        # What the authority's own load took in stands among the returns, and hides no file of the page.
+        row = Upload.objects.filter(school_id=school, uploaded_by__isnull=False).order_by("-pk").first()
         return _page(row) if row is not None and row.state not in (Upload.RECEIVED, Upload.REPLACED) else None
 
 

@@ -23,7 +23,8 @@ from rollbook.services.findings import IssueLine
 from rollbook.services.ingest import ingest
 from rollbook.services.keys import open_keys
 from rollbook.services.people_zone import people_zone
-from rollbook.services.query_marks import Asked, MarkMaker
+from rollbook.services.query_facts import Asked
+from rollbook.services.query_marks import MarkMaker
 from rollbook.services.receipts import receipt_of
 from rollbook.services.upload_check import check_upload, query_rows, refuse, unsealed, waiting
 from rollbook.services.upload_findings import Placed, findings_of

@@ -3,13 +3,13 @@
 Source: the specification of the log, sections 14 and 15.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from rollbook.tlog.history import History
 
-# What closes a use: a table released from it, an outcome, or a certificate that the data were destroyed.
-_CLOSES = frozenset({"output", "outcome", "destroyed"})
+# Outcomes of a use in which nothing was given or opened, so that there is nothing to destroy.
+_NOTHING_GIVEN = frozenset({"not-released", "not-collected"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,20 +57,20 @@ def _reveals(history: History, today: str) -> Iterator[Overdue]:
 
 
 def _endings(history: History, today: str) -> Iterator[Overdue]:
-    """Files whose approval has ended need a certificate of destruction; data opened inside, any close at all."""
-    closed: dict[int, set[str]] = {}
+    """A use whose approval has ended needs a certificate that the data, or the extract, is no more."""
     sound = [(entry.index, entry.type, entry.body) for entry in history.entries if entry.index not in history.faulty]
-    for _, type_, body in sound:
-        if body is not None and type_ in _CLOSES:
-            closed.setdefault(body["of"], set()).add(type_)
+    closed = {body["of"] for _, type_, body in sound if body is not None and _closes(type_, body)}
     for index, type_, body in sound:
-        if body is None or type_ != "disclosure" or "of" not in body:
+        if body is None or type_ != "disclosure" or "of" not in body or index in closed:
             continue
         expires = str((history.entries[body["of"]].body or {}).get("expires", today))
-        needed = {"destroyed"} if body["mode"] == "file" else _CLOSES
-        if expires < today and not needed & closed.get(index, set()):
-            message = "The approval of a use has ended, and nothing says what became of the data"
+        if expires < today:
+            message = "The approval of a use has ended, and nothing says that the data is gone"
             yield Overdue("destruction-overdue", index, expires, message)
+
+
+def _closes(type_: str, body: Mapping[str, object]) -> bool:
+    return type_ == "destroyed" or (type_ == "outcome" and body["result"] in _NOTHING_GIVEN)
 
 
 def _reviews(history: History, today: str) -> Iterator[Overdue]:

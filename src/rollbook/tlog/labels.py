@@ -13,6 +13,8 @@ from rollbook.kernel.refusals import InputRefused, Reason
 SMALLEST_SET: Final = 1024
 SECRET_BYTES: Final = 32
 _PUPIL_ID = re.compile(r"upn:[A-HJ-NP-RT-Z][0-9]{11}[0-9A-HJ-NP-RT-Z]\Z|uln:[0-9]{10}\Z")
+_UPN = re.compile(r"[A-Z][0-9]{11}[0-9A-Z]\Z")
+_ULN = re.compile(r"[0-9]{10}\Z")
 _MONTH = re.compile(r"[0-9]{4}-(0[1-9]|1[0-2])\Z")
 _REF, _LABEL, _PAD = tag("rollbook/ref/v1"), tag("rollbook/label/v1"), tag("rollbook/pad/v1")
 
@@ -20,6 +22,24 @@ _REF, _LABEL, _PAD = tag("rollbook/ref/v1"), tag("rollbook/label/v1"), tag("roll
 def is_pupil_id(text: str) -> bool:
     """Whether `text` is `upn:` or `uln:` and a number of the right shape. Check letters are the kernel's business."""
     return _PUPIL_ID.match(text) is not None
+
+
+def parse_identifier(text: str) -> str:
+    """The pupil's identifier as the log writes it, from what a person types: a UPN or ULN, with or without its scheme.
+
+    Raises:
+        InputRefused: code `pupil-id`. What was typed is not repeated.
+    """
+    value = "".join(text.split())
+    scheme, colon, number = value.rpartition(":")
+    number = number.upper()
+    scheme = scheme.lower() if colon else ("upn" if _UPN.match(number) else "uln" if _ULN.match(number) else "")
+    if not is_pupil_id(f"{scheme}:{number}"):
+        mend = (
+            "Give the Unique Pupil Number (a letter and twelve more characters) or the ten digits of a learner number."
+        )
+        raise InputRefused(Reason("pupil-id", "This is not an identifier of a pupil", mend=mend))
+    return f"{scheme}:{number}"
 
 
 def is_month(text: str) -> bool:

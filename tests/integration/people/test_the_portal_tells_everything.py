@@ -289,7 +289,7 @@ def test_a_file_of_one_parent_is_not_the_others_to_take(family: Family, log: gro
 
 
 def test_the_pages_of_how_to_check_say_the_limits_and_the_missing_witness(log: ground.Writer) -> None:
-    from rollbook.services.verify import LIMITS
+    from rollbook.tlog.limits import LIMITS
 
     shown = browser_of(None).get("/record/how-to-check/").content.decode()
     assert "rollbook verify proof-" in shown

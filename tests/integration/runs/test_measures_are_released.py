@@ -2,13 +2,16 @@
 
 import csv
 import io
+from pathlib import Path
 
 import pytest
+from django.test import Client
 
 from rollbook.records.models.studies import Output
 from rollbook.sdc.frequency import Verdict
 from rollbook.sdc.measured import replays, table_from
 from rollbook.services import check_pages, releases
+from rollbook.services.replay import replay
 from rollbook.services.run_pages import run_page
 from tests import run_ground as ground
 from tests.people import CHECKER, RESEARCHER, actor_of, browser_of
@@ -63,6 +66,61 @@ def test_a_sum_that_one_pupil_dominates_is_stopped_and_the_author_told_the_rule(
     assert table is not None
     assert {cell.rule for cell in table.failed} == {"SDC-NK", "SDC-P"}
     assert {cell.place for cell in table.failed} == {(("side", "left"),)}
+
+
+def test_a_survival_table_is_released_with_its_curve_and_can_be_judged_again(project: str, tmp_path: Path) -> None:
+    # Of each side's 35 pupils twelve leave in month 1, eleven in month 2, and twelve are seen to month 3.
+    toml = study('"survival"\ntime = "months"\nevent = "gone"\npoints = [1, 2]')["study.toml"]
+    months = "CASE WHEN place <= 12 THEN 1 WHEN place <= 23 THEN 2 ELSE 3 END"
+    sql = f"""
+        CREATE TABLE ranked AS
+        SELECT ppid, row_number() OVER (ORDER BY ppid) AS n FROM (SELECT DISTINCT ppid FROM pupil);
+        CREATE TABLE placed AS SELECT *, (n + 1) // 2 AS place FROM ranked;
+        CREATE TABLE people AS SELECT ppid, CASE WHEN n % 2 = 0 THEN 'left' ELSE 'right' END AS side,
+        {months} AS months, (place <= 23)::INTEGER AS gone FROM placed ORDER BY ppid;
+    """
+    output = made(project, {"study.toml": toml, "people.sql": sql.encode()})
+    assert (output.state, output.measure, output.rules["failures"]) == (Output.CHECKING, "survival", [])
+    ground.approved_by_both(output.reference)
+    releases.release(output.id)
+    (table,) = releases.released_tables()
+    figures = {row[:-1]: row[-1] for row in table.rows}
+    assert figures["left", "up to 1", "survival"] == "0.6571"  # 23 of 35
+    assert figures["left", "up to 2", "at risk"] == "23"
+    assert figures["right", "up to 2", "survival"] == "0.3429"  # 12 of 35
+    assert figures["all curves", "all times", "log-rank chi-squared"] == "0"
+    address = f"/register/releases/{table.reference}"
+    page = Client().get(f"{address}/").content.decode()
+    assert "share without the event" in page
+    assert page.count('stroke="#f47738"') == 4
+    (tmp_path / "record.json").write_bytes(Client().get(f"{address}/record.json").content)
+    (tmp_path / "table.csv").write_bytes(Client().get(f"{address}.csv").content)
+    assert replay(tmp_path / "record.json", tmp_path / "table.csv").same
+    # A step of fewer events is told apart, whoever wrote it.
+    fewer = table.csv.replace("up to 2,at risk,23", "up to 2,at risk,15")
+    (tmp_path / "table.csv").write_text(fewer)
+    found = replay(tmp_path / "record.json", tmp_path / "table.csv")
+    assert "left, up to 2: fewer than 10 left before it" in found.differences
+
+
+def test_a_model_that_foretells_is_stopped_and_the_author_told_by_which_rule_and_level(project: str) -> None:
+    asked = study('"logit"\noutcome = "gone"\ncategories = ["side"]')["study.toml"]
+    toml = asked.replace(b'dimensions = ["side"]\n', b"")
+    sql = """
+        CREATE TABLE ranked AS
+        SELECT ppid, row_number() OVER (ORDER BY ppid) AS n FROM (SELECT DISTINCT ppid FROM pupil);
+        CREATE TABLE people AS SELECT ppid, CASE WHEN n <= 35 THEN 'left' ELSE 'right' END AS side,
+        (n <= 35)::INTEGER AS gone FROM ranked ORDER BY ppid;
+    """
+    output = made(project, {"study.toml": toml, "people.sql": sql.encode()})
+    assert (output.state, output.table["cells"]) == (Output.STOPPED, [])
+    table = run_page(by=actor_of(RESEARCHER), run_id=output.run_id).table
+    assert table is not None
+    assert {(cell.rule, cell.place) for cell in table.failed} == {
+        ("SDC-FIT", (("term", "model"),)),
+        ("SDC-GROUP", (("gone", "0"),)),
+        ("SDC-GROUP", (("gone", "1"),)),
+    }
 
 
 def test_hidden_cells_are_for_plain_counts(project: str) -> None:

@@ -14,11 +14,12 @@ from rollbook.dataplane.census.formats.reading import read_any
 from rollbook.dataplane.census.rules import RULES
 from rollbook.dataplane.census.ruling import Severity
 from rollbook.records.models.uploads import Query
-from rollbook.services import query_marks
+from rollbook.services import query_facts, query_marks
 from rollbook.services.explaining import accept_explanation, explain
 from rollbook.services.explanation_desk import waiting_explanations
 from rollbook.services.people_zone import people_zone
-from rollbook.services.query_marks import Asked, MarkMaker
+from rollbook.services.query_facts import Asked
+from rollbook.services.query_marks import MarkMaker
 from rollbook.services.upload_pages import UploadPage, upload_page
 from rollbook.services.uploads import submit_upload
 from tests import census_ground as census
@@ -160,7 +161,7 @@ def test_every_query_rule_names_the_values_it_looks_at() -> None:
     assert queries
     for one in queries:
         assert one.fields, one.id
-        assert {*one.fields} <= known | {*query_marks._OF_SCHOOL}, one.id
+        assert {*one.fields} <= known | {*query_facts.OF_SCHOOL}, one.id
 
 
 @settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))

@@ -66,15 +66,15 @@ def test_the_published_variance_components_of_exam_come_out(exam: pa.Table) -> N
     assert round(found["reading", "estimate"], 3) == 0.563
     assert round(found["between groups", "variance"], 3) == 0.092
     assert round(found["within groups", "variance"], 3) == 0.566
-    assert round(found["model", "-2 log likelihood"], 1) == 9357.2
+    assert round(found["model", "minus 2 log likelihood"], 1) == 9357.2
     assert (found["model", "people"], found["model", "groups"]) == (4059, 65)
     assert judge(table, PARAMETERS).passed
     told = dict(shown(table, PARAMETERS))
-    assert told["model", "-2 log likelihood"] == "9,357.2"
+    assert told["model", "minus 2 log likelihood"] == "9,357.2"
     assert told["reading", "estimate"] == "0.5634"
     empty = figures(fitted('"multilevel"\noutcome = "score"\ngroup = "school"', exam))
     assert [round(empty[name, "variance"], 3) for name in ("between groups", "within groups")] == [0.169, 0.848]
-    assert round(empty["model", "-2 log likelihood"], 2) == 11010.65
+    assert round(empty["model", "minus 2 log likelihood"], 2) == 11010.65
 
 
 def test_estimates_and_errors_are_those_of_statsmodels(exam: pa.Table) -> None:
@@ -95,7 +95,7 @@ def test_estimates_and_errors_are_those_of_statsmodels(exam: pa.Table) -> None:
         for name, other in {"intercept": "Intercept", "year": "year", "sex = M": "C(sex)[T.M]"}.items():
             assert ours[name, "estimate"] == pytest.approx(theirs.params[other], rel=1e-6)
             assert ours[name, "standard error"] == pytest.approx(theirs.bse[other], rel=1e-4)
-        assert ours["model", "-2 log likelihood"] == pytest.approx(-2 * theirs.llf, rel=1e-9)
+        assert ours["model", "minus 2 log likelihood"] == pytest.approx(-2 * theirs.llf, rel=1e-9)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         mixed = peer.mixedlm("score ~ reading + C(sex)", frame, groups=frame["school"])
@@ -106,7 +106,7 @@ def test_estimates_and_errors_are_those_of_statsmodels(exam: pa.Table) -> None:
     assert ours["sex = M", "standard error"] == pytest.approx(theirs.bse["C(sex)[T.M]"], rel=1e-3)
     assert ours["between groups", "variance"] == pytest.approx(float(theirs.cov_re.iloc[0, 0]), rel=1e-3)
     # The peer's search ends near the top; ours may not end below it.
-    assert ours["model", "-2 log likelihood"] <= -2 * theirs.llf + 1e-6
+    assert ours["model", "minus 2 log likelihood"] <= -2 * theirs.llf + 1e-6
 
 
 def test_the_largest_leverage_is_that_of_statsmodels(exam: pa.Table) -> None:
@@ -201,6 +201,17 @@ def test_acro_stops_no_model_that_we_pass_and_its_own_rule_is_the_same(people: i
     freedom = people - (ours.evidence.estimated - 1)
     assert theirs is (freedom >= PARAMETERS.freedom)
     assert theirs or not judge(ours, PARAMETERS).passed
+
+
+@pytest.mark.parametrize("people", [0, 1, 2, 12])
+@pytest.mark.parametrize("asked", ['"ols"', '"logit"', '"multilevel"\ngroup = "g"'])
+def test_a_model_of_hardly_anybody_is_stopped_and_stored(asked: str, people: int) -> None:
+    """Also where the outcome is nothing but the term, so that no likelihood is finite."""
+    marks = pa.array([float(at % 2) for at in range(people)], pa.float64())
+    labels = {name: pa.array(SEX[:people], pa.string()) for name in ("sex", "g")}
+    given = rows(**labels, y=marks, x=marks)
+    found = stopped_by(f'{asked}\noutcome = "y"\nterms = ["x"]\ncategories = ["sex"]', given)
+    assert found & {rules.EMPTY, rules.THRESHOLD, rules.NO_FIT, rules.EXACT}
 
 
 def test_people_without_a_value_are_in_no_figure_and_in_no_comparison() -> None:

@@ -1,5 +1,6 @@
 """`rollbook study check` says what would stop a study inside, with the file and the line."""
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -8,7 +9,7 @@ from typer.testing import CliRunner
 from rollbook.cli.study import app
 from rollbook.kernel.refusals import Family, InputRefused
 from rollbook.services.study_check import problems
-from rollbook.services.study_local import make_dummy, new_study
+from rollbook.services.study_local import make_dummy, new_study, read_mappings
 
 
 @pytest.fixture
@@ -88,3 +89,19 @@ def test_the_command_ends_with_the_code_for_bad_input(study: Path) -> None:
     assert isinstance(result.exception, InputRefused)
     assert result.exception.family == Family.INPUT
     assert result.output.strip().startswith("steps/01-meals.sql:1: study-grammar: ")
+
+
+def test_a_model_of_a_loaded_collection_is_checked_as_inside(tmp_path: Path) -> None:
+    examples = Path(__file__).parents[3] / "examples"
+    folder = tmp_path / "mine"
+    shutil.copytree(examples / "studies" / "exam-variance-components", folder)
+    mappings = read_mappings([examples / "collections" / "exam.toml"])
+    assert [problem.code for problem in problems(folder)] == ["item-not-for-study"] * 3
+    list(make_dummy(folder, people=400, seed=1, clean=True, mappings=mappings))
+    assert problems(folder, mappings) == ()
+    # Nobody but one has a second term, and it is said by the rule that would stop it inside.
+    change(folder / "study.toml", '["reading"]', '["reading", "alone"]')
+    change(folder / "people.sql", "AS reading,", "AS reading, (ppid = (SELECT min(ppid) FROM exam))::INTEGER AS alone,")
+    found = problems(folder, mappings)
+    assert {problem.message.split(":")[0] for problem in found} == {"SDC-TERM", "SDC-LEVERAGE"}
+    assert {problem.line for problem in found} == {line_of(folder / "study.toml", "[table]")}

@@ -19,8 +19,8 @@ from typer.testing import CliRunner, Result
 from rollbook.cli import verify as command
 from rollbook.kernel.refusals import Family, InputRefused, VerificationFailed
 from rollbook.services import log_source
-from rollbook.services.verify import parse_identifier
 from rollbook.tlog import notes
+from rollbook.tlog.labels import parse_identifier
 from rollbook.tlog.limits import LIMITS
 from rollbook.tlog.tiles import Tiles
 from rollbook.tlog.trust import NO_WITNESS_SENTENCE, write_policy
@@ -131,7 +131,7 @@ def test_a_tampered_bundle_is_invalid_and_says_which(place: Path, run: Run) -> N
     text = (place / "bundle").read_text()
     (place / "bundle").write_text(text.replace("d 12 out", "d 12 in", 1))
     result = run()
-    assert refused_with(result) == {"bundle-line"}
+    assert refused_with(result) == {"bundle-word"}
     assert "bundle" in result.exception.reasons[0].where
 
 

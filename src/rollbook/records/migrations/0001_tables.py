@@ -232,6 +232,16 @@ class Migration(migrations.Migration):
             ],
         ),
         migrations.CreateModel(
+            name='LookupAccount',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('reference', models.CharField(max_length=64, unique=True)),
+                ('opens', models.DateField()),
+                ('closed_on', models.DateField(null=True)),
+                ('submission', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='records.logsubmission')),
+            ],
+        ),
+        migrations.CreateModel(
             name='Message',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -499,12 +509,39 @@ class Migration(migrations.Migration):
                 ('manifest', models.TextField()),
                 ('agreed_at', models.DateTimeField()),
                 ('released_at', models.DateTimeField(null=True)),
+                ('revoke_ground', models.CharField(blank=True, max_length=32)),
                 ('revoke_reason', models.TextField(blank=True)),
                 ('revoked_at', models.DateTimeField(null=True)),
                 ('output', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, to='records.output')),
                 ('revoke_asked_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, to='records.account')),
                 ('revoke_submission', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='records.logsubmission')),
                 ('submission', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='records.logsubmission')),
+            ],
+        ),
+        migrations.CreateModel(
+            name='RecheckTask',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('parameters', models.JSONField()),
+                ('reasons', models.JSONField()),
+                ('made_at', models.DateTimeField()),
+                ('settled_at', models.DateTimeField(null=True)),
+                ('result', models.CharField(blank=True, max_length=16)),
+                ('note', models.TextField(blank=True)),
+                ('settled_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, to='records.account')),
+                ('release', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='tasks', to='records.release')),
+            ],
+        ),
+        migrations.CreateModel(
+            name='ReportedUse',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('day', models.DateField()),
+                ('did', models.CharField(max_length=44, unique=True)),
+                ('epoch', models.CharField(max_length=7)),
+                ('population_file', models.CharField(blank=True, max_length=64)),
+                ('account', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='days', to='records.lookupaccount')),
+                ('submission', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='records.logsubmission')),
             ],
         ),
         migrations.CreateModel(
@@ -819,7 +856,7 @@ class Migration(migrations.Migration):
                 ('collection', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, to='records.collection')),
                 ('received', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, to='records.return')),
                 ('school', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='records.school')),
-                ('uploaded_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='records.account')),
+                ('uploaded_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, to='records.account')),
             ],
             options={
                 'db_table': '"identity"."upload"',
@@ -908,6 +945,10 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='noticegiven',
             constraint=models.UniqueConstraint(fields=('person', 'publication', 'how'), name='one_telling_per_way'),
+        ),
+        migrations.AddConstraint(
+            model_name='reporteduse',
+            constraint=models.UniqueConstraint(fields=('account', 'day'), name='one_day_of_an_account'),
         ),
         migrations.AddConstraint(
             model_name='letter',

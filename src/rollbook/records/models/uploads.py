@@ -13,7 +13,9 @@ from rollbook.records.models.identity import new_handle
 
 
 class Upload(models.Model):
-    """One file. `content` is its sealed bytes while there is something still to be done with them.
+    """One file. Of one that the authority's own load took in (`uploaded_by` is empty) only the queries are kept.
+
+    `content` is its sealed bytes while there is something still to be done with them.
 
     `findings` is what the job process found, as `services.upload_findings` writes it: places, rules and counts, and of
     a value only the last four characters of a UPN, until the file is submitted.
@@ -26,7 +28,7 @@ class Upload(models.Model):
     handle = models.CharField(max_length=22, unique=True, default=new_handle)
     school = models.ForeignKey(School, on_delete=models.PROTECT)
     collection = models.ForeignKey(Collection, null=True, on_delete=models.PROTECT)
-    uploaded_by = models.ForeignKey(Account, on_delete=models.PROTECT)
+    uploaded_by = models.ForeignKey(Account, null=True, on_delete=models.PROTECT)
     uploaded_at = models.DateTimeField()
     expires_at = models.DateTimeField()
     name = models.CharField(max_length=100, blank=True)

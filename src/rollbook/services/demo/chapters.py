@@ -1,6 +1,6 @@
 """The chapters in their order. Imported once Django has been started for the operator."""
 
-from rollbook.services.demo import asking, ending, inside, papers, parent, police, returns
+from rollbook.services.demo import asking, ending, inside, papers, parent, police, returns, school
 from rollbook.services.demo.stage import Stage
 
 
@@ -24,7 +24,7 @@ def tell(stage: Stage) -> None:
     parent.look(stage)
     parent.object_to_research(stage)
     inside.run_again(stage)
-    returns.correct(stage)
+    school.correct(stage)
     police.case(stage)
     parent.verify(stage)
     parent.others(stage)

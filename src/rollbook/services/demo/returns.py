@@ -1,4 +1,4 @@
-"""Chapter 2: schools send their returns. One is refused and mended, an item is dropped, one is corrected later."""
+"""Chapter 2: schools send their returns. One is refused and mended; an item is dropped."""
 
 from pathlib import Path
 
@@ -66,20 +66,6 @@ def tell_and_count(stage: Stage) -> None:
         step.link = stage.link(f"/register/collections/{COLLECTION}/")
 
 
-def correct(stage: Stage) -> None:
-    """After the study, the school sends its return again: the child does get help for special needs."""
-    with stage.narrator.step(
-        "The school sends a correction; the old value stays visible, with the use that had it"
-    ) as step:
-        data = Path(stage.facts["return"]).read_bytes()
-        receipt = ingest(by=operator(), data=_corrected(data, stage.facts["upn"]), name="corrected.xml")
-        stage.narrator.check(receipt.accepted and receipt.supersedes is not None, "the correction supersedes")
-        page = stage.visitor("parent").open(stage.facts["record"])
-        for words in ("SEN support", "No special needs support", "Special needs support by sex"):
-            stage.narrator.check(words in page.text, f"old value, new value and the use that had it: {words}")
-        step.link = stage.link(stage.facts["record"])
-
-
 def _receive(one: GeneratedFile, stage: Stage) -> Receipt:
     if one.laestab != stage.facts["laestab"]:
         return ingest_file(by=operator(), path=one.path)
@@ -97,7 +83,8 @@ def _child(path: Path) -> dict[str, str]:
     raise AssertionError("the invented school has no such pupil")
 
 
-def _pupil(tree: etree._Element, upn: str) -> etree._Element:
+def pupil_of(tree: etree._Element, upn: str) -> etree._Element:
+    """The pupil on roll with this number."""
     return next(pupil for pupil in tree.iter("PupilOnRoll") if pupil.findtext(".//UPN") == upn)
 
 
@@ -110,21 +97,12 @@ def _mistyped(data: bytes, upn: str) -> bytes:
 
 def _with_nationality(data: bytes, upn: str) -> bytes:
     tree = etree.fromstring(data)
-    etree.SubElement(_part(_pupil(tree, upn), "PupilCharacteristics"), "Nationality").text = DROPPED
+    etree.SubElement(part_of(pupil_of(tree, upn), "PupilCharacteristics"), "Nationality").text = DROPPED
     return etree.tostring(tree, xml_declaration=True, encoding="UTF-8")
 
 
-def _corrected(data: bytes, upn: str) -> bytes:
-    tree = etree.fromstring(data)
-    provision = _part(_pupil(tree, upn), "SENprovision")
-    provision.text = "K"
-    need = "<SENneeds><SENneed><SENtypeRank>1</SENtypeRank><SENtype>SLCN</SENtype></SENneed></SENneeds>"
-    provision.addnext(etree.fromstring(need))
-    _part(tree, "SerialNo").text = "002"
-    return etree.tostring(tree, xml_declaration=True, encoding="UTF-8")
-
-
-def _part(tree: etree._Element, name: str) -> etree._Element:
+def part_of(tree: etree._Element, name: str) -> etree._Element:
+    """The first element of this name."""
     return next(tree.iter(name))
 
 

@@ -52,6 +52,17 @@ def announce_key(epoch: str) -> None:
             raise
 
 
+def has_key(epoch: str) -> bool:
+    """Whether the VRF key of a month was handed in, so that a set may be made for it."""
+    return _handed_in(f"VRF-{epoch}")
+
+
+def announce_this_month() -> None:
+    """Hand in this month's key where the log has begun: a month without one could never hold a late release."""
+    if _handed_in(GENESIS_ID):
+        announce_key(month_of(clock.today()))
+
+
 def month_of(day: date) -> str:
     """The epoch of a day."""
     return f"{day:%Y-%m}"

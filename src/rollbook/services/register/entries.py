@@ -7,10 +7,11 @@ from typing import Any
 
 from rollbook.kernel import canonical
 from rollbook.kernel.encoding import unb64
+from rollbook.services.corrections import REASONS
 from rollbook.services.log import reader
 from rollbook.services.log.published_entry import PublishedEntry
 from rollbook.services.register.sizes import interval
-from rollbook.services.register.words import RESULTS, power_code
+from rollbook.services.register.words import RESULTS, REVOKES, power_code
 
 Fields = Mapping[str, Any]
 Sentence = Callable[[Fields], str]
@@ -35,6 +36,19 @@ class EntryPage:
     line: EntryLine
     text: str
     later: tuple[EntryLine, ...]
+    corrections: tuple["CorrectedField", ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CorrectedField:
+    """One field that a later entry corrects: what stood first, what holds instead, when and why."""
+
+    index: int
+    at: datetime
+    field: str
+    first: str
+    now: str
+    reason: str
 
 
 def _people(fields: Fields) -> str:
@@ -63,7 +77,10 @@ SENTENCES: Mapping[str, Sentence] = {
     ),
     "seal-extend": lambda entry: f"A sealed case stays sealed until {_day(entry['reveal_by'])}.",
     "reveal": lambda entry: f"A sealed case is told: {entry['body']['recipient']['name']}.",
-    "correction": lambda entry: f"A correction; reason: {entry['reason'].replace('-', ' ')}.",
+    "correction": lambda entry: (
+        f"{'A released table is revoked' if entry['change'] == REVOKES else 'A correction'}; "
+        f"reason: {entry['reason'].replace('-', ' ')}."
+    ),
     "output": lambda entry: f"Released: {entry['title']}.",
     "destroyed": lambda entry: f"Data destroyed on {_day(entry['on'])}.",
     "outcome": lambda entry: f"What came of a use: {entry['result'].replace('-', ' ')}.",
@@ -88,14 +105,27 @@ def entry_page(index: int) -> EntryPage | None:
     entry = reader.entry(index)
     if entry is None:
         return None
-    later = (one for one in reader.entries() if one.index > index and _target(one) == index)
-    return EntryPage(_line(entry), canonical.dumps(dict(entry.fields)).decode(), tuple(_line(one) for one in later))
+    later = [one for one in reader.entries() if one.index > index and _target(one) == index]
+    corrections = [one for one in later if one.type == "correction"]
+    corrected = [_corrected(entry, one, field) for one in corrections for field in one.fields["change"]]
+    text = canonical.dumps(dict(entry.fields)).decode()
+    return EntryPage(_line(entry), text, tuple(map(_line, later)), tuple(corrected))
 
 
 def policy_document() -> str:
     """The hex digest under which the latest policy file is served; empty before there is one."""
     policies = reader.entries("policy")
     return unb64(policies[-1].fields["policy"]).hex() if policies else ""
+
+
+def _corrected(entry: PublishedEntry, correction: PublishedEntry, field: str) -> CorrectedField:
+    reason = REASONS.get(correction.fields["reason"], correction.fields["reason"])
+    first, now = entry.fields.get(field, ""), correction.fields["change"][field]
+    return CorrectedField(correction.index, correction.at, field, _plain(first), _plain(now), reason)
+
+
+def _plain(value: object) -> str:
+    return value if isinstance(value, str) else canonical.dumps({"v": value}).decode()[5:-1]
 
 
 def _line(entry: PublishedEntry) -> EntryLine:

@@ -9,7 +9,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from rollbook.kernel.refusals import AccessDenied, InputRefused, UseRefused
 from rollbook.services.actors import Role
 from rollbook.services.explaining import LONGEST_TEXT, accept_explanation, return_explanation
-from rollbook.services.explanation_desk import one_explanation, waiting_explanations
+from rollbook.services.explanation_desk import one_explanation, query_counts, waiting_explanations
 from rollbook.web.access import access
 from rollbook.web.ui.actor import actor
 from rollbook.web.ui.paging import paginate
@@ -29,9 +29,10 @@ class AnswerForm(forms.Form):
 @require_safe
 @access(Role.CUSTODIAN)
 def explanations(request: HttpRequest) -> HttpResponse:
-    """What waits, by school and rule."""
+    """What waits, by school and rule, and how many queries are explained."""
     page = paginate(waiting_explanations(actor(request)), request)
-    return render(request, "casework/explanations.html", {"page": page})
+    facts = {"page": page, "counts": query_counts(actor(request))}
+    return render(request, "casework/explanations.html", facts)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -70,4 +70,5 @@ def _address(duty: Duty) -> str:
         return f"/register/collections/{duty.reference}/"
     if duty.kind in {DutyKind.CLOSE_PROJECT, DutyKind.ACCREDITATION}:
         return f"/register/requests/{duty.reference}/"
-    return "/register/log/" if duty.kind is not DutyKind.REVEAL else f"/register/log/{duty.reference.split()[-1]}/"
+    of_an_entry = duty.kind in {DutyKind.REVEAL, DutyKind.DESTRUCTION}
+    return f"/register/log/{duty.reference.split()[-1]}/" if of_an_entry else "/register/log/"

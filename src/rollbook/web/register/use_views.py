@@ -4,10 +4,13 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
+from rollbook.services.chart_drawing import svg
+from rollbook.services.charts import Chart, chart_of, vega_lite
 from rollbook.services.register.exports import as_csv, as_json
 from rollbook.services.register.uses import UseLine, seals, uses
 from rollbook.services.releases import ReleasedTable, released_tables
 from rollbook.web.access import access
+from rollbook.web.errors import gone
 from rollbook.web.register.files import csv_file, json_file
 from rollbook.web.ui.paging import paginate
 
@@ -59,7 +62,19 @@ def release_list_json(request: HttpRequest) -> HttpResponse:
 @access("public")
 def one_release(request: HttpRequest, reference: str) -> HttpResponse:
     """One released table, whole."""
-    return render(request, "register/release.html", {"table": _table(reference)})
+    table = _table(reference)
+    chart = _chart(table)
+    return render(request, "register/release.html", {"table": table, "chart": svg(chart) if chart else ""})
+
+
+@require_safe
+@access("public")
+def release_chart(request: HttpRequest, reference: str) -> HttpResponse:
+    """The chart of one released table as a Vega-Lite description, its figures inside."""
+    chart = _chart(_table(reference))
+    if chart is None:
+        raise Http404
+    return json_file(vega_lite(chart))
 
 
 @require_safe
@@ -67,7 +82,7 @@ def one_release(request: HttpRequest, reference: str) -> HttpResponse:
 def release_csv(request: HttpRequest, reference: str) -> HttpResponse:
     """One released table: the very bytes that its entry in the log commits to."""
     table = _table(reference)
-    return csv_file(table.reference, table.csv)
+    return gone(request) if table.revoked_at else csv_file(table.reference, table.csv)
 
 
 @require_safe
@@ -81,7 +96,12 @@ def release_json(request: HttpRequest, reference: str) -> HttpResponse:
 @access("public")
 def release_record(request: HttpRequest, reference: str) -> HttpResponse:
     """How one released table was judged: the very bytes that its entry in the log commits to."""
-    return json_file(_table(reference).record)
+    table = _table(reference)
+    return gone(request) if table.revoked_at else json_file(table.record)
+
+
+def _chart(table: ReleasedTable) -> Chart | None:
+    return chart_of(table.title, table.dimensions, table.measure, table.rows)
 
 
 def _table(reference: str) -> ReleasedTable:
