@@ -83,7 +83,8 @@ const memory = {
   key: (policy) => `rollbook ${/^log ([^+\n]+)/m.exec(policy)?.[1] ?? ""}`,
   get(policy) {
     try {
-      return unb64(localStorage.getItem(this.key(policy)) ?? "") ?? undefined;
+      const kept = localStorage.getItem(this.key(policy));
+      return kept ? unb64(kept) : undefined;
     } catch {
       return undefined;
     }
@@ -138,6 +139,8 @@ async function answer(chosen, told) {
 }
 
 document.body.className = served ? "served" : "saved";
+// Whatever keeps this script from running, old age included, leaves the text that says how else to check.
+one("without").hidden = true;
 one("form").hidden = false;
 if (!one("own-policy").textContent.trim()) one("policy-part").open = true;
 if (!served) one("log-part").open = true;
