@@ -69,6 +69,7 @@ function show(data) {
   if (data.verdict === "refused") result.append(...showReasons(data), ...evidence(data));
   else result.append(...data.bundles.map(showBundle), ...showLog(data));
   if (data.unchecked?.length) result.append(made("p", fill(words.phrases.unchecked, { months: data.unchecked.join(", ") })));
+  if (served && !one("policy").files.length) result.append(made("p", words.own_page));
   if (data.warning) result.append(made("p", fill(words.phrases.warning, { warning: data.warning })));
   result.append(made("h3", words.phrases.limits), list(data.limits));
   title.focus();
