@@ -15,7 +15,7 @@ from rollbook.services.submitting import CONTEXT
 from tests import case_ground
 from tests import run_ground as ground
 from tests.functional.conftest import Visitor
-from tests.people import CHECKER, CUSTODIAN, POLICE_OFFICER, RESEARCHER, SECOND_CHECKER, SECOND_CUSTODIAN, actor_of
+from tests.people import CHECKER, CUSTODIAN, DPO, POLICE_OFFICER, RESEARCHER, SECOND_CHECKER, SECOND_CUSTODIAN, actor_of
 
 pytestmark = pytest.mark.django_db(transaction=True)
 HALVES = "CASE WHEN ppid < '8' THEN 'low' ELSE 'high' END"
@@ -98,6 +98,14 @@ def test_every_page_of_the_gateway(log: ground.Writer, visitor: Visitor) -> None
     page.get_by_role("button", name="Do not confirm").click()
     visitor.hold()
     expect(page).to_have_url(re.compile("/casework/desk/$"))
+
+    visitor.sign_in_as(DPO)
+    page = visitor.visit("/casework/seals/")
+    page.get_by_role("link", name=case.reference).click()
+    visitor.hold()
+    page.get_by_role("button", name="Put it off in public").click()
+    visitor.hold()
+    expect(page.get_by_role("alert").get_by_role("link", name="Give the new day")).to_be_visible()
 
 
 def a_zip(folder: Path) -> Path:
