@@ -48,16 +48,15 @@ def replay(record_file: Path, table_file: Path) -> Replay:
         InputRefused: code `record`, where the first file is no record of a release.
     """
     record, data = _record(record_file), table_file.read_bytes()
-    head, *rows = csv.reader(io.StringIO(data.decode()))
-    figures = {tuple(row[:-1]): row[-1] for row in rows}
+    head, figures = figures_in(data.decode())
     found = [*_digest(record, data), *_cells(record, figures)]
     threshold = int(record["parameters"]["threshold"])
     if record["rule_set"] == MODELS_RULE_SET:
         found += _few(figures, threshold)
     if head[-1] == COUNT:
-        found += _small(figures, threshold)
+        found += small(figures, threshold)
         if MARK in figures.values():
-            found += _attacked(figures, threshold)
+            found += attacked(figures, threshold)
     return Replay(
         output=str(record["output"]),
         recorded=str(record["verdict"]),
@@ -67,6 +66,12 @@ def replay(record_file: Path, table_file: Path) -> Replay:
         hidden=list(figures.values()).count(MARK),
         not_judged=(_not_judged(head[-1], str(record["rule_set"])),),
     )
+
+
+def figures_in(table: str) -> tuple[list[str], dict[tuple[str, ...], str]]:
+    """The head of a released table, and its figures by their labels, as they were published."""
+    head, *rows = csv.reader(io.StringIO(table))
+    return head, {tuple(row[:-1]): row[-1] for row in rows}
 
 
 def _not_judged(measure: str, rule_set: str) -> str:
@@ -101,7 +106,8 @@ def _cells(record: dict[str, Any], figures: dict[tuple[str, ...], str]) -> list[
     ]
 
 
-def _small(figures: dict[tuple[str, ...], str], threshold: int) -> list[str]:
+def small(figures: dict[tuple[str, ...], str], threshold: int) -> list[str]:
+    """The figures of a count that are shown though they are below the threshold."""
     return [
         f"{', '.join(labels)}: a figure below {threshold}"
         for labels, figure in figures.items()
@@ -124,7 +130,7 @@ def _few(figures: dict[tuple[str, ...], str], threshold: int) -> list[str]:
     return found
 
 
-def _attacked(figures: dict[tuple[str, ...], str], threshold: int) -> list[str]:
+def attacked(figures: dict[tuple[str, ...], str], threshold: int) -> list[str]:
     """The attack from the published figures alone, on a table with totals."""
     width = len(next(iter(figures)))
     labels = tuple(tuple(dict.fromkeys(name[axis] for name in figures if name[axis] != TOTAL)) for axis in range(width))
