@@ -34,7 +34,7 @@ STEPS = {
 }
 # The calls that storage steps are made of; each is broken at its first, second, third ... use.
 CALLS = {
-    "write": (folder_module, "write_durably"),
+    "write": (Path, "write_bytes"),
     "rename": (Path, "rename"),
     "sync": (os, "fsync"),
 }

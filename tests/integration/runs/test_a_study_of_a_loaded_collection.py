@@ -172,6 +172,12 @@ def test_a_model_less_one_person_is_held_against_the_first(project: str) -> None
     assert [(reason["code"], reason["where"].split(": ")[1]) for reason in output.rules["refused"]] == [
         ("differencing", "one of its figures beside one of this one's")
     ]
+    # So is the model of the same pupils in which one has another outcome.
+    other = b"CASE WHEN ppid = (SELECT min(ppid) FROM exam) THEN 3 ELSE exam_score END AS score"
+    run = ground.executed(
+        ground.study(project, {**files, "people.sql": files["people.sql"].replace(b"exam_score AS score", other)})
+    )
+    assert [reason["code"] for reason in run.outputs.get().rules["refused"]] == ["differencing"]
     # The model without one sex differs by many, and is only held to the rules.
     girls = files["people.sql"].replace(b"FROM exam", b"FROM exam WHERE ppid < '8'")
     run = ground.executed(ground.study(project, {**files, "people.sql": girls}))
