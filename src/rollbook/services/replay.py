@@ -23,6 +23,7 @@ from rollbook.sdc.rules import MODELS_RULE_SET
 from rollbook.sdc.suppression.outsider import intervals
 from rollbook.sdc.suppression.system import Tree, system_of
 from rollbook.sdc.survival import AT_RISK, EVENTS
+from rollbook.services.proved_release import Proof, Signed
 from rollbook.services.solver_name import solver_name_aside
 
 COUNT: Final = "count"
@@ -30,7 +31,9 @@ COUNT: Final = "count"
 
 @dataclass(frozen=True, slots=True)
 class Replay:
-    """What judging again gave: `same` when it is the recorded verdict; each difference is a sentence."""
+    """What judging again gave: `same` when it is the recorded verdict; each difference is a sentence. `signed`: who
+    signed the files in the log, None where no proof was given.
+    """
 
     output: str
     recorded: str
@@ -39,15 +42,18 @@ class Replay:
     cells: int
     hidden: int
     not_judged: tuple[str, ...]
+    signed: Signed | None = None
 
 
-def replay(record_file: Path, table_file: Path) -> Replay:
-    """Judge `table_file` by the parameters of `record_file`.
+def replay(record_file: Path, table_file: Path, proof: Proof | None = None) -> Replay:
+    """Judge `table_file` by the parameters of `record_file`; with a proof only if the log signed these very files.
 
     Raises:
         InputRefused: code `record`, where the first file is no record of a release.
+        VerificationFailed: the proof does not hold, with the codes of V3 and V11.
     """
     record, data = _record(record_file), table_file.read_bytes()
+    signed = None if proof is None else proof.verified({"table.csv": data, "record.json": record_file.read_bytes()})
     head, figures = figures_in(data.decode())
     found = [*_digest(record, data), *_cells(record, figures)]
     threshold = int(record["parameters"]["threshold"])
@@ -64,6 +70,7 @@ def replay(record_file: Path, table_file: Path) -> Replay:
         differences=tuple(found),
         cells=len(figures),
         hidden=list(figures.values()).count(MARK),
+        signed=signed,
         not_judged=(_not_judged(head[-1], str(record["rule_set"])),),
     )
 
