@@ -34,8 +34,8 @@ SETTINGS: Mapping[str, str] = {
     "ROLLBOOK_WITNESSES": "file with the witness, group and quorum lines of the log's policy; production needs one",
     "ROLLBOOK_WITNESSES_AWAY": "while too few witnesses answer: wait (nothing new is shown) or publish (new entries are"
     " shown as not yet witnessed); releases wait in either case",
-    "ROLLBOOK_SMTP": "server that sends notices: starttls://user@host:587, smtps://user@host:465, or smtp://127.0.0.1:25 "
-    "for a relay on this machine; while not set, notices stay in the folder `outbox` of the data",
+    "ROLLBOOK_SMTP": "server that sends notices: starttls://user@host:587, smtps://user@host:465, or smtp://127.0.0.1:25"
+    " for a relay on this machine; while not set, notices stay in the folder `outbox` of the data",
     "ROLLBOOK_SMTP_FROM": "address that notices come from; needed with ROLLBOOK_SMTP",
     "ROLLBOOK_SMTP_PASSWORD_FILE": "file with the password of the user in ROLLBOOK_SMTP",
     "ROLLBOOK_BIND": "address and port the web server listens on",
@@ -186,13 +186,9 @@ def _smtp(env: Mapping[str, str]) -> Smtp | None:
         host, port = parts.hostname or "", parts.port or 0
     except ValueError:
         host, port = "", 0
-    here = host in {"127.0.0.1", "::1", "localhost"}
-    if (
-        not host
-        or not port
-        or parts.scheme not in {"starttls", "smtps", "smtp"}
-        or (parts.scheme == "smtp" and not here)
-    ):
+    # In the clear only to this very machine.
+    secure = parts.scheme in {"starttls", "smtps"} or host in {"127.0.0.1", "::1", "localhost"}
+    if not host or not port or not secure or parts.scheme not in {"starttls", "smtps", "smtp"}:
         mend = "Write starttls://user@host:587; smtp:// is for a relay on this machine alone."
         raise SetupFailed(Reason("setting", "This is not a mail server", where="ROLLBOOK_SMTP", mend=mend))
     sender = env.get("ROLLBOOK_SMTP_FROM", "")

@@ -1,4 +1,4 @@
-"""Notices by electronic mail, to a real server on this machine: a link and no data, and no failing mail stops a deed."""
+"""Notices by electronic mail, to a real server on this machine: a link, no data, and failing mail stops no deed."""
 
 import socket
 from collections.abc import Iterator
