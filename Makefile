@@ -7,7 +7,7 @@ SERVE ?= yes
 NAME ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo serve test quick check fix bench migrations browser assets study
+.PHONY: help demo serve test quick check fix bench peers migrations browser assets study
 
 help:  ## list the targets
 	@sed -n 's/^\([a-z]*\):.*##/\1 #/p' $(MAKEFILE_LIST) | awk -F ' # ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -42,6 +42,9 @@ fix: .venv/.ready  ## change what can be changed by machine
 bench: .venv/.ready  ## time a piece of work (NAME=disclosure-set; without a name, list them)
 	$(BIN)/rollbook bench $(if $(NAME),$(NAME),--help)
 
+peers: .venv/.ready var/peers/acro-0.4.12/.ready  ## install what benchmarks compare with
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --only-binary :all: -r requirements-peers.lock
+
 migrations: .venv/.ready  ## write the migration for changed models
 	$(BIN)/python dev/migrations.py
 
@@ -62,6 +65,12 @@ assets: var/assets/.ready  # the design system's files, and the verifier for the
 .venv/study/.ready: requirements-study.lock .venv/.ready
 	rm -rf .venv/study
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --only-binary :all: --target .venv/study -r requirements-study.lock
+	@touch $@
+
+# Two versions of one package cannot live together: the older has an environment of its own.
+var/peers/acro-%/.ready: requirements-acro-%.lock
+	$(PYTHON) -m venv var/peers/acro-$*
+	var/peers/acro-$*/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --only-binary :all: -r $<
 	@touch $@
 
 node_modules/.ready: package-lock.json .venv/.ready

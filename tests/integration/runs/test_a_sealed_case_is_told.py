@@ -17,13 +17,14 @@ from rollbook.services import clock, endings, gateway, populations, reveals, set
 from rollbook.services.history import history
 from rollbook.services.log import reader
 from rollbook.services.log.health import log_health
+from rollbook.services.overseer_desk import check_case
 from rollbook.services.people_zone import people_zone
 from rollbook.tlog.bundle import verify
 from tests import case_ground as ground
 from tests import census_ground, run_ground
 from tests.integration.log import log_story
 from tests.letters import Family, let_in
-from tests.people import CUSTODIAN, DPO, OPERATOR, OTHER_PARENT, PARENT, actor_of
+from tests.people import CUSTODIAN, DPO, OPERATOR, OTHER_PARENT, PARENT, actor_of, browser_of
 
 pytestmark = pytest.mark.django_db
 
@@ -111,7 +112,19 @@ def test_everybody_gets_an_answer_once_it_is_told(case: str, opened: dict[str, b
     assert {"hand-case", "reveal-case"} <= set(Audit.objects.values_list("deed", flat=True))
 
 
-def test_nothing_but_what_was_sealed_can_be_told(case: str, opened: dict[str, bytes], log: run_ground.Writer) -> None:
+def test_nothing_but_what_was_sealed_can_be_told(
+    case: str, opened: dict[str, bytes], log: run_ground.Writer, tmp_path: Path
+) -> None:
+    (sealed,) = reader.entries("sealed")
+    raw = log_story.read_as_client().raws[sealed.index]
+    # The regulator holds the opened case against its entry before anything is told.
+    assert check_case(opened=tmp_path / "opened", entry=raw) == case
+    for other in (raw.replace(b'"commit":"', b'"commit":"A'), log_story.read_as_client().raws[0]):
+        with pytest.raises(RollbookError):
+            check_case(opened=tmp_path / "opened", entry=other)
+    (tmp_path / "opened" / "set").write_bytes(bytes(32))
+    with pytest.raises(RollbookError, match="set is not"):
+        check_case(opened=tmp_path / "opened", entry=raw)
     other = case_of_another(log)
     forged = {
         "facts.json": opened["facts.json"].replace(b'"crime-investigation"', b'"missing-child"'),
@@ -150,7 +163,15 @@ def test_a_case_is_put_off_in_public_by_the_officer_for_data_protection(case: st
     for until, why in ((day, "court-order"), (later, "because")):
         with pytest.raises(InputRefused):
             reveals.extend(by=actor_of(DPO), reference=case, reveal_by=until, ground=why)
-    reveals.extend(by=actor_of(DPO), reference=case, reveal_by=later, ground="court-order")
+    officer = browser_of(DPO)
+    assert str(case) in officer.get("/casework/seals/").content.decode()
+    parts = ("day", "month", "year")
+    typed = {f"reveal_by-{part}": getattr(day, part) for part in parts} | {"ground": "court-order"}
+    refused = officer.post(f"/casework/seals/{case}/", typed)
+    assert (refused.status_code, "put off to a later day" in refused.content.decode()) == (422, True)
+    typed |= {f"reveal_by-{part}": getattr(later, part) for part in parts}
+    assert officer.post(f"/casework/seals/{case}/", typed).status_code == 302
+    assert browser_of(CUSTODIAN).get("/casework/seals/").status_code == 403
     log.write()
     health = log_health()
     assert health is not None

@@ -12,7 +12,10 @@ from rollbook.web.casework import (
     index_pages,
     letter_pages,
     matching_pages,
+    recheck_pages,
     request_pages,
+    revoking_pages,
+    seal_pages,
     study_pages,
 )
 
@@ -23,7 +26,10 @@ urlpatterns: list[URLPattern] = [
     *study_pages.urlpatterns,
     *device_pages.urlpatterns,
     *checking_pages.urlpatterns,
+    *revoking_pages.urlpatterns,
+    *recheck_pages.urlpatterns,
     *gateway_pages.urlpatterns,
+    *seal_pages.urlpatterns,
     *matching_pages.urlpatterns,
     *collection_pages.urlpatterns,
     *explanation_pages.urlpatterns,
