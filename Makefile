@@ -7,7 +7,7 @@ SERVE ?= yes
 NAME ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo serve test quick check fix bench migrations browser assets study
+.PHONY: help demo serve test quick check fix bench peers migrations browser assets study
 
 help:  ## list the targets
 	@sed -n 's/^\([a-z]*\):.*##/\1 #/p' $(MAKEFILE_LIST) | awk -F ' # ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -42,6 +42,8 @@ fix: .venv/.ready  ## change what can be changed by machine
 bench: .venv/.ready  ## time a piece of work (NAME=disclosure-set; without a name, list them)
 	$(BIN)/rollbook bench $(if $(NAME),$(NAME),--help)
 
+peers: .venv/.peers  ## install what benchmarks compare with; nothing else needs it
+
 migrations: .venv/.ready  ## write the migration for changed models
 	$(BIN)/python dev/migrations.py
 
@@ -62,6 +64,11 @@ assets: var/assets/.ready  # the design system's files
 .venv/study/.ready: requirements-study.lock .venv/.ready
 	rm -rf .venv/study
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --only-binary :all: --target .venv/study -r requirements-study.lock
+	@touch $@
+
+# Locked to the versions of requirements.lock, so that both stand in one environment.
+.venv/.peers: requirements-peers.lock .venv/.ready
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --only-binary :all: -r requirements-peers.lock
 	@touch $@
 
 var/assets/.ready: package-lock.json dev/assets.py .venv/.ready
