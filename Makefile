@@ -52,7 +52,7 @@ browser: .venv/.ready  # the browser of the page tests
 
 study: .venv/study/.ready  # the packages that Python steps of a study may import, apart from our own
 
-assets: var/assets/.ready  # the design system's files
+assets: var/assets/.ready  # the design system's files, and the verifier for the browser
 
 .venv/.ready: requirements.lock pyproject.toml
 	$(PYTHON) dev/python_version.py
@@ -71,7 +71,11 @@ assets: var/assets/.ready  # the design system's files
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --only-binary :all: -r requirements-peers.lock
 	@touch $@
 
-var/assets/.ready: package-lock.json dev/assets.py .venv/.ready
+node_modules/.ready: package-lock.json .venv/.ready
 	$(BIN)/npm ci --silent --no-progress
+	@touch $@
+
+var/assets/.ready: node_modules/.ready dev/assets.py dev/verifier_page.py $(wildcard verifier/browser/*) $(wildcard src/rollbook/tlog/*.py)
 	$(BIN)/python dev/assets.py
+	$(BIN)/python dev/verifier_page.py
 	@touch $@

@@ -1,4 +1,4 @@
-"""Writes the pages that come from code: commands, settings and census rules. A test fails when they are out of step."""
+"""Writes what comes from code: commands, settings, census rules, diagrams. A test fails when they are out of step."""
 
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
@@ -6,6 +6,7 @@ from typing import Any
 
 import typer
 
+from dev.diagrams import DIAGRAMS
 from dev.rules_page import rules_page
 from rollbook.cli.main import COMMANDS
 from rollbook.services.config import SETTINGS
@@ -81,6 +82,7 @@ PAGES: Mapping[Path, Callable[[], str]] = {
     COMMANDS_PAGE: commands_page,
     SETTINGS_PAGE: settings_page,
     RULES_PAGE: lambda: rules_page(MARK),
+    **DIAGRAMS,
 }
 
 

@@ -17,7 +17,8 @@ pytestmark = pytest.mark.django_db(transaction=True)
 PAGES = (
     "/", "/register/", "/register/requests/", "/register/uses/", "/register/releases/", "/register/volumes/",
     "/register/duties/", "/register/agreements/", "/register/powers/", "/register/collections/sc-spr-2025/",
-    "/register/log/", "/register/log/health/", "/register/log/4/", "/dictionary/?collection=sc-spr-2027&words=hours",
+    "/register/log/", "/register/log/health/", "/register/log/explained/",
+    "/register/log/engineers/", "/register/log/4/", "/dictionary/?collection=sc-spr-2027&words=hours",
     "/dictionary/attendance-reason/?collection=sc-aut-2026", "/dictionary/", "/dictionary/sex/",
     "/rules/", "/rules/?return=eyc&severity=dropped", "/rules/PT-030/", "/rules/EY-007/", "/rules/CV-nc-year/",
 )  # fmt: skip

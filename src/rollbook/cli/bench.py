@@ -15,10 +15,12 @@ from rollbook.services.bench import (
     history,
     ingest,
     match,
+    proofs,
     pseudonyms,
     rules,
     suppression,
     tables,
+    vrf,
 )
 from rollbook.services.bench.measure import Result
 
@@ -29,10 +31,12 @@ BENCHES = {
     "history": history.run,
     "ingest": ingest.run,
     "match": match.run,
+    "proofs": proofs.run,
     "pseudonyms": pseudonyms.run,
     "rules": rules.run,
     "suppression": suppression.run,
     "tables": tables.run,
+    "vrf": vrf.run,
 }
 _BY_PUPILS = {"dummy": dummy.run, "history": history.run, "ingest": ingest.run, "rules": rules.run}
 
@@ -42,14 +46,20 @@ def bench(
     scale: Annotated[int, typer.Option(help="times the default amount of work")] = 1,
     runs: Annotated[int, typer.Option(help="counted runs of each contestant")] = 3,
     pupils: Annotated[
-        int | None, typer.Option(help="how many pupils, for dummy, history, ingest and rules", min=1)
+        int | None, typer.Option(help="how many pupils, for differencing, dummy, history, ingest and rules", min=1)
+    ] = None,
+    released: Annotated[
+        int | None, typer.Option("--tables", help="how many released tables, for differencing", min=20)
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="one JSON object")] = False,
 ) -> None:
     """Time one piece of work; ratios hold on a noisy machine, seconds do not."""
     if name not in BENCHES:
         raise InputRefused(Reason("bench", "There is no such benchmark", mend=f"Use one of: {', '.join(BENCHES)}."))
-    result = _BY_PUPILS[name](scale, runs, pupils) if name in _BY_PUPILS else BENCHES[name](scale, runs)
+    if name == "differencing":
+        result = differencing.run(scale, runs, pupils, released)
+    else:
+        result = _BY_PUPILS[name](scale, runs, pupils) if name in _BY_PUPILS else BENCHES[name](scale, runs)
     if as_json:
         typer.echo(json.dumps(result.as_data()))
     else:

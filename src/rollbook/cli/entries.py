@@ -1,4 +1,4 @@
-"""`rollbook entry correct|certify|late`, `rollbook lookups open|answer|report|close`: what an operator tells the log.
+"""`rollbook entry` and `rollbook lookups`: what an operator tells the log after the fact.
 
 Numbers of pupils are read from a file, one a line: on the command line they would stay in the shell's history.
 """
@@ -12,6 +12,7 @@ import typer
 
 from rollbook.kernel.refusals import InputRefused, Reason
 from rollbook.services import certificates, corrections, reported_uses
+from rollbook.services import totals as period
 from rollbook.services.actors import operator
 
 Day = Annotated[datetime, typer.Argument(formats=["%Y-%m-%d"])]
@@ -69,6 +70,14 @@ def late(
         items=items.split(","), pupil_ids=_identifiers(pupils),
     )  # fmt: skip
     typer.echo(f"Handed in as {name}.")
+
+
+@app.command()
+def totals(
+    first: Day, last: Annotated[datetime, typer.Argument(formats=["%Y-%m-%d"], help="last day, both included")]
+) -> None:
+    """Count a period that is over and enter its exact numbers; none is typed."""
+    typer.echo(f"Handed in as {period.enter_totals(by=operator(), first=first.date(), last=last.date())}.")
 
 
 @lookups.command("open")

@@ -48,7 +48,7 @@ def _load(folder: Path, *, as_json: bool) -> None:
     """
     files = load.files_of(folder)
     summary = Summary(len(files))
-    with Progressing(summary) as shown, load.readers() as pool:
+    with Progressing(summary) as shown, load.readers(files=len(files)) as pool:
         shown.begin()
         for path, outcome, pupils in load.load(by=operator(), files=files, pool=pool):
             kind = summary.add(outcome, pupils)

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from rollbook.services.limits import limits
 from rollbook.services.monitor import read_policy, watch
 from rollbook.services.monitor_report import WORDS, Report
 from rollbook.services.verify import default_state
@@ -58,5 +59,6 @@ def _words(found: Report) -> str:
         lines += [f"BREACH, {WORDS[one.family].lower()} [{one.reason.code}]: {one.reason.sentence()}"]
     if found.warning:
         lines.append(f"Warning: {found.warning}.")
-    lines.append("BREACHED." if found.found else "No breach found. What a log cannot prove: rollbook verify says.")
+    lines += ["BREACHED." if found.found else "No breach found.", "What this cannot prove:"]
+    lines += [f"  - {limit}" for limit in limits()]
     return "\n".join(lines) + "\n"

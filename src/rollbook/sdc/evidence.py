@@ -71,8 +71,9 @@ class Evidence:
 
     `rows` and `figure` are what could be shown; `persons` are distinct people, `contributors` those of them who have a
     value; `lowest` and `highest` the values' bounds (not a number where nobody has one). `amounts` has one entry for
-    each quantity that could be dominated: two for a ratio, none for a plain count. `below`, `level` and `over` count
-    contributors under, at and over a quantile; `level` alone those who hold a mode.
+    each quantity that could be dominated: two for a ratio, none for a plain count. `something` counts contributors
+    whose value is not 0; `below`, `level` and `over` those under, at and over a quantile; `level` alone those who hold
+    a mode.
     """
 
     axes: Axes
@@ -85,6 +86,7 @@ class Evidence:
     highest: Floats
     amounts: tuple[Amounts, ...] = ()
     units: Ints | None = None
+    something: Ints | None = None
     below: Ints | None = None
     level: Ints | None = None
     over: Ints | None = None

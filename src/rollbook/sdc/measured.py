@@ -102,7 +102,7 @@ class MeasuredTable:
 
 Table = FrequencyTable | MeasuredTable
 
-_WHOLE = ("contributors", "units", "below", "level", "over")
+_WHOLE = ("contributors", "units", "something", "below", "level", "over")
 _NO_CELLS = ("contributors", "figure", "lowest", "highest")
 _AMOUNTS = ("total", "absolute", "first", "second", "unit_first", "unit_second")
 
@@ -179,6 +179,7 @@ def _why(rule: str, parameters: SdcParameters) -> str:
         rules.UNIT_LARGEST: f"{parameters.dominant_n} units make up {share} or more",
         rules.UNIT_NEXT_LARGEST: f"the largest unit can be reckoned to within {part}",
         rules.ALIKE: "everyone has the same value",
+        rules.FEW: f"fewer than {parameters.threshold} people have, or have not, an amount",
         rules.EXTREME: "one person's own value",
         rules.SIDES: f"fewer than {parameters.quantile_side} people on one side",
         rules.HELD_BY_ALL: f"held by {parameters.mode_share:.0%} of the people or more",

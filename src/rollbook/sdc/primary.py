@@ -61,6 +61,21 @@ def all_alike(evidence: Evidence, parameters: SdcParameters) -> Flags:
     return alike
 
 
+def few_of_them(evidence: Evidence, parameters: SdcParameters) -> Flags:
+    """Among enough contributors fewer than the threshold have another value than 0, or, where all of these have the
+    same one, fewer have 0. The mean of a mark of 0 and 1 is a count of those marked, by whatever name.
+    """
+    if evidence.something is None:
+        return _none(evidence)
+    limit, some = parameters.threshold, evidence.something
+    none = evidence.contributors - some
+    top = np.where(np.abs(evidence.highest) > np.abs(evidence.lowest), evidence.highest, evidence.lowest)
+    # They cannot add up to this unless each is as large as the largest.
+    one_value = np.isclose(evidence.amounts[0].total, top * some, rtol=1e-9) if evidence.amounts else _none(evidence)
+    few: Flags = ((some > 0) & (some < limit)) | (one_value & (none > 0) & (none < limit))
+    return few & (evidence.contributors >= limit)
+
+
 def every_cell(evidence: Evidence, parameters: SdcParameters) -> Flags:
     """All cells: for a maximum or minimum."""
     del parameters
@@ -97,6 +112,7 @@ _DOMINANCE: Mapping[str, Rule] = MappingProxyType(
         rules.UNIT_LARGEST: unit_largest_share,
         rules.UNIT_NEXT_LARGEST: unit_next_largest,
         rules.ALIKE: all_alike,
+        rules.FEW: few_of_them,
     }
 )
 _OWN: Mapping[str, Mapping[str, Rule]] = MappingProxyType(
@@ -114,7 +130,9 @@ _OWN: Mapping[str, Mapping[str, Rule]] = MappingProxyType(
             }
         ),
         measures.MODE: MappingProxyType({rules.HELD_BY_ALL: held_by_all, rules.ALIKE: all_alike}),
-        measures.DEVIATION: MappingProxyType({rules.FREEDOM: little_freedom, rules.ALIKE: all_alike}),
+        measures.DEVIATION: MappingProxyType(
+            {rules.FREEDOM: little_freedom, rules.ALIKE: all_alike, rules.FEW: few_of_them}
+        ),
     }
 )
 

@@ -25,6 +25,7 @@ NEXT_LARGEST = "SDC-P"
 UNIT_LARGEST = "SDC-UNIT-NK"
 UNIT_NEXT_LARGEST = "SDC-UNIT-P"
 ALIKE = "SDC-ALIKE"
+FEW = "SDC-FEW"
 EXTREME = "SDC-EXTREME"
 SIDES = "SDC-QUANTILE"
 HELD_BY_ALL = "SDC-MODE"
@@ -52,6 +53,7 @@ MEASURE_RULES: Mapping[str, str] = MappingProxyType(
         UNIT_LARGEST: "The largest schools, trusts or households do not make up this share of a figure or more.",
         UNIT_NEXT_LARGEST: "The second largest school, trust or household cannot reckon the largest from a figure.",
         ALIKE: "The people behind a figure do not all have one value: the figure would tell each one's.",
+        FEW: "Enough people have an amount that is not nothing, and of a mark of two values enough have either.",
         EXTREME: "A maximum or minimum is one person's own value and is never released.",
         SIDES: "A quantile has enough people on either side of it.",
         HELD_BY_ALL: "A mode is not the value of nearly everyone.",
@@ -59,7 +61,7 @@ MEASURE_RULES: Mapping[str, str] = MappingProxyType(
     }
 )
 # The level of a category is judged as a cell is; the rest is asked of the model as a whole.
-_OF_LEVELS = (UNIT, LARGEST, NEXT_LARGEST, UNIT_LARGEST, UNIT_NEXT_LARGEST, ALIKE, FREEDOM)
+_OF_LEVELS = (UNIT, LARGEST, NEXT_LARGEST, UNIT_LARGEST, UNIT_NEXT_LARGEST, ALIKE, FEW, FREEDOM)
 MODEL_RULES: Mapping[str, str] = MappingProxyType(
     {
         **{name: MEASURE_RULES[name] for name in _OF_LEVELS},

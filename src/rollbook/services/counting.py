@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 
 from rollbook.services.log.published_entry import PublishedEntry
 from rollbook.services.register.sizes import Interval, interval
-from rollbook.services.register.words import power_code
+from rollbook.services.register.words import REVOKES, power_code
 
 # What is counted, in the order of the page: type of entry and, for decisions, the result.
 KINDS: Mapping[str, str] = {
@@ -20,6 +20,7 @@ KINDS: Mapping[str, str] = {
     "decision-withdraw": "Requests withdrawn",
     "disclosure": "Study runs inside",
     "output": "Tables released",
+    "revoked": "Tables revoked",
     "sealed": "Gateway cases, sealed",
     "reveal": "Gateway cases told",
 }
@@ -43,7 +44,7 @@ def count(entries: Sequence[PublishedEntry]) -> tuple[Volume, ...]:
     numbers: Counter[tuple[str, str, str]] = Counter()
     people: dict[tuple[str, str, str], Interval] = {}
     for entry in entries:
-        kind = f"decision-{entry.fields['result']}" if entry.type == "decision" else entry.type
+        kind = _kind(entry)
         if kind in KINDS:
             key = f"{entry.at:%Y-%m}", kind, powers[entry.index]
             numbers[key] += 1
@@ -53,6 +54,12 @@ def count(entries: Sequence[PublishedEntry]) -> tuple[Volume, ...]:
             for (month, kind, power), n in numbers.items())  # fmt: skip
     order = list(KINDS)
     return tuple(sorted(rows, key=lambda row: (row.month, order.index(row.kind), row.power)))
+
+
+def _kind(entry: PublishedEntry) -> str:
+    if entry.type == "decision":
+        return f"decision-{entry.fields['result']}"
+    return "revoked" if entry.type == "correction" and entry.fields["change"] == REVOKES else entry.type
 
 
 def differences(claimed: Iterable[Volume], counted: Iterable[Volume]) -> list[str]:

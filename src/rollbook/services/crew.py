@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Generic, TypeVar
 
+from rollbook.dataplane.census.examples import model_return
 from rollbook.dataplane.census.untrusted import Limits, refuse_large
 from rollbook.kernel.refusals import InputRefused, Reason, RollbookError, StateBroken
 from rollbook.services import clock
@@ -22,6 +23,7 @@ from rollbook.services.prepared import Prepared, read_and_prepare
 
 UNDER_WAY = 24  # files for each process
 _held: frozenset[str] = frozenset()
+_quickly = False
 T = TypeVar("T")
 
 
@@ -50,10 +52,13 @@ class ReaderDied(Exception):
 
 @dataclass(slots=True)
 class Crew:
-    """Warm processes, replaced when one of them dies. `received` are the SHA-256 of files not to be read again."""
+    """Warm processes, replaced when one of them dies. `received` are the SHA-256 of files not to be read again;
+    `quickly` readers load compiled code first, which takes a second or two and pays for many files.
+    """
 
     workers: int
     received: frozenset[str] = frozenset()
+    quickly: bool = False
     _pool: ProcessPoolExecutor | None = None
 
     def start(self) -> None:
@@ -61,7 +66,7 @@ class Crew:
         self.stop()
         # Not forked: a copy of this process would share its connection to the database.
         how = multiprocessing.get_context("spawn")
-        self._pool = ProcessPoolExecutor(self.workers, how, _warm, (self.received,))
+        self._pool = ProcessPoolExecutor(self.workers, how, _warm, (self.received, self.quickly))
         list(self._pool.map(_ready, range(self.workers)))
 
     def stop(self) -> None:
@@ -82,9 +87,9 @@ class Crew:
 
 
 @contextmanager
-def crew(workers: int, received: Collection[str] = ()) -> Iterator[Crew]:
-    """Warm processes. `received` are the SHA-256 of files that need not be read again."""
-    hands = Crew(workers, frozenset(received))
+def crew(workers: int, received: Collection[str] = (), *, quickly: bool = False) -> Iterator[Crew]:
+    """Warm processes, see `Crew`."""
+    hands = Crew(workers, frozenset(received), quickly)
     hands.start()
     try:
         yield hands
@@ -142,7 +147,7 @@ def prepare_file(path: str) -> Prepared | Unread:
         data = file.read_bytes()
         if _held and hashlib.sha256(data).hexdigest() in _held:
             return Unread()
-        return read_and_prepare(data, file.name, clock.now())
+        return read_and_prepare(data, file.name, clock.now(), quickly=_quickly)
     except InputRefused as refused:
         return Unread(refused.reasons)
     except OSError as error:
@@ -152,9 +157,11 @@ def prepare_file(path: str) -> Prepared | Unread:
         return Unread(unforeseen(fault, file.name).reasons, fault=True)
 
 
-def _warm(received: frozenset[str]) -> None:
-    global _held
-    _held = received
+def _warm(received: frozenset[str], quickly: bool = False) -> None:
+    global _held, _quickly
+    _held, _quickly = received, quickly
+    if quickly:
+        read_and_prepare(model_return(), "model", clock.now(), quickly=True)
 
 
 def _ready(number: int) -> int:

@@ -11,15 +11,18 @@ against it before: fail closed, and a person decides.
 
 import secrets
 from collections.abc import Collection
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 
 from django.conf import settings
 from django.db import connection
 
-from rollbook.dataplane.runs import memberships
+from rollbook.dataplane.runs import membership_files
 from rollbook.kernel.refusals import Reason
 from rollbook.records.models.studies import Output, Release
-from rollbook.sdc.differencing import Auditor, Isolated, Membership
+from rollbook.sdc.differencing import Auditor, Isolated
+from rollbook.sdc.membership import Kept, Membership
 from rollbook.services.keys import open_keys
 from rollbook.services.populations import write_durably
 
@@ -27,6 +30,12 @@ CODE = "differencing"
 _LOCK = 0x52656C65617365  # 'Release': apart from any other advisory lock in the same database
 # Who was in a table that cannot leave any more is of no use to any audit.
 _NEVER_LEAVES = (Output.STOPPED, Output.REJECTED, Output.WITHDRAWN)
+_WORKERS = 2
+_WORDS = {
+    "near": "one of its figures beside one of this one's",
+    "rest": "a figure less those that lie in it",
+    "union": "some of its figures together beside some of this one's",
+}
 Audited = tuple[Reason | None, tuple[int, ...]]
 
 
@@ -39,13 +48,18 @@ def lock_releases() -> None:
 def held_against_all(table: Membership, threshold: int, already: Collection[int] = ()) -> Audited:
     """Hold a table against every released one but `already`; gives the first objection and the ids held against."""
     auditor = Auditor(table, threshold)
-    rows = Release.objects.exclude(output__in=already).select_related("output__run").order_by("id")
+    outputs = [
+        row.output for row in Release.objects.exclude(output__in=already).select_related("output__run").order_by("id")
+    ]
     done = list(already)
-    for release in rows:
-        output = release.output
-        for found in auditor.against(_read(output)):
-            return _reason(output, found), tuple(done)
-        done.append(output.id)
+    with ThreadPoolExecutor(_WORKERS) as pool:
+        # No query runs in these threads, so none of them opens a connection.
+        answers = pool.map(lambda output: next(auditor.against(_read(output)), None), outputs)
+        for output, found in zip(outputs, answers, strict=True):
+            if found is not None:
+                pool.shutdown(wait=False, cancel_futures=True)
+                return _reason(output, found), tuple(done)
+            done.append(output.id)
     return None, tuple(done)
 
 
@@ -60,12 +74,9 @@ def not_audited(output: Output) -> Reason | None:
 
 
 def _reason(output: Output, found: Isolated) -> Reason:
-    told_over = output.table.get("told_over", output.dimensions)
-    names = [told_over[place] for place in found.released_dimensions]
-    what = " by ".join(names) or "the total"
     message = "Taken from a table that left, this one would show too few people"
     mend = "Use the released table, or ask for groups that differ from it by nobody or by many people."
-    return Reason(CODE, message, f"{output.reference}: {what} ({found.kind})", mend)
+    return Reason(CODE, message, f"{output.reference}: {_WORDS[found.kind]}", mend)
 
 
 def _folder() -> Path:
@@ -75,8 +86,8 @@ def _folder() -> Path:
 
 def keep(table: Membership, epoch: str) -> str:
     """Write who is in which cell, durable before a row names it; gives the file's name."""
-    name = secrets.token_hex(16)
-    write_durably(_folder(), name, open_keys(settings.ROLLBOOK).seal(epoch, memberships.encode(table), name))
+    name, keys = secrets.token_hex(16), open_keys(settings.ROLLBOOK)
+    write_durably(_folder(), name, membership_files.sealed(table, name, partial(keys.seal, epoch)))
     return name
 
 
@@ -91,6 +102,7 @@ def forget_unnamed() -> int:
     return len(stray)
 
 
-def _read(output: Output) -> Membership:
-    sealed = (_folder() / output.membership_file).read_bytes()
-    return memberships.decode(open_keys(settings.ROLLBOOK).unseal(output.run.epoch, sealed, output.membership_file))
+def _read(output: Output) -> Kept:
+    """Who was in a released table, as far as an audit asks for it."""
+    unseal = partial(open_keys(settings.ROLLBOOK).unseal, output.run.epoch)
+    return membership_files.opened(_folder() / output.membership_file, unseal)

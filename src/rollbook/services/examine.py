@@ -19,13 +19,13 @@ class Examined:
     issues: tuple[Issue, ...]
 
 
-def examine(data: bytes, name: str, at: datetime) -> Examined:
-    """Read and judge one file; `at` is the moment it came.
+def examine(data: bytes, name: str, at: datetime, *, quickly: bool = False) -> Examined:
+    """Read and judge one file; `at` is the moment it came. `quickly` is for those who read many (`reader.read_return`).
 
     Raises:
         InputRefused: the bytes are no return.
     """
-    parsed = read_any(data, name)
+    parsed = read_any(data, name, quickly=quickly)
     issues = check(parsed, CheckContext(at))
     # The rules are done with the rows; columns are what goes on, perhaps to another process.
     return Examined(replace(parsed, records=None), issues)

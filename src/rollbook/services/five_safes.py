@@ -154,7 +154,8 @@ def _outputs(project: Project) -> Safe:
         (
             ("What may leave", "Tables that pass the rules and two people who checked them apart."),
             ("Runs", str(Run.objects.filter(study__project=project).count())),
-            ("Tables released", str(made.filter(state=Output.RELEASED).count())),
+            ("Tables released", str(made.filter(state__in=(Output.RELEASED, Output.REVOKED)).count())),
+            ("Of these revoked", str(made.filter(state=Output.REVOKED).count())),
         ),
     )
 

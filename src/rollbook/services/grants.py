@@ -48,6 +48,8 @@ _PAPERS = Grant(web=READ, jobs=ADD, people=READ)
 # Nobody gives an account another role from a page.
 _SIGNS_IN = "SELECT, INSERT, UPDATE (password, last_login)"
 _ASKED = "SELECT, INSERT, UPDATE (state)"
+_REVOKED = "revoke_ground, revoke_reason, revoke_asked_by_id, revoke_submission_id, revoked_at"
+_SETTLED = "settled_by_id, settled_at, result, note"
 # Rows are added and never change.
 _APPENDED = Grant(web=ADD, jobs=ADD, people=ADD)
 _IDENTITY = Grant(people=EDIT)
@@ -74,7 +76,9 @@ GRANTS: Mapping[str, Grant] = {
     "public.records_project": Grant(web="SELECT, UPDATE (closed_at)", jobs=EDIT, people=READ),
     "public.records_project_members": Grant(web=READ, jobs=EDIT, people=READ),
     "public.records_publication": _PAPERS,
-    "public.records_release": Grant(web=ADD, jobs=EDIT, people=READ),
+    # What left stays as it left: a page may only revoke it.
+    "public.records_release": Grant(web=f"{ADD}, UPDATE ({_REVOKED})", jobs=EDIT, people=READ),
+    "public.records_rechecktask": Grant(web=f"SELECT, UPDATE ({_SETTLED})", jobs=EDIT, people=READ),
     # What was asked stands; only what becomes of it changes.
     "public.records_request": Grant(web=_ASKED, jobs=_ASKED, people=_ASKED),
     "public.records_return": _SHOWN,

@@ -1,14 +1,18 @@
 """Hiding the small cells of a run's table where its study asked for that, and the lines of what is then published."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
+
+import numpy as np
 
 from rollbook.dataplane.runs.study import PersonTable
 from rollbook.kernel.refusals import Reason
 from rollbook.sdc.frequency import Verdict
 from rollbook.sdc.hiding import CannotHide, Hiding, Line, hide
 from rollbook.sdc.judging import Table
+from rollbook.sdc.measured import axes_of
+from rollbook.sdc.membership import Membership, with_hidden
 from rollbook.sdc.rules import THRESHOLD
 from rollbook.sdc.tables import FrequencyTable
 
@@ -35,6 +39,18 @@ def hidden_cells(declared: PersonTable, table: Table, verdict: Verdict) -> Hidde
     except CannotHide as error:
         mend = "Join small groups into larger ones, or ask for the table without totals."
         return HiddenCells(reason=Reason(error.code, error.message, mend=mend))
+
+
+def as_published(who: Membership, table: Table, hidden: HiddenCells) -> Membership:
+    """Who is in the cells of `table` as somebody can tell them apart who sees only what is not hidden."""
+    if hidden.record is None or not isinstance(table, FrequencyTable):
+        return who
+    why = {one.labels: one.hidden for one in Hiding.from_data(hidden.record).lines}
+    columns = [[cell.labels[place] for cell in table.cells] for place in range(len(table.dimensions))]
+    codes = axes_of(table.dimensions, columns).codes.astype(np.int64)
+    if codes.shape[1] != who.count:
+        raise ValueError("the people are in as many cells as the table has")
+    return replace(who, parts=with_hidden(codes, np.array([bool(why[cell.labels]) for cell in table.cells])))
 
 
 def lines_of(rules: Mapping[str, Any], table: Mapping[str, Any]) -> tuple[Line, ...]:

@@ -13,6 +13,7 @@ from pyroaring import BitMap
 from rollbook.dataplane.store.history_index import Answer
 from rollbook.policy.powers import POWERS
 from rollbook.policy.purposes import PURPOSES, PurposeKind
+from rollbook.policy.revoking import GROUNDS
 from rollbook.records.models.log import LogSubmission
 from rollbook.records.models.studies import Output, Run
 from rollbook.services import clock, people_of_uses
@@ -33,7 +34,7 @@ RESULTS = {
     Output.CONSOLIDATING: "A table was made. Two people are checking it.",
     Output.REJECTED: "The checkers turned the table down. Nothing came out.",
     Output.WITHDRAWN: "The table was withdrawn. Nothing came out.",
-    Output.REVOKED: "A table of counts came out. It was taken back later.",
+    Output.REVOKED: "A table of counts came out. It was revoked later.",
     Output.RETURNED: "A checker sent the table back. Nothing came out.",
     Output.AGREED: "Two people checked the table. It is about to come out.",
     Output.RELEASED: "A table of counts came out.",
@@ -48,10 +49,12 @@ STATES = {
 
 @dataclass(frozen=True, slots=True)
 class ReleasedTable:
-    """A table anyone can read on the register."""
+    """A table anyone can read on the register; of one that was revoked, since when and why."""
 
     reference: str
     title: str
+    revoked_at: datetime | None = None
+    why: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,7 +213,13 @@ def _objected(spans: Iterable[tuple[datetime, datetime | None]], moment: datetim
 
 
 def _result(run: Run) -> tuple[tuple[ReleasedTable, ...], str]:
-    outputs = list(run.outputs.order_by("pk"))
-    released = tuple(ReleasedTable(one.reference, one.title) for one in outputs if one.state == Output.RELEASED)
+    outputs = list(run.outputs.select_related("release").order_by("pk"))
+    released = tuple(_released(one) for one in outputs if one.state in {Output.RELEASED, Output.REVOKED})
     words = [RESULTS[one.state] for one in outputs] or [STATES.get(run.state, "")]
     return released, " ".join(dict.fromkeys(words))
+
+
+def _released(output: Output) -> ReleasedTable:
+    release = output.release
+    why = GROUNDS[release.revoke_ground].words if release.revoked_at else ""
+    return ReleasedTable(output.reference, output.title, release.revoked_at, why)

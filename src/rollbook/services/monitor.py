@@ -23,6 +23,7 @@ from rollbook.tlog.entries import documents_of
 from rollbook.tlog.notes import open_note, verify_line
 from rollbook.tlog.reading import Log, format_at, read_log, require_growth
 from rollbook.tlog.tiles import Tiles, document_path
+from rollbook.tlog.totals import recount
 from rollbook.tlog.trust import Policy, parse_policy
 
 VOLUMES = "register/volumes.json"
@@ -66,6 +67,7 @@ def watch(
     _tiles(report, fetch, read)
     _documents(report, fetch, read)
     _rules(report, read)
+    _totals(report, read)
     _duties(report, read, now)
     return report
 
@@ -176,6 +178,17 @@ def _rules(report: Report, log: Log) -> None:
     message = "This version cannot read this entry, so nothing it could change is complete"
     for index in log.history.unverifiable():
         report.add(Breach.UNKNOWN, [Reason("entry-unknown", message, f"entry {index}", "Get a newer monitor.")])
+
+
+def _totals(report: Report, log: Log) -> None:
+    """The exact numbers in `totals` entries against the entries they count, as far as entries tell."""
+    mend = "Ask the authority to correct the entry; the first figure stays visible."
+    known = [entry for entry in log.history.entries if entry.type == "totals" and entry.index not in log.history.faulty]
+    for entry in known:
+        for wrong in recount(log.history, entry.index):
+            message = f"Published totals are not those of the entries: {wrong}"
+            report.add(Breach.VOLUMES, [Reason("totals-differ", message, f"entry {entry.index}", mend)])
+    report.checked["totals"] = len(known)
 
 
 def _duties(report: Report, log: Log, now: int) -> None:

@@ -112,13 +112,13 @@ class Prepared:
         ]
 
 
-def read_and_prepare(data: bytes, name: str, at: datetime) -> Prepared:
-    """Read, judge and lay out one file; `at` is the moment it came.
+def read_and_prepare(data: bytes, name: str, at: datetime, *, quickly: bool = False) -> Prepared:
+    """Read, judge and lay out one file; `at` is the moment it came. `quickly` is as in `examine`.
 
     Raises:
         InputRefused: the bytes are no return.
     """
-    return prepare(examine(data, name, at))
+    return prepare(examine(data, name, at, quickly=quickly))
 
 
 def prepare(examined: Examined) -> Prepared:

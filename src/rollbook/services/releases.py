@@ -17,6 +17,7 @@ from django.conf import settings
 from django.db import transaction
 
 from rollbook.kernel.refusals import UseRefused
+from rollbook.policy.revoking import GROUNDS
 from rollbook.policy.roles import Role
 from rollbook.policy.states import OUTPUTS, OutputState
 from rollbook.records.models.studies import Output, Release
@@ -39,7 +40,11 @@ WAIT_SECONDS = 60.0
 
 @dataclass(frozen=True, slots=True)
 class ReleasedTable:
-    """A table that left. `rows` are labels and figure; `index` is its entry in the log, `run` the entry of the use."""
+    """A table that left. `rows` are labels and figure; `index` is its entry in the log, `run` the entry of the use.
+
+    One that was revoked has no rows and no files, and says since when, on which ground and why; `revoke_index` is the
+    entry that tells of it, None until it is in the log.
+    """
 
     reference: str
     title: str
@@ -57,6 +62,10 @@ class ReleasedTable:
     released_at: datetime
     index: int
     run: int
+    revoked_at: datetime | None = None
+    revoke_ground: str = ""
+    revoke_reason: str = ""
+    revoke_index: int | None = None
 
 
 def agree(*, by: Actor, output: Output) -> Release:
@@ -140,7 +149,7 @@ def recover(*, wait_s: float = WAIT_SECONDS) -> int:
 def released_tables() -> tuple[ReleasedTable, ...]:
     """Every table that left, newest first: the one door between tables and the public."""
     rows = Release.objects.exclude(released_at=None).select_related(
-        "submission", "output__run__submission", "output__run__study__project__request"
+        "submission", "revoke_submission", "output__run__submission", "output__run__study__project__request"
     )
     return tuple(_table(row) for row in rows.order_by("-released_at", "-id"))
 
@@ -149,6 +158,7 @@ def _table(row: Release) -> ReleasedTable:
     output = row.output
     study = output.run.study
     head, *rows = csv.reader(io.StringIO(row.csv))
+    gone = row.revoked_at is not None
     if row.released_at is None or row.submission.index is None or output.run.submission is None:
         raise ValueError("a released table has its entries in the log")
     return ReleasedTable(
@@ -158,14 +168,18 @@ def _table(row: Release) -> ReleasedTable:
         request=study.project.request.reference,
         dimensions=tuple(head[:-1]),
         measure=head[-1],
-        rows=tuple(tuple(line) for line in rows),
-        csv=row.csv,
-        record=row.record,
+        rows=() if gone else tuple(tuple(line) for line in rows),
+        csv="" if gone else row.csv,
+        record="" if gone else row.record,
         digest=study.digest,
         rules=output.rules["rule_set"],
         threshold=int(output.rules["parameters"]["threshold"]),
-        hidden=sum(line[-1] == MARK for line in rows),
+        hidden=0 if gone else sum(line[-1] == MARK for line in rows),
         released_at=row.released_at,
         index=row.submission.index,
         run=output.run.submission.index or 0,
+        revoked_at=row.revoked_at,
+        revoke_ground=GROUNDS[row.revoke_ground].words if gone else "",
+        revoke_reason=row.revoke_reason if gone else "",
+        revoke_index=row.revoke_submission.index if row.revoke_submission else None,
     )

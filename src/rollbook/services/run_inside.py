@@ -22,9 +22,9 @@ from rollbook.dataplane.runs.tabulate import behind, tabulate, told_levels, told
 from rollbook.dataplane.runs.who import who_is_where
 from rollbook.dataplane.store.extract import extract
 from rollbook.records.models.studies import Run
-from rollbook.sdc.differencing import Membership
 from rollbook.sdc.frequency import Verdict
 from rollbook.sdc.judging import Table, judge
+from rollbook.sdc.membership import Membership
 from rollbook.sdc.rules import SdcParameters
 from rollbook.services.divided import moves
 from rollbook.services.keys import open_keys
@@ -76,7 +76,7 @@ def _count(run: Run, study: StudyFiles, people: BitMap, folder: Path) -> tuple[T
     table, parameters = tabulate(rows, study.table), SdcParameters()
     inside = behind(rows, study.table, table, parameters)
     whole = [above.get(key, key) for key in people]
-    who = who_is_where(inside, told_over(table), whole, keyed, told_levels(table))
+    who = who_is_where(inside, told_over(table), whole, keyed, told_levels(table), study.table.measure)
     return table, judge(table, parameters), who
 
 

@@ -14,14 +14,14 @@ from rollbook.dataplane.runs.study import Study as StudyFiles
 from rollbook.kernel.refusals import Reason, UseRefused
 from rollbook.policy.states import RUNS, OutputState, RunState
 from rollbook.records.models.studies import Output, Run
-from rollbook.sdc.differencing import Membership
 from rollbook.sdc.frequency import Verdict
 from rollbook.sdc.judging import Table
+from rollbook.sdc.membership import Membership
 from rollbook.services import clock
 from rollbook.services.actors import system
 from rollbook.services.audit import audit
 from rollbook.services.differencing import held_against_all, keep, lock_releases
-from rollbook.services.hidden_cells import hidden_cells
+from rollbook.services.hidden_cells import as_published, hidden_cells
 from rollbook.services.log.outbox import submit
 from rollbook.services.messages import notify
 
@@ -60,6 +60,7 @@ def finish(run: Run, table: Table, verdict: Verdict, who: Membership) -> Output:
     study = run.study
     files = StudyFiles.from_files({path: text.encode() for path, text in study.files.items()})
     hidden = hidden_cells(files.table, table, verdict)
+    who = as_published(who, table, hidden)
     # Held against everything released before the lock is taken, for it takes long; under it only what came since.
     limit = verdict.parameters.threshold
     difference, audited = held_against_all(who, limit)

@@ -16,6 +16,7 @@ from rollbook.kernel.refusals import AccessDenied, Reason
 from rollbook.policy.roles import Role
 from rollbook.records.models.studies import Output, Run
 from rollbook.sdc.judging import people_with
+from rollbook.sdc.models import BETWEEN, TERM, WHOLE
 from rollbook.sdc.rules import rules_of
 from rollbook.services.actors import Actor, require_session
 from rollbook.services.entry import at_the_door
@@ -142,4 +143,14 @@ def _nameable(output: Output) -> frozenset[tuple[str, str]]:
     for dimension, label, persons in people_with(output.table):
         people[dimension, label] += persons  # a person is in one cell of the table
     known, threshold = known_texts(output.run.study), output.rules["parameters"]["threshold"]
-    return frozenset(pair for pair, number in people.items() if number >= threshold and pair[1] in known)
+    told = frozenset(pair for pair, number in people.items() if number >= threshold and pair[1] in known)
+    return told | _terms(output.table)
+
+
+def _terms(table: Mapping[str, Any]) -> frozenset[tuple[str, str]]:
+    """What a study itself calls the parts of a model: no data has a hand in these words."""
+    model = table.get("model")
+    if not model:
+        return frozenset()
+    named = frozenset((TERM, name) for name in (WHOLE, BETWEEN, model["outcome"], *model["terms"]))
+    return named | frozenset((model["outcome"], value) for value in ("0", "1"))

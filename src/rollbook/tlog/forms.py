@@ -19,7 +19,8 @@ LONGEST_TITLE: Final = 200
 _CODE = re.compile(r"[a-z0-9][a-z0-9-]{0,63}\Z")
 _CLASS = re.compile(r"[1-5][A-E]\Z")
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/-]{0,63}\Z")
-_AT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z\Z")
+# The hour 24, which newer readers of times take for the next day, is no hour here.
+_AT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T([01][0-9]|2[0-3]):[0-9]{2}:[0-9]{2}Z\Z")
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}\Z")
 _ORIGIN = re.compile(r"[!-*,-~]{1,255}\Z")  # printable ASCII without space and plus sign
 

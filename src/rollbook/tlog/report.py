@@ -26,6 +26,14 @@ PHRASES: Final[Mapping[str, str]] = {
     "limits": "What this cannot prove:",
 }
 
+# What stands at the head of a verdict on a page.
+TITLES: Final[Mapping[str, str]] = {
+    "complete": "Complete: every use is answered, and the answers hold",
+    "incomplete": "Not complete: something is missing",
+    "invalid": "Not valid: do not believe it",
+    "refused": "Nothing could be checked",
+}
+
 
 def lines(verdict: Verdict) -> Iterator[str]:
     """The verdict line by line, the limits of what it proves at its end."""

@@ -15,6 +15,7 @@ NO_WITNESS_SENTENCE: Final = "no independent witness: the authority could show d
 _NONE = "none"
 # White space of a policy file is space and tab alone; no other control character may stand in it.
 _WORD = re.compile("[^ \t]+")
+_NUMBER = re.compile("[1-9][0-9]{0,8}")
 _CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f]")
 _COSIGNATURES = frozenset({KeyType.ED25519_COSIGNATURE, KeyType.ML_DSA_44_COSIGNATURE})
 
@@ -142,7 +143,7 @@ def _add_group(draft: _Draft, name: str, needed: str, members: list[str], where:
         draft.grouped.add(member)
     count = {"any": 1, "all": len(members)}.get(needed)
     if count is None:
-        count = int(needed) if needed.isascii() and needed.isdigit() and needed == str(int(needed)) else 0
+        count = int(needed) if _NUMBER.fullmatch(needed) else 0
     if not 1 <= count <= len(members):
         raise _refused("A group needs any, all, or a number up to its members", where)
     draft.groups[name] = Group(count, tuple(members))

@@ -61,6 +61,11 @@ def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpR
     )
 
 
+def gone(request: HttpRequest) -> HttpResponse:
+    """410: a file that was here and was revoked."""
+    return _page(request, 410, "This table was revoked", "Its page says since when and why. Destroy every copy of it.")
+
+
 def failed(request: HttpRequest) -> HttpResponse:
     """500: nothing about what happened reaches the page."""
     return _page(

@@ -27,6 +27,7 @@ ADDRESSES = [
     "/register/uses/", "/register/releases/", "/register/volumes/", "/register/duties/", "/register/agreements/",
     "/register/assessments/", "/register/notices/", "/register/rules/", "/register/powers/", "/register/collections/",
     "/register/log/", "/register/log/health/", "/register/log/0/", "/register/log/4/",
+    "/register/log/explained/", "/register/log/engineers/",
     "/dictionary/", "/dictionary/sex/",
     "/dictionary/nationality/", "/dictionary/surname/", "/dictionary/assessment-result/", "/dictionary/?words=lunch",
     "/rules/", "/rules/?page=2", "/rules/?kind=XX",

@@ -155,8 +155,11 @@ def test_no_page_is_open_to_the_public_or_to_other_roles(db: None, address: str)
 
 
 def test_the_first_page_leads_each_role_to_its_work(db: None) -> None:
-    places = {CHECKER: "checking", POLICE_OFFICER: "cases", PANEL_MEMBER: "panel"}
+    places = {POLICE_OFFICER: "cases", PANEL_MEMBER: "panel"}
     for person, place in places.items():
         assert browser_of(person).get("/casework/").url == f"/casework/{place}/"
+    checkers = text_of(browser_of(CHECKER).get("/casework/"))
+    assert "Outputs to check" in checkers
+    assert "Tables that left" in checkers
     for person in (RESEARCHER, CUSTODIAN, DPO, OVERSEER):
         text_of(browser_of(person).get("/casework/"))

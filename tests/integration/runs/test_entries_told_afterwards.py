@@ -16,14 +16,15 @@ from rollbook.kernel.refusals import AccessDenied, InputRefused, RollbookError, 
 from rollbook.records.models.accounts import School
 from rollbook.records.models.governance import Decision
 from rollbook.records.models.reported import ReportedUse
-from rollbook.services import certificates, clock, corrections, projects, reported_uses, sets
+from rollbook.services import certificates, clock, corrections, gateway, projects, reported_uses, sets, totals
 from rollbook.services.duties import DutyKind, overdue
 from rollbook.services.history import history
 from rollbook.services.log import reader
 from rollbook.services.log.trust import own_policy
 from rollbook.services.verify_release import verify
 from rollbook.tlog.duties import overdue as overdue_in_log
-from tests import census_ground, grounds
+from rollbook.tlog.totals import recount
+from tests import case_ground, census_ground, grounds
 from tests import run_ground as ground
 from tests.integration.log import log_story
 from tests.letters import let_in
@@ -98,6 +99,28 @@ def test_look_ups_of_a_day_are_told_with_the_references_that_went_with_the_answe
     log.write()
     assert log_story.read_as_client().history.closed
     assert project
+
+
+def test_the_numbers_of_a_period_are_counted_and_hold(log: ground.Writer, monkeypatch: pytest.MonkeyPatch) -> None:
+    ground.executed(ground.study(ground.project(log)))
+    case = case_ground.confirmed(case_ground.police(log))
+    gateway.seal(case.id)
+    today, now = clock.today(), clock.now()
+    with pytest.raises(InputRefused):
+        totals.enter_totals(by=OPERATOR, first=today, last=today)
+    monkeypatch.setattr(clock, "now", lambda: now + timedelta(days=1))
+    with pytest.raises(AccessDenied):
+        totals.enter_totals(by=actor_of(CUSTODIAN), first=today, last=today)
+    with pytest.raises(InputRefused):
+        totals.enter_totals(by=OPERATOR, first=date(2020, 1, 1), last=date(2020, 1, 2))
+    totals.enter_totals(by=OPERATOR, first=today, last=today)
+    log.write()
+    (entry,) = reader.entries("totals")
+    assert entry.fields["rows"] == [
+        {"group": "pwr-03", "requests": 1, "disclosures": 1, "pupils": 12},
+        {"group": "pwr-10", "requests": 0, "disclosures": 1, "pupils": 1, "asked": 1, "returned": 1},
+    ]
+    assert recount(log_story.read_as_client().history, entry.index) == ()
 
 
 def test_a_late_release_says_so_everywhere(log: ground.Writer, client: Client) -> None:

@@ -103,6 +103,26 @@ def test_a_survival_table_is_released_with_its_curve_and_can_be_judged_again(pro
     assert "left, up to 2: fewer than 10 left before it" in found.differences
 
 
+def test_a_model_that_foretells_is_stopped_and_the_author_told_by_which_rule_and_level(project: str) -> None:
+    asked = study('"logit"\noutcome = "gone"\ncategories = ["side"]')["study.toml"]
+    toml = asked.replace(b'dimensions = ["side"]\n', b"")
+    sql = """
+        CREATE TABLE ranked AS
+        SELECT ppid, row_number() OVER (ORDER BY ppid) AS n FROM (SELECT DISTINCT ppid FROM pupil);
+        CREATE TABLE people AS SELECT ppid, CASE WHEN n <= 35 THEN 'left' ELSE 'right' END AS side,
+        (n <= 35)::INTEGER AS gone FROM ranked ORDER BY ppid;
+    """
+    output = made(project, {"study.toml": toml, "people.sql": sql.encode()})
+    assert (output.state, output.table["cells"]) == (Output.STOPPED, [])
+    table = run_page(by=actor_of(RESEARCHER), run_id=output.run_id).table
+    assert table is not None
+    assert {(cell.rule, cell.place) for cell in table.failed} == {
+        ("SDC-FIT", (("term", "model"),)),
+        ("SDC-GROUP", (("gone", "0"),)),
+        ("SDC-GROUP", (("gone", "1"),)),
+    }
+
+
 def test_hidden_cells_are_for_plain_counts(project: str) -> None:
     from rollbook.kernel.refusals import InputRefused
 

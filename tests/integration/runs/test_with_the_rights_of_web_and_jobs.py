@@ -8,8 +8,19 @@ from django.db import ProgrammingError, transaction
 
 from rollbook.kernel.refusals import AccessDenied, StateBroken
 from rollbook.records.models.identity import GatewayCase
-from rollbook.records.models.studies import Output, Project, Run
-from rollbook.services import case_pages, check_pages, gateway, outputs, projects, releases, run_pages, runs, studies
+from rollbook.records.models.studies import Output, Project, Release, Run
+from rollbook.services import (
+    case_pages,
+    check_pages,
+    gateway,
+    outputs,
+    projects,
+    releases,
+    revoking,
+    run_pages,
+    runs,
+    studies,
+)
 from rollbook.services.keys import open_keys
 from rollbook.services.people_zone import people_zone
 from tests import case_ground
@@ -70,6 +81,14 @@ def test_from_a_study_to_a_released_table(log: ground.Writer, settings: Any) -> 
     in_turns(log, settings, lambda: releases.release(output.id, wait_s=0))
     with process("web", settings):
         assert len(releases.released_tables()) == 1
+        with pytest.raises(ProgrammingError, match="permission denied"), transaction.atomic():
+            Release.objects.update(csv="other figures")
+        words = {"ground": "not-allowed", "words": "Asked for by mistake."}
+        revoking.ask_revoke(by=actor_of(CHECKER), reference=output.reference, **words)
+        revoking.decline_revoke(by=actor_of(CHECKER), reference=output.reference)
+        revoking.ask_revoke(by=actor_of(CHECKER), reference=output.reference, **words)
+        revoking.confirm_revoke(by=actor_of(SECOND_CHECKER), reference=output.reference)
+        assert releases.released_tables()[0].csv == ""
 
 
 def test_from_an_officers_question_to_the_answer(log: ground.Writer, settings: Any) -> None:

@@ -209,10 +209,10 @@ def test_a_return_that_brings_a_fault_is_left_out_named_and_told_and_the_others_
 def test_a_fault_in_the_reader_is_its_files_own(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     real = crew.read_and_prepare
 
-    def faulty(data: bytes, name: str, at: Any) -> Any:
+    def faulty(data: bytes, name: str, at: Any, *, quickly: bool) -> Any:
         if name == "3.xml":
             raise KeyError("Sample")
-        return real(data, name, at)
+        return real(data, name, at, quickly=quickly)
 
     with monkeypatch.context() as patched:
         patched.setattr(crew, "read_and_prepare", faulty)

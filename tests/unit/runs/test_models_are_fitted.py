@@ -203,6 +203,17 @@ def test_acro_stops_no_model_that_we_pass_and_its_own_rule_is_the_same(people: i
     assert theirs or not judge(ours, PARAMETERS).passed
 
 
+@pytest.mark.parametrize("people", [0, 1, 2, 12])
+@pytest.mark.parametrize("asked", ['"ols"', '"logit"', '"multilevel"\ngroup = "g"'])
+def test_a_model_of_hardly_anybody_is_stopped_and_stored(asked: str, people: int) -> None:
+    """Also where the outcome is nothing but the term, so that no likelihood is finite."""
+    marks = pa.array([float(at % 2) for at in range(people)], pa.float64())
+    labels = {name: pa.array(SEX[:people], pa.string()) for name in ("sex", "g")}
+    given = rows(**labels, y=marks, x=marks)
+    found = stopped_by(f'{asked}\noutcome = "y"\nterms = ["x"]\ncategories = ["sex"]', given)
+    assert found & {rules.EMPTY, rules.THRESHOLD, rules.NO_FIT, rules.EXACT}
+
+
 def test_people_without_a_value_are_in_no_figure_and_in_no_comparison() -> None:
     given = rows(sex=SEX, y=pa.array([None, *Y[1:]], pa.float64()), x=pa.array([*X[:-1], None], pa.float64()))
     declared = study('"ols"\noutcome = "y"\nterms = ["x"]\ncategories = ["sex"]').table

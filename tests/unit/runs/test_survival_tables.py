@@ -158,6 +158,12 @@ def test_who_is_compared_with_other_tables_is_told_by_curve_and_step() -> None:
     assert set(inside["time"].to_pylist()) == {"up to 4", "up to 8", "after"}
 
 
+def test_a_table_of_nobody_is_stopped_and_stored() -> None:
+    table = curves(rows([], [], side=pa.array([], pa.string())), [1], ("side",))
+    assert [failure.rule for failure in judge(table, PARAMETERS).failures] == [rules.EMPTY]
+    assert table_from(table.as_data()) == table
+
+
 def test_an_event_is_yes_or_no() -> None:
     with pytest.raises(InputRefused) as refused:
         curves(rows([1, 2], [1, 2]), [1])

@@ -13,7 +13,7 @@ import pytest
 from rollbook.dataplane.runs.gather import gather
 from rollbook.sdc import rules
 from rollbook.sdc.measured import MeasuredTable, judge
-from rollbook.sdc.measures import COUNT, MAXIMUM, MEAN, MODE, QUANTILE, SUM, Measure
+from rollbook.sdc.measures import COUNT, DEVIATION, MAXIMUM, MEAN, MODE, QUANTILE, SUM, Measure
 from rollbook.sdc.rounding import with_totals
 from rollbook.sdc.rules import SdcParameters
 
@@ -69,6 +69,13 @@ CASES = [
         y=[float(value) for value in range(12, 24)],
         y_stopped_by=frozenset({rules.SIDES}),
     ),
+    # A share of few is a count of few: of 40 pupils three have what the mean is of; then all but three have it.
+    Case("mean of a mark", MEAN, "not run", [1.0] * 3 + [0.0] * 37, {rules.FEW}),
+    Case("mean of a mark, most have", MEAN, "not run", [0.0] * 3 + [1.0] * 37, {rules.FEW}),
+    Case("sum of few amounts", SUM, "not run", [*(20.0 + at for at in range(9)), *[0.0] * 40], {rules.FEW}),
+    Case("mean of an even mark", MEAN, "not run", [1.0] * 12 + [0.0] * 11, set()),
+    Case("amounts of most", SUM, "not run", [*(20.0 + at for at in range(40)), *[0.0] * 3], set()),
+    Case("spread of a mark", DEVIATION, "not run", [0.0] * 3 + [1.0] * 37, {rules.FEW}),
     Case("exactly k", SUM, "fail", [45.0, 45.0, *[1.0] * 10], {rules.LARGEST}),
     Case("all zero", MEAN, "fail", [0.0] * 12, {rules.ALIKE}),
 ]

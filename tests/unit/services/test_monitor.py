@@ -98,7 +98,7 @@ def test_a_sound_log_is_followed_and_what_was_looked_at_is_said(site: Site) -> N
     assert (code, report["verdict"], report["size"], report["grown_from"]) == (0, "sound", len(grown), len(STORY))
     assert report["checked"] == {
         "entries": 9, "tiles": 1, "documents": 2, "texts_removed": 3, "volumes": 4,
-        "sealed": 1, "sealed_overdue": 0, "sealed_extended": 0, "late_entries": 0,
+        "totals": 0, "sealed": 1, "sealed_overdue": 0, "sealed_extended": 0, "late_entries": 0,
     }  # fmt: skip
     assert "no independent witness" in report["warning"]
 
@@ -182,6 +182,30 @@ def test_volumes_that_do_not_add_up_are_named(site: Site) -> None:
     assert len(site.breaches()) == 2, "one figure is wrong, one was left out"
     (site.folder / "site/register/volumes.json").write_text('{"no": "list"}')
     assert site.breaches() == {("volumes", "volumes-form", "register/volumes.json")}
+
+
+TOTALS = {"type": "totals", "from": "2026-09-01", "to": "2026-09-30"}
+RIGHT = {"group": "law", "requests": 1, "disclosures": 2, "pupils": 70}
+
+
+@pytest.mark.parametrize(
+    ("rows", "codes"),
+    [
+        ([RIGHT], 0),
+        ([{**RIGHT, "requests": 2}], 1),
+        ([{**RIGHT, "disclosures": 1}], 1),
+        ([{**RIGHT, "pupils": 2_049}], 1),
+        ([RIGHT, {**RIGHT, "group": "police"}], 3),
+        ([RIGHT, RIGHT], 1),
+        ([{**RIGHT, "group": "police", "requests": 0, "disclosures": 0, "pupils": 0}], 1),
+    ],
+)
+def test_exact_numbers_are_held_against_the_entries_they_count(site: Site, rows: list[Any], codes: int) -> None:
+    site.publish([*STORY, {**TOTALS, "rows": rows}])
+    found = site.run()[1]["breaches"]
+    assert [(one["family"], one["code"], one["where"]) for one in found] == [
+        ("volumes", "totals-differ", f"entry {len(STORY)}")
+    ] * codes
 
 
 def test_a_folder_is_read_like_an_address_and_every_breach_of_one_run_is_reported(site: Site) -> None:

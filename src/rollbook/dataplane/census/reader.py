@@ -9,14 +9,13 @@ import hashlib
 from collections.abc import Callable, Mapping
 from typing import Any, Final, TypeVar
 
+import pyarrow as pa
 from lxml import etree
 
 from rollbook.dataplane.census.gathering import Gathering
-from rollbook.dataplane.census.parsed import Header, ParsedReturn, Record, SchoolFacts
+from rollbook.dataplane.census.parsed import Header, ParsedReturn, Record, Records, SchoolFacts
 from rollbook.dataplane.census.plain_shape import ROLLS
-from rollbook.dataplane.census.plainly import Gathered, gather
 from rollbook.dataplane.census.profile import Group, Leaf, Node, profile_of
-from rollbook.dataplane.census.scan import Scan, scan
 from rollbook.dataplane.census.untrusted import DEEPEST_READ, Limits, line_of, parse_fit, refuse_unfit
 from rollbook.dataplane.census.values import MAX_TEXT, PLAIN, read_date, read_moment, read_value
 from rollbook.kernel.refusals import InputRefused, Reason
@@ -39,42 +38,67 @@ _TOP: Final = frozenset({"Header", "School", "Pupils"})
 _MEND_SHAPE: Final = "Send the school census file that the school's system made, one school a file."
 
 
-def read_return(data: bytes, name: str, *, limits: Limits | None = None, plainly: bool = True) -> ParsedReturn:
+def read_return(data: bytes, name: str, *, limits: Limits | None = None, quickly: bool = False) -> ParsedReturn:
     """Read one return. `name` is the file's name, for messages. Raises InputRefused; never crashes on any bytes.
 
-    Without `plainly` every element is walked, which comes to the same and takes longer.
+    `quickly` reads pupils that are written plainly by compiled code (`plainly`), which comes to the same as the walk of
+    every element. It is for whoever reads many files: the code takes longer to load than one file to read.
     """
     limits = limits or Limits()
     refuse_unfit(data, name, limits)
-    found = scan(data) if plainly and limits.max_depth >= DEEPEST_READ else None
-    parsed = None if found is None else _read(data, found, name, limits)
-    parsed = parsed or _read(data, None, name, limits)
-    if parsed is None:
-        raise RuntimeError("a walk of the whole tree reads every return")
-    return parsed
+    parsed = _read_plain(data, name, limits) if quickly and limits.max_depth >= DEEPEST_READ else None
+    return parsed or _read_all(data, name, limits)
 
 
-def _read(data: bytes, found: Scan | None, name: str, limits: Limits) -> ParsedReturn | None:
-    """Read the tree, all of it or what stands around the pupils that were found. None when that will not do."""
-    root = parse_fit(data if found is None else found.rest, name, limits)
-    if found is not None and (root.tag != "Message" or root.find("Pupils") is None):
+def _read_plain(data: bytes, name: str, limits: Limits) -> ParsedReturn | None:
+    """Have the parser read what stands around the pupils, and find these in the bytes. None when that will not do."""
+    from rollbook.dataplane.census.plainly import block_of, gather
+
+    block = block_of(data)
+    if block is None:
         return None
+    try:
+        root = parse_fit(block.rest, name, limits)
+        if root.tag != "Message" or root.find("Pupils") is None:
+            return None
+        header, school, gathering, _ = _around(root, name, limits)
+    except InputRefused:
+        return None  # told in full by the walk, with what is wrong inside the block
+    made = gather(block, header.collection_code)
+    return None if made is None else _parsed(data, name, header, school, gathering, made.tables(), None)
+
+
+def _read_all(data: bytes, name: str, limits: Limits) -> ParsedReturn:
+    header, school, gathering, blocks = _around(parse_fit(data, name, limits), name, limits)
+    if "Pupils" in blocks:
+        _pupils(blocks["Pupils"], gathering, bare=_no_attributes(data))
+    return _parsed(data, name, header, school, gathering, gathering.tables(), gathering.records())
+
+
+def _around(
+    root: etree._Element, name: str, limits: Limits
+) -> tuple[Header, SchoolFacts, Gathering, dict[str, etree._Element]]:
+    """What stands around the pupils, and the blocks of the return."""
     blocks = _top_blocks(root, name)
     discards = Gathering(profile_of("unknown"), name, limits)
     header = _header(blocks["Header"], discards)
     gathering = Gathering(profile_of(header.collection_code), name, limits, discards)
     gathering.drop_others(root, _TOP, "Message")
-    school = _school(blocks.get("School"), gathering)
-    made: Gathering | Gathered | None = gathering
-    if found is not None:
-        made = gather(found, header.collection_code)
-    elif "Pupils" in blocks:
-        _pupils(blocks["Pupils"], gathering, bare=_no_attributes(data))
-    if made is None:
-        return None
+    return header, _school(blocks.get("School"), gathering), gathering, blocks
+
+
+def _parsed(
+    data: bytes,
+    name: str,
+    header: Header,
+    school: SchoolFacts,
+    gathering: Gathering,
+    tables: Mapping[str, pa.Table],
+    records: Records | None,
+) -> ParsedReturn:
     return ParsedReturn(
         name=name, sha256=hashlib.sha256(data).hexdigest(), size=len(data), header=header, school=school,
-        tables=made.tables(), discards=gathering.discards(), faults=tuple(gathering.faults), records=made.records(),
+        tables=tables, discards=gathering.discards(), faults=tuple(gathering.faults), records=records,
     )  # fmt: skip
 
 

@@ -24,6 +24,7 @@ from rollbook.dataplane.census.rulebook import (
 from rollbook.dataplane.census.rulebook.derivation import JUDGED_IN_PART, DerivedRule
 from rollbook.dataplane.census.rulebook.derived_rules import derived_rules
 from rollbook.dataplane.census.rulebook.scope import Return, of_derived, of_numbered
+from rollbook.dataplane.census.rulebook.sieve import suspects
 from rollbook.dataplane.census.ruling import CheckContext, Issue, ReturnView, Rule, Severity
 
 _SECTIONS: Final = (header, school, identity, characteristics, status, support, form, early)
@@ -73,6 +74,8 @@ def check(parsed: ParsedReturn, context: CheckContext | None = None) -> tuple[Is
     """Every issue of a return, errors first, then by line. Empty means nothing is wrong and nothing was dropped."""
     view = ReturnView(parsed, context or CheckContext())
     asked = [rule for rule in rules_for(parsed.form) if rule.applies(view.day) and rule.asked_in(view.term)]
+    if parsed.form is Form.SCHOOL_XML and parsed.records is None:
+        view.suspects = suspects(view, asked)
     issues = _without_echoes([issue for rule in asked for issue in rule.issues(view)], parsed)
     issues += _derived(view, issues)
     return tuple(sorted(issues, key=lambda issue: (_RANK[issue.severity], issue.line, issue.rule)))

@@ -1,15 +1,18 @@
 """What a rule is, what it sees, and what it says. The rules themselves stand in `rulebook`, the list in `rules`."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from enum import StrEnum
 from functools import cached_property
 from typing import Any, Final
 
+import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from rollbook.dataplane.census.columns import Columns, columns_of
 from rollbook.dataplane.census.landed_forms import UNSAID, Landed
 from rollbook.dataplane.census.parsed import Header, ParsedReturn, Records, SchoolFacts
 from rollbook.kernel.terms import Term, Windows, age_at_previous_31_august, census_day, windows
@@ -105,8 +108,19 @@ class ReturnView:
         self.context = context
         self.header: Header = parsed.header
         self.school: SchoolFacts = parsed.school
-        self._records = parsed.records or _records(parsed.tables)
+        # Of a return that came as columns, the rows whose pupils are looked at; None for all of them.
+        self.suspects: npt.NDArray[np.bool_] | None = None
         self._ages: dict[date, int] = {}
+
+    @cached_property
+    def _records(self) -> Records:
+        """Every row."""
+        return self.parsed.records or _records(self.parsed.tables)
+
+    @cached_property
+    def columns(self) -> Mapping[str, Columns]:
+        """The tables that have rows, as arrays."""
+        return columns_of(self.parsed.tables)
 
     @cached_property
     def term(self) -> Term | None:
@@ -128,8 +142,9 @@ class ReturnView:
 
     @cached_property
     def pupils(self) -> tuple[Pupil, ...]:
-        """Every pupil, leavers included, in file order."""
-        records = self._records
+        """Every pupil, leavers included, in file order; of them the suspects, where some were told."""
+        suspects = self.suspects
+        records = self._records if suspects is None else _records(_of_pupils(self.parsed.tables, suspects))
         children: dict[int, dict[str, list[Mapping[str, Any]]]] = {}
         for name, rows in records.rows.items():
             for row in rows:
@@ -161,14 +176,12 @@ class ReturnView:
 
     def distinct(self, table: str, column: str) -> set[Any]:
         """The different values of a column, None among them where a row has none; empty without such a column."""
-        rows = self.rows(table)
-        if len(rows) <= _MANY_ROWS:
-            return {row.get(column) for row in rows}
-        held = self.parsed.tables[table]
-        at = held.schema.get_field_index(column)
-        if at < 0 or (values := held.column(at)).null_count == len(values):
+        held = self.columns.get(table)
+        if held is None:
             return set()
-        return set(pc.unique(values).to_pylist())
+        if self.parsed.records is not None and len(held) <= _MANY_ROWS:
+            return {row.get(column) for row in self.rows(table)}
+        return held.distinct(column)
 
     def lacks(self, table: str, column: str) -> bool:
         """Whether any row of the table has no value in the column."""
@@ -177,6 +190,16 @@ class ReturnView:
             return False
         at = held.schema.get_field_index(column)
         return at < 0 or held.column(at).null_count > 0
+
+    def total(self, table: str, column: str, of: str | None = None, codes: Collection[str] = ()) -> float:
+        """The sum of a column over the whole return; `of` and `codes` keep it to the rows with one of these codes."""
+        held = self.parsed.tables.get(table)
+        if held is None or not {column, of or column} <= set(held.column_names):
+            return 0
+        if of is not None:
+            held = held.filter(pc.is_in(held[of], pa.array(sorted(codes), pa.string())))
+        total: float = pc.sum(held[column]).as_py() or 0
+        return total
 
     @cached_property
     def on_roll(self) -> tuple[Pupil, ...]:
@@ -195,6 +218,16 @@ class ReturnView:
     def school_at(self, column: str) -> Finding:
         """A finding about the school block."""
         return Finding(self.school.lines.get(column, self.school.line), None, column.replace("_", "-"))
+
+
+def _of_pupils(tables: Mapping[str, pa.Table], these: npt.NDArray[np.bool_]) -> Mapping[str, pa.Table]:
+    """The rows of these pupils, without columns that are empty."""
+    return {name: _of_some(table, these) for name, table in tables.items()}
+
+
+def _of_some(table: pa.Table, these: npt.NDArray[np.bool_]) -> pa.Table:
+    rows = np.flatnonzero(these[table["pupil_no"].to_numpy() - 1])
+    return table.take(rows)
 
 
 def _records(tables: Mapping[str, pa.Table]) -> Records:

@@ -64,7 +64,7 @@ def parse_fit(data: bytes, name: str, limits: Limits) -> etree._Element:
     """The root element of a document that `refuse_unfit` let through."""
     # White space between elements is nobody's value, and a third of the parser's work to keep. Only past the last line
     # that the parser counts itself is it needed: there it is what lines are told by.
-    short = data.count(b"\n") < _LAST_EXACT_LINE
+    short = len(data) < _LAST_EXACT_LINE or data.count(b"\n") < _LAST_EXACT_LINE
     parser = etree.XMLParser(
         resolve_entities=False, no_network=True, load_dtd=False, dtd_validation=False, huge_tree=False,
         remove_comments=True, remove_pis=True, encoding="utf-8", remove_blank_text=short,
@@ -107,7 +107,7 @@ def _refuse_size(data: bytes, name: str, limits: Limits) -> None:
     if not data.strip(b"\x00 \t\r\n"):
         raise _refusal("file-empty", "The file is empty", name, _AGAIN)
     refuse_large(len(data), name, limits)
-    if data.count(b"<") > limits.max_marks:
+    if len(data) > limits.max_marks and data.count(b"<") > limits.max_marks:
         raise _refusal("file-too-large", "The file has more elements than any school needs", name, _AGAIN)
 
 

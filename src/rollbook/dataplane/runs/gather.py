@@ -23,7 +23,7 @@ PPID = "ppid"
 NOT_RECORDED = "not recorded"
 BAND = "value band"
 MEMORY_MB, THREADS = 1024, 2
-WHOLE = ("rows", "persons", "contributors", "units", "below", "level", "over")
+WHOLE = ("rows", "persons", "contributors", "units", "something", "below", "level", "over")
 
 Source = pa.Table | Path
 
@@ -90,6 +90,7 @@ def _evidence(cells: pa.Table, names: tuple[str, ...], measure: Measure, people:
         persons=whole["persons"],
         contributors=whole["contributors"],
         units=whole.get("units"),
+        something=whole.get("something"),
         below=whole.get("below"),
         level=whole.get("level"),
         over=whole.get("over"),

@@ -15,6 +15,10 @@ _FIGURES = {
 }
 
 
+# Measures whose evidence says how much of the figure is whose.
+_ADDED_UP = measures.MAGNITUDES | {measures.DEVIATION}
+
+
 def quoted(name: str) -> str:
     """A column's name as SQL, whatever is in it."""
     return '"' + name.replace('"', '""') + '"'
@@ -81,7 +85,8 @@ def _cells(groups: list[str], measure: Measure, parts: tuple[str, ...], people: 
     if parts:
         spread = "c0 / nullif(c1, 0)" if len(parts) == 2 else "c0"
         columns += [f"min({spread}) AS lowest", f"max({spread}) AS highest"]
-    if measure.kind in measures.MAGNITUDES:
+    if measure.kind in _ADDED_UP:
+        columns.append("count_if(c0 <> 0) AS something")
         for number in range(len(parts)):
             columns += [f"sum(c{number}) AS total{number}", f"sum(abs(c{number})) AS absolute{number}"]
             columns += [f"max(abs(c{number}), 2) AS top{number}"]

@@ -9,9 +9,15 @@ from collections.abc import Callable, Sequence
 import numpy as np
 import pyarrow as pa
 
-from rollbook.dataplane.runs.hostile import PPID
+from rollbook.dataplane.runs.hostile import NOT_RECORDED, PPID
 from rollbook.dataplane.runs.memberships import membership
-from rollbook.sdc.differencing import Membership
+from rollbook.sdc import measures
+from rollbook.sdc.judging import Asked
+from rollbook.sdc.measures import Measure
+from rollbook.sdc.membership import Amounts, Membership, levels
+
+# Tells two quantities apart in one number; no study can make them fall together but by chance.
+_APART = 0.7548776662466927
 
 
 def who_is_where(
@@ -20,8 +26,12 @@ def who_is_where(
     people: Sequence[int],
     pseudonyms: Callable[[Sequence[int]], list[bytes]],
     published: Sequence[tuple[int, ...]],
+    asked_for: Asked = measures.PLAIN_COUNT,
 ) -> Membership:
-    """Who is in which cell of a person table (columns `ppid` and `dimensions`) of a run over `people`."""
+    """Who is in which cell of a person table (columns `ppid`, `dimensions`, the measure's) of a run over `people`, and
+    what each adds to the figure asked for. Cells are numbered in the order of their labels; `published` are the sets of
+    dimensions that the table shows figures by.
+    """
     known = _pairs(b"".join(pseudonyms(people)))
     asked = _pairs(bytes.fromhex("".join(map(str, table[PPID].to_pylist()))))
     order = np.lexsort((known["low"], known["high"]))
@@ -29,9 +39,27 @@ def who_is_where(
     keys = np.asarray(people, dtype=np.uint32)[order][np.minimum(place, len(order) - 1)]
     if not (known[order][np.minimum(place, len(order) - 1)] == asked).all():
         raise KeyError("a row of somebody who is not in the run")
-    columns = [table[name].to_pylist() for name in dimensions]
-    labels = list(zip(*columns, strict=True)) if columns else [()] * table.num_rows
-    return membership(keys.tolist(), labels, published)
+    columns = [[NOT_RECORDED if one is None else one for one in table[name].to_pylist()] for name in dimensions]
+    rows = list(zip(*columns, strict=True)) if columns else [()] * table.num_rows
+    labels = sorted(set(rows))
+    number = {label: place for place, label in enumerate(labels)}
+    cells = np.fromiter((number[row] for row in rows), dtype=np.uint32, count=len(rows))
+    return membership(keys, cells, levels(labels, published), _amounts(table, asked_for))
+
+
+def _amounts(table: pa.Table, measure: Asked) -> Amounts | None:
+    """What each row adds; None where it is one. Of two quantities the second is one where only the first counts."""
+    if not isinstance(measure, Measure) or measure.kind == measures.HISTOGRAM or not measure.numbers:
+        return None
+    numbers = {name: table[name].cast(pa.float64()).to_numpy() for name in measure.numbers}
+    if measure.kind == measures.COUNT:
+        return numbers[measure.weight].astype(np.float32)
+    adds, with_it = numbers[measure.value], np.ones(len(table))
+    if measure.kind == measures.WEIGHTED_MEAN:
+        adds, with_it = adds * numbers[measure.weight], numbers[measure.weight]
+    elif measure.kind == measures.RATIO:
+        with_it = numbers[measure.denominator]
+    return (adds + (with_it - 1) * _APART).astype(np.float32)
 
 
 def _pairs(packed: bytes) -> np.ndarray:

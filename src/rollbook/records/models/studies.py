@@ -181,6 +181,7 @@ class Release(models.Model):
     manifest = models.TextField()
     agreed_at = models.DateTimeField()
     released_at = models.DateTimeField(null=True)
+    revoke_ground = models.CharField(max_length=32, blank=True)
     revoke_reason = models.TextField(blank=True)
     revoke_asked_by = models.ForeignKey(Account, null=True, on_delete=models.PROTECT)
     revoke_submission = models.ForeignKey(LogSubmission, null=True, on_delete=models.PROTECT, related_name="+")
@@ -188,4 +189,25 @@ class Release(models.Model):
 
     class Classes:
         id = submission = manifest = agreed_at = revoke_asked_by = revoke_submission = "key"
-        output = csv = record = released_at = revoke_reason = revoked_at = "public"
+        output = csv = record = released_at = revoke_ground = revoke_reason = revoked_at = "public"
+
+
+class RecheckTask(models.Model):
+    """A released table that would not pass under other parameters, for a checker to look at. It changes nothing by
+    itself: a checker revokes the table or says why it stays.
+    """
+
+    REVOKED, STAYS = "revoked", "stays"
+
+    release = models.ForeignKey(Release, on_delete=models.PROTECT, related_name="tasks")
+    parameters = models.JSONField()
+    reasons = models.JSONField()
+    made_at = models.DateTimeField()
+    settled_by = models.ForeignKey(Account, null=True, on_delete=models.PROTECT)
+    settled_at = models.DateTimeField(null=True)
+    result = models.CharField(max_length=16, blank=True)
+    note = models.TextField(blank=True)
+
+    class Classes:
+        # The reasons name cells that may be too small: not for the public.
+        id = release = parameters = reasons = made_at = settled_by = settled_at = result = note = "key"

@@ -1,97 +1,186 @@
 """`rollbook bench differencing`: one new table held against every table released, beside bare joint counts.
 
-The population is invented: keys in birth order, cells by a fixed hash of person and table. Attacks are planted: the
-same table with a few people more, a subset by another project, a total whose parts stand in another table. All must be
-found; what else is found is counted as a false alarm.
+The tables lie in sealed files, as in an installation. Attacks are planted among them, on both sides of the threshold:
+all that tell too few must be found; whatever is found elsewhere is counted as a false alarm. Then the same with fewer
+people and three numbers of tables, the last three and a third times the one before, to show how time and store grow.
 """
 
-from collections.abc import Iterator
+import os
+import tempfile
+import time
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
 
 import numpy as np
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from rollbook.dataplane.runs import memberships
-from rollbook.sdc.differencing import Auditor, Isolated, Membership, levels_of
+from rollbook.dataplane.runs.membership_files import opened, sealed
+from rollbook.sdc.differencing import Auditor, Isolated
+from rollbook.sdc.membership import STEPS, Membership
+from rollbook.services.bench.differencing_ground import KINDS, attacks, new_table, people_of, per_kind, released
 from rollbook.services.bench.measure import Result, Timed, clocked
 
 PEOPLE, TABLES, THRESHOLD, WORKERS = 9_000_000, 200, 10, 2
-_LEVELS = ((0, 1), (0,), (1,), ())
+GROWTH, GROWTH_PEOPLE, FAR = (200, 600, 2_000), 600_000, 10_000
+_DISTINCT = 2 * len(KINDS)
+_NONCE_BYTES = 12
 
 
-def run(scale: int = 1, runs: int = 1, people: int = PEOPLE, tables: int = TABLES) -> Result:
-    """A table of 2,000 cells against `tables` x `scale` released ones of 1,000 cells."""
+def run(scale: int = 1, runs: int = 1, people: int | None = None, tables: int | None = None) -> Result:
+    """A table of 2,000 cells against `tables` x `scale` released ones of 100 to 2,000 cells; with fewer people as many
+    to a cell.
+    """
     del runs
-    tables *= scale
-    keys = np.arange(people, dtype=np.uint32) + 1_000
-    new = _table(keys, 0, 100)
-    kinds = [_kept(keys, number) for number in range(8)]
-    stored = [memberships.encode(one) for one in kinds]
-    planted = [memberships.encode(one) for one in _attacks(new)]
-    work = [*planted, *(stored[number % len(stored)] for number in range(tables - len(planted)))]
-    auditor = Auditor(new, THRESHOLD)
-    found: list[list[Isolated]] = []
-    ours = clocked(lambda: found.extend(_audited(auditor, work)))
-    bare = clocked(lambda: [_bare(new, memberships.decode(one)) for one in stored])
-    floor = bare.median_s / len(stored) * tables / WORKERS
-    alarms = [one for some in found[len(planted) :] for one in some]
+    people, tables = people or PEOPLE, (tables or TABLES) * scale
+    with tempfile.TemporaryDirectory() as folder:
+        ground = _Ground.made(Path(folder), people)
+        found: list[_Answer] = []
+        ours = clocked(lambda: found.extend(ground.audit(tables)))
+        bare = clocked(ground.bare)
+    # As many tables as there are distinct ones, one after another: so many times more, so many at once.
+    floor = bare.median_s / len(ground.paths) * tables / WORKERS
     return Result(
         name="differencing",
-        work={"people": people, "released tables": tables, "cells": 2_000 + 1_000 * tables},
+        work={"people": people, "released tables": tables, "cells": ground.cells(tables)},
         runs=1,
         ours=ours,
-        floor_what=f"reading as many tables and counting people by pair of cells, {WORKERS} at once",
+        floor_what=f"reading as many tables whole and counting people by pair of cells, {WORKERS} at once",
         floor=Timed(floor, floor, floor, floor, bare.peak_mb),
         meaning="What it costs to hold one new table against everything that was ever released.",
         facts={
-            "planted attacks": len(planted),
-            "found": sum(any(one.people < THRESHOLD for one in some) for some in found[: len(planted)]),
-            "false alarms": len(alarms),
-            "bytes per person and table": round(sum(map(len, stored)) / sum(len(one.people) for one in kinds), 2),
-            "seconds per table": round(ours.median_s / tables, 3),
+            **ground.facts(found),
+            "seconds per table": round(ours.median_s / tables, 4),
+            "peak MB": ours.peak_mb,
+            **_growth(min(people, GROWTH_PEOPLE)),
         },
     )
 
 
-def _audited(auditor: Auditor, stored: list[bytes]) -> Iterator[list[Isolated]]:
-    with ThreadPoolExecutor(WORKERS) as pool:
-        yield from pool.map(lambda one: list(auditor.against(memberships.decode(one))), stored)
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    """What came of one released table, and how long it took."""
+
+    found: Sequence[Isolated]
+    seconds: float
 
 
-def _bare(new: Membership, released: Membership) -> int:
-    # The same people, so that the floor is the counting alone.
-    some = min(len(new.people), len(released.people))
-    pairs = new.cells[:some].astype(np.int64) * released.count + released.cells[:some]
-    return int(np.bincount(pairs, minlength=new.count * released.count).max())
+@dataclass(frozen=True, slots=True)
+class _Ground:
+    """A new table, and sealed files of released ones: each kind twice, to be used in turn, and the planted attacks.
+
+    `people` and `store` are the people and the bytes of the distinct ones, all together.
+    """
+
+    new: Membership
+    paths: tuple[Path, ...]
+    sizes: tuple[int, ...]
+    planted: tuple[Path, ...]
+    told: tuple[int, ...]
+    people: int
+    store: int
+
+    @classmethod
+    def made(cls, folder: Path, people: int) -> "_Ground":
+        keys = people_of(people)
+        new = new_table(keys)
+        paths, sizes, rows = [], [], 0
+        for number in range(_DISTINCT):
+            one = released(new, keys, number)
+            paths.append(_written(folder, f"table-{number}", one))
+            sizes.append(one.count)
+            rows += len(one.rows.people)
+        planted, told = [], []
+        for number, attack in enumerate(attacks(new)):
+            planted.append(_written(folder, f"attack-{number}", attack.table))
+            told.append(attack.people)
+        store = sum(path.stat().st_size for path in paths)
+        return cls(new, tuple(paths), tuple(sizes), tuple(planted), tuple(told), rows, store)
+
+    def audit(self, tables: int) -> list[_Answer]:
+        """The planted tables first, then the others in turn, as many as are asked for."""
+        auditor = Auditor(self.new, THRESHOLD)
+
+        def held(path: Path) -> _Answer:
+            started = time.perf_counter()
+            return _Answer(list(auditor.against(opened(path, _unseal))), time.perf_counter() - started)
+
+        plain = (self.paths[number % _DISTINCT] for number in range(tables - len(self.planted)))
+        with ThreadPoolExecutor(WORKERS) as pool:
+            return list(pool.map(held, [*self.planted, *plain]))
+
+    def bare(self) -> int:
+        """The floor: each distinct table read whole and counted by pair of cells."""
+        most = 0
+        for path in self.paths:
+            kept = opened(path, _unseal)
+            cells = np.concatenate([kept.block(number).cells for number in range(STEPS + 1)])
+            some = min(len(cells), len(self.new.rows.cells))
+            # The same people, so that the floor is the counting alone.
+            pairs = self.new.rows.cells[:some].astype(np.int64) * kept.outline.count + cells[:some]
+            most = max(most, int(np.bincount(pairs, minlength=self.new.count * kept.outline.count).max()))
+        return most
+
+    def cells(self, tables: int) -> int:
+        """How many cells the compared tables have together, the planted ones counted as none."""
+        plain = range(tables - len(self.planted))
+        return self.new.count + sum(self.sizes[number % _DISTINCT] for number in plain)
+
+    def facts(self, answers: Sequence[_Answer]) -> dict[str, float | int | str]:
+        """What was found among the planted tables and elsewhere, the store, and the time of each kind."""
+        planted, plain = answers[: len(self.planted)], answers[len(self.planted) :]
+        right = [
+            any(one.people <= told for one in answer.found) == bool(told)
+            for answer, told in zip(planted, self.told, strict=True)
+        ]
+        dangerous = [ok for ok, told in zip(right, self.told, strict=True) if told]
+        harmless = [ok for ok, told in zip(right, self.told, strict=True) if not told]
+        return {
+            "planted attacks": len(dangerous),
+            "found": sum(dangerous),
+            "planted at or over the threshold": len(harmless),
+            "false alarms": len(harmless) - sum(harmless) + sum(bool(answer.found) for answer in plain),
+            "bytes per person and table": round(self.store / self.people, 2),
+            **{f"s a table, {kind}": s for kind, s in per_kind([one.seconds for one in plain]).items()},
+        }
 
 
-def _table(keys: np.ndarray, salt: int, rows: int) -> Membership:
-    """A table of rows x 20, the columns as uneven as ethnic groups."""
-    mixed = (keys.astype(np.uint64) * np.uint64(0x9E3779B97F4A7C15) + np.uint64(salt * 0x632BE5AB)) >> np.uint64(20)
-    row, column = mixed % np.uint64(rows), (mixed // np.uint64(rows)) % np.uint64(400)
-    column = np.sqrt(column).astype(np.uint64)
-    cells = (row * np.uint64(20) + column).astype(np.uint32)
-    labels = [(str(cell // 20), str(cell % 20)) for cell in range(rows * 20)]
-    return Membership(keys, cells, rows * 20, levels_of(labels, _LEVELS))
+def _growth(people: int) -> dict[str, float | int | str]:
+    """Seconds and store at three numbers of tables, and what a straight line through them says of more."""
+    facts: dict[str, float | int | str] = {"growth: people": people}
+    seconds, store = [], 0.0
+    with tempfile.TemporaryDirectory() as folder:
+        ground = _Ground.made(Path(folder), people)
+        store = ground.store / len(ground.paths) / 1e6
+        for tables in GROWTH:
+            took = clocked(partial(ground.audit, tables))
+            seconds.append(took.median_s)
+            facts |= {
+                f"growth: s at {tables}": round(took.median_s, 2),
+                f"growth: MB at {tables}": round(store * tables),
+            }
+    slope, start = np.polyfit(GROWTH, seconds, 1)
+    facts |= {"growth: s a table more": round(float(slope), 5), "growth: s before the first": round(float(start), 2)}
+    facts[f"growth: s at {FAR} (extrapolated)"] = round(float(start + slope * FAR), 1)
+    facts[f"growth: MB at {FAR} (extrapolated)"] = round(store * FAR)
+    return facts
 
 
-def _kept(keys: np.ndarray, number: int) -> Membership:
-    """Another table of the same population: another year, with a part of the people."""
-    some = keys[(keys.astype(np.uint64) * np.uint64(2_654_435_761) >> np.uint64(7)) % np.uint64(16) != number]
-    return _table(some, number + 1, 50)
+_KEY = AESGCM(AESGCM.generate_key(256))
 
 
-def _attacks(new: Membership) -> list[Membership]:
-    def less(gone: np.ndarray) -> Membership:
-        keep = ~np.isin(new.people, gone)
-        return Membership(new.people[keep], new.cells[keep], new.count, new.levels)
+def _written(folder: Path, name: str, table: Membership) -> Path:
+    path = folder / name
+    path.write_bytes(sealed(table, name, _seal))
+    return path
 
-    first = new.people[new.cells == 7]
-    labels = [("all", "part")], [("all", "whole")]
-    some = np.sort(first[:-4])
-    return [
-        less(first[:1]),
-        less(first[:3]),
-        less(new.people[:9]),
-        Membership(some, np.zeros(len(some), np.uint32), 1, levels_of(labels[0], ((0, 1),))),
-        Membership(some, (np.arange(len(some)) % 2).astype(np.uint32), 2, levels_of([("a", "x"), ("a", "y")], _LEVELS)),
-    ]
+
+def _seal(part: bytes, bound: str) -> bytes:
+    nonce = os.urandom(_NONCE_BYTES)
+    return nonce + _KEY.encrypt(nonce, part, bound.encode())
+
+
+def _unseal(part: bytes, bound: str) -> bytes:
+    return _KEY.decrypt(part[:_NONCE_BYTES], part[_NONCE_BYTES:], bound.encode())

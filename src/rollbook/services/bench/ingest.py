@@ -34,7 +34,7 @@ def run(scale: int = 1, runs: int = 1, pupils: int | None = None) -> Result:
 
         before = _timed(lambda: _with_crew(files, parse_only))
         checked = _timed(lambda: _with_crew(files, prepare_file))
-        ours, taken = _landed(lambda pool: load(by=operator(), files=files, pool=pool, workers=WORKERS))
+        ours, taken = _landed(files, lambda pool: load(by=operator(), files=files, pool=pool, workers=WORKERS))
         after = _timed(lambda: _with_crew(files, parse_only))
     floor = min(before, after, key=lambda one: one.median_s)
     return Result(
@@ -79,21 +79,21 @@ def _school(path: Path) -> str:
 
 
 def _with_crew(files: Sequence[Path], work: Callable[[str], object]) -> float:
-    with crew(WORKERS) as pool:
+    with crew(WORKERS, quickly=work is prepare_file) as pool:
         started = time.perf_counter()
         for _ in in_order(pool, work, files, WORKERS * UNDER_WAY):
             pass
         return time.perf_counter() - started
 
 
-def _landed(load: Callable[..., Iterable[tuple[Path, object, int]]]) -> tuple[Timed, int]:
+def _landed(files: Sequence[Path], load: Callable[..., Iterable[tuple[Path, object, int]]]) -> tuple[Timed, int]:
     from rollbook.services.load import readers
 
     taken = 0
 
     def work() -> float:
         nonlocal taken
-        with readers(WORKERS) as pool:
+        with readers(WORKERS, len(files)) as pool:
             started = time.perf_counter()
             taken = sum(bool(getattr(outcome, "accepted", False)) for _, outcome, _ in load(pool))
             return time.perf_counter() - started

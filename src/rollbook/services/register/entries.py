@@ -11,7 +11,7 @@ from rollbook.services.corrections import REASONS
 from rollbook.services.log import reader
 from rollbook.services.log.published_entry import PublishedEntry
 from rollbook.services.register.sizes import interval
-from rollbook.services.register.words import RESULTS, power_code
+from rollbook.services.register.words import RESULTS, REVOKES, power_code
 
 Fields = Mapping[str, Any]
 Sentence = Callable[[Fields], str]
@@ -77,7 +77,10 @@ SENTENCES: Mapping[str, Sentence] = {
     ),
     "seal-extend": lambda entry: f"A sealed case stays sealed until {_day(entry['reveal_by'])}.",
     "reveal": lambda entry: f"A sealed case is told: {entry['body']['recipient']['name']}.",
-    "correction": lambda entry: f"A correction; reason: {entry['reason'].replace('-', ' ')}.",
+    "correction": lambda entry: (
+        f"{'A released table is revoked' if entry['change'] == REVOKES else 'A correction'}; "
+        f"reason: {entry['reason'].replace('-', ' ')}."
+    ),
     "output": lambda entry: f"Released: {entry['title']}.",
     "destroyed": lambda entry: f"Data destroyed on {_day(entry['on'])}.",
     "outcome": lambda entry: f"What came of a use: {entry['result'].replace('-', ' ')}.",

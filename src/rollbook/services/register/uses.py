@@ -10,7 +10,7 @@ from rollbook.services import clock
 from rollbook.services.log import reader
 from rollbook.services.log.published_entry import PublishedEntry
 from rollbook.services.register.sizes import Interval, interval
-from rollbook.services.register.words import power_code, power_law
+from rollbook.services.register.words import REVOKES, power_code, power_law
 
 _RUN = "run-"
 _RUN_NAME = re.compile(r"run-[0-9]{1,18}")
@@ -61,7 +61,9 @@ class Seals:
 def uses() -> tuple[UseLine, ...]:
     """Every use, latest first; runs of studies with their times and the version that ran."""
     lines = uses_in(
-        reader.entries("request", "decision", "disclosure", "sealed", "seal-extend", "reveal", "outcome", "output")
+        reader.entries(
+            "request", "decision", "disclosure", "sealed", "seal-extend", "reveal", "outcome", "output", "correction"
+        )
     )
     wanted = [int(line.run.removeprefix(_RUN)) for line in lines if line.run]
     kept = {f"{_RUN}{run.id}": run for run in Run.objects.filter(id__in=wanted).select_related("study")}
@@ -114,12 +116,16 @@ def seals(lines: tuple[UseLine, ...]) -> Seals:
 
 
 def _results(entries: tuple[PublishedEntry, ...]) -> Iterator[tuple[int, str]]:
-    """What came of each use: the word of its outcome, or that a table was released."""
+    """What came of each use: the word of its outcome, or that a table was released, or revoked later."""
+    tables: dict[int, int] = {}
     for entry in entries:
         if entry.type == "outcome":
             yield entry.fields["of"], entry.fields["result"]
         elif entry.type == "output":
+            tables[entry.index] = entry.fields["of"]
             yield entry.fields["of"], "released"
+        elif entry.fields.get("of") in tables and entry.fields.get("change") == REVOKES:
+            yield tables[entry.fields["of"]], "revoked"
 
 
 def _disclosure(entry: PublishedEntry, by_index: Mapping[int, PublishedEntry], result: str) -> UseLine:

@@ -19,7 +19,10 @@ PLACES: Mapping[Role, tuple[tuple[str, str], ...]] = {
         ("casework_device", "Register this device"),
     ),
     Role.PANEL_MEMBER: (("casework_panel", "Requests to decide"),),
-    Role.OUTPUT_CHECKER: (("casework_checking", "Outputs to check"),),
+    Role.OUTPUT_CHECKER: (
+        ("casework_checking", "Outputs to check"),
+        ("casework_left", "Tables that left, to revoke"),
+    ),
     Role.POLICE_OFFICER: (("casework_cases", "Your cases"),),
     Role.CUSTODIAN: (
         ("casework_desk", "Gateway cases that wait"),
@@ -32,6 +35,7 @@ PLACES: Mapping[Role, tuple[tuple[str, str], ...]] = {
     Role.DATA_PROTECTION_OFFICER: (
         ("casework_pupil", "Who may act for a pupil"),
         ("casework_apart", "Records never joined"),
+        ("casework_left", "Tables that left, to revoke"),
     ),
     Role.OVERSEER: (),
 }

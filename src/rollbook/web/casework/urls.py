@@ -13,6 +13,7 @@ from rollbook.web.casework import (
     letter_pages,
     matching_pages,
     request_pages,
+    revoking_pages,
     study_pages,
 )
 
@@ -23,6 +24,7 @@ urlpatterns: list[URLPattern] = [
     *study_pages.urlpatterns,
     *device_pages.urlpatterns,
     *checking_pages.urlpatterns,
+    *revoking_pages.urlpatterns,
     *gateway_pages.urlpatterns,
     *matching_pages.urlpatterns,
     *collection_pages.urlpatterns,

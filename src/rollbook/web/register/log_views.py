@@ -5,6 +5,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
+from rollbook.services.limits import limits
 from rollbook.services.log.health import log_health
 from rollbook.services.log.reader import head, health
 from rollbook.services.register.entries import entry_page, latest, policy_document
@@ -34,6 +35,23 @@ def log_health_page(request: HttpRequest) -> HttpResponse:
     """Who signed the head, what is overdue, what monitors found."""
     facts = {"health": log_health(), "address": f"{settings.ROLLBOOK.public_url}/log"}
     return render(request, "register/log_health.html", facts)
+
+
+@require_safe
+@access("public")
+def log_explained(request: HttpRequest) -> HttpResponse:
+    """For a parent: what can be checked, and what cannot."""
+    published = head()
+    facts = {"limits": limits(), "unwitnessed": bool(published and published.warning)}
+    return render(request, "register/log_explained.html", facts)
+
+
+@require_safe
+@access("public")
+def log_engineers(request: HttpRequest) -> HttpResponse:
+    """For an engineer: how the proofs work, and which check names which attack."""
+    facts = {"limits": limits(), "address": f"{settings.ROLLBOOK.public_url}/log"}
+    return render(request, "register/log_engineers.html", facts)
 
 
 @require_safe

@@ -23,7 +23,7 @@ def register(request: HttpRequest) -> HttpResponse:
     facts = {
         "requests": requests(),
         "uses": len(uses()),
-        "releases": len(released_tables()),
+        "releases": sum(table.revoked_at is None for table in released_tables()),
         "duties": len(overdue(today())),
         "head": head(),
     }

@@ -10,6 +10,7 @@ from rollbook.services.register.exports import as_csv, as_json
 from rollbook.services.register.uses import UseLine, seals, uses
 from rollbook.services.releases import ReleasedTable, released_tables
 from rollbook.web.access import access
+from rollbook.web.errors import gone
 from rollbook.web.register.files import csv_file, json_file
 from rollbook.web.ui.paging import paginate
 
@@ -81,7 +82,7 @@ def release_chart(request: HttpRequest, reference: str) -> HttpResponse:
 def release_csv(request: HttpRequest, reference: str) -> HttpResponse:
     """One released table: the very bytes that its entry in the log commits to."""
     table = _table(reference)
-    return csv_file(table.reference, table.csv)
+    return gone(request) if table.revoked_at else csv_file(table.reference, table.csv)
 
 
 @require_safe
@@ -95,7 +96,8 @@ def release_json(request: HttpRequest, reference: str) -> HttpResponse:
 @access("public")
 def release_record(request: HttpRequest, reference: str) -> HttpResponse:
     """How one released table was judged: the very bytes that its entry in the log commits to."""
-    return json_file(_table(reference).record)
+    table = _table(reference)
+    return gone(request) if table.revoked_at else json_file(table.record)
 
 
 def _chart(table: ReleasedTable) -> Chart | None:

@@ -36,11 +36,11 @@ _KNOWN: Final = (
 )
 
 
-def read_any(data: bytes, name: str, *, limits: Limits | None = None) -> ParsedReturn:
-    """Read one file. Raises InputRefused; never crashes on any bytes."""
+def read_any(data: bytes, name: str, *, limits: Limits | None = None, quickly: bool = False) -> ParsedReturn:
+    """Read one file. Raises InputRefused; never crashes on any bytes. `quickly` is as in `reader.read_return`."""
     limits = limits or Limits()
     refuse_large(len(data), name, limits)
-    parsed = _read(data, name, limits)
+    parsed = _read(data, name, limits, quickly)
     _refuse_crowd(parsed, limits)
     return parsed
 
@@ -54,28 +54,28 @@ def _refuse_crowd(parsed: ParsedReturn, limits: Limits) -> None:
         raise refusal("too-many-pupils", message, where, "Send one school a file.", line=line)
 
 
-def _read(data: bytes, name: str, limits: Limits) -> ParsedReturn:
+def _read(data: bytes, name: str, limits: Limits, quickly: bool) -> ParsedReturn:
     if is_zip(data):
         return _read_tables(data, name, limits)
     start = data[:_SNIFFED].removeprefix(_BOM)
     if not start.strip(b"\x00 \t\r\n") or start.startswith(_OTHER_ENCODING):
         return read_return(data, name, limits=limits)  # refuses, and says why
     if start.lstrip().startswith(b"<"):
-        return _read_xml_lines(data, name, start, limits)
+        return _read_xml_lines(data, name, start, limits, quickly)
     if _EARLY_CSV.match(start):
         return read_early_csv(data, name, limits)
     raise _not_known(data, name, limits)
 
 
-def _read_xml_lines(data: bytes, name: str, start: bytes, limits: Limits) -> ParsedReturn:
+def _read_xml_lines(data: bytes, name: str, start: bytes, limits: Limits, quickly: bool) -> ParsedReturn:
     """As `_read_xml`, with lines counted where they end in the one way the parser does not count."""
     if b"\r" not in start or b"\n" in data:
-        return _read_xml(data, name, start, limits)
-    parsed = _read_xml(data.replace(b"\r", b"\n"), name, start, limits)
+        return _read_xml(data, name, start, limits, quickly)
+    parsed = _read_xml(data.replace(b"\r", b"\n"), name, start, limits, quickly)
     return replace(parsed, sha256=hashlib.sha256(data).hexdigest())
 
 
-def _read_xml(data: bytes, name: str, start: bytes, limits: Limits) -> ParsedReturn:
+def _read_xml(data: bytes, name: str, start: bytes, limits: Limits, quickly: bool) -> ParsedReturn:
     offset = 0
     while found := _PROLOG.match(start, offset):
         offset = found.end()
@@ -83,7 +83,7 @@ def _read_xml(data: bytes, name: str, start: bytes, limits: Limits) -> ParsedRet
         return read_ctf(data, name, limits)
     if re.match(rb"<Message\b", start[offset:]) and _EARLY.search(start, offset):
         return read_early_xml(data, name, limits)
-    return read_return(data, name, limits=limits)
+    return read_return(data, name, limits=limits, quickly=quickly)
 
 
 def _read_tables(data: bytes, name: str, limits: Limits) -> ParsedReturn:

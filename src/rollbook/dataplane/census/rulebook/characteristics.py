@@ -18,7 +18,7 @@ _FSM = f"{_C}/FSMperiods/FSMperiod"
 _SECOND_PERIOD = (
     f"+ {_C}/FSMperiods <FSMperiod><FSMstartDate>{{}}</FSMstartDate><UKcountry>{{}}</UKcountry></FSMperiod>"
 )
-_ELIGIBILITY: Final = re.compile(r"[0-9]{11}")
+ELIGIBILITY: Final = re.compile(r"[0-9]{11}")
 _HOURS = "P2/PupilCharacteristics"
 _YOUNG_ONLY: Final = ("funded-hours", "hours-at-setting")
 _ENDED_BEFORE: Final = (
@@ -208,7 +208,7 @@ def extended_hours(view: ReturnView) -> Iterator[Finding]:
     """Zero extended hours need nothing."""
     for pupil in view.on_roll:
         code = pupil.text("eligibility_code") or ""
-        entitled = pupil.number("funded_hours") == 15 and _ELIGIBILITY.fullmatch(code)
+        entitled = pupil.number("funded_hours") == 15 and ELIGIBILITY.fullmatch(code)
         if (pupil.number("extended_hours") or 0) > 0 and not entitled:
             yield pupil.at("extended-hours")
 

@@ -65,7 +65,7 @@ def profile_held(view: ReturnView) -> Iterator[Finding]:
         yield view.header_at("year")
 
 
-_NEEDED: Final = {
+NEEDED: Final = {
     "fsm_period": ("fsm-start-date",),
     "sen_need": ("sen-type",),
     "exclusion": ("exclusion-category",),
@@ -81,12 +81,12 @@ _NEEDED: Final = {
     passes=("P1/PupilStatus/EnrolStatus = M",),
     fails=("- P1/PupilCharacteristics/FSMperiods/FSMperiod/FSMstartDate",),
     landed=(Row("pupil", "enrol-status", "on_roll AND enrol_status IS NULL"), *(
-        Row(table, item, f"{item.replace('-', '_')} IS NULL") for table, items in _NEEDED.items() for item in items
+        Row(table, item, f"{item.replace('-', '_')} IS NULL") for table, items in NEEDED.items() for item in items
     )),
 )  # fmt: skip
 def complete(view: ReturnView) -> Iterator[Finding]:
     """Half an entry cannot be counted; without a status nobody knows whether a second school is right."""
-    halves = {table: items for table, items in _NEEDED.items() if any(view.lacks(table, _column(i)) for i in items)}
+    halves = {table: items for table, items in NEEDED.items() if any(view.lacks(table, _column(i)) for i in items)}
     for pupil in view.pupils:
         if pupil.on_roll and pupil.text("enrol_status") is None:
             yield pupil.at("enrol-status")

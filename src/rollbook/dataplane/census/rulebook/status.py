@@ -9,14 +9,14 @@ from rollbook.dataplane.census.ruling import Finding, Pupil, ReturnView, Severit
 _STATUS = "P1/PupilStatus"
 _LEAVER = "L1/PupilStatus"
 # Year group in the order of ages: a pupil aged 4 on 31 August is in reception (0), aged 5 in year 1.
-_AGE_ORDER: Final = {"E1": -2, "E2": -1, "N1": -2, "N2": -1, "R": 0, **{str(year): year for year in range(1, 15)}}
-_REASONS_TO_STAY: Final = ("exclusion", "session", "second_half_session", "learner_support")
-_REASONS: Final = tuple(Total(f"{table}_rows", table, "count(*)") for table in _REASONS_TO_STAY)
+AGE_ORDER: Final = {"E1": -2, "E2": -1, "N1": -2, "N2": -1, "R": 0, **{str(year): year for year in range(1, 15)}}
+REASONS_TO_STAY: Final = ("exclusion", "session", "second_half_session", "learner_support")
+_REASONS: Final = tuple(Total(f"{table}_rows", table, "count(*)") for table in REASONS_TO_STAY)
 _NO_REASON: Final = " AND ".join(
     ("NOT on_roll", "sessions_possible IS NULL", "second_half_sessions_possible IS NULL",
      *(f"{total.name} IS NULL" for total in _REASONS))
 )  # fmt: skip
-_IN_YEARS: Final = "CASE nc_year" + "".join(f" WHEN '{code}' THEN {year}" for code, year in _AGE_ORDER.items()) + " END"
+_IN_YEARS: Final = "CASE nc_year" + "".join(f" WHEN '{code}' THEN {year}" for code, year in AGE_ORDER.items()) + " END"
 
 
 @rule(
@@ -65,7 +65,7 @@ def leaver_has_data(view: ReturnView) -> Iterator[Finding]:
 
 def _has_reason(pupil: Pupil) -> bool:
     possible = (pupil.number("sessions_possible"), pupil.number("second_half_sessions_possible"))
-    return any(count is not None for count in possible) or any(pupil.rows.get(name) for name in _REASONS_TO_STAY)
+    return any(count is not None for count in possible) or any(pupil.rows.get(name) for name in REASONS_TO_STAY)
 
 
 @rule(
@@ -116,7 +116,7 @@ def nursery_class_age(view: ReturnView) -> Iterator[Finding]:
 def year_group(view: ReturnView) -> Iterator[Finding]:
     """More than a year apart. X and M are not compared."""
     for pupil in view.on_roll:
-        order = _AGE_ORDER.get(pupil.text("nc_year") or "")
+        order = AGE_ORDER.get(pupil.text("nc_year") or "")
         if order is not None and pupil.age is not None and abs(order - (pupil.age - 4)) > 1:
             yield pupil.at("nc-year")
 

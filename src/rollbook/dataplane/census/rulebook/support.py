@@ -1,6 +1,5 @@
 """PT-049 to PT-052: special needs, exclusions and attendance."""
 
-from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
@@ -30,7 +29,7 @@ _PERMANENT_BEFORE: Final = (
     "count(*) FILTER (exclusion_category = 'PERM')"
     " OVER ({pupil} ORDER BY line ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)"
 )
-_BLOCKS: Final = (
+BLOCKS: Final = (
     ("sessions_possible", "session", "attendance"),
     ("second_half_sessions_possible", "second_half_session", "second_half"),
 )
@@ -188,14 +187,10 @@ def attendance_by_age(view: ReturnView) -> Iterator[Finding]:
             yield pupil.at("sessions-possible")
 
 
-def _counted(view: ReturnView, table: str, prefix: str, codes: frozenset[str]) -> Counter[int]:
-    """Half days under these codes, by the number of the pupil."""
+def _counted(pupil: Pupil, table: str, prefix: str) -> int:
+    """Half days of a pupil, present or absent."""
     reason, sessions = f"{prefix}_reason", f"{prefix}_sessions"
-    counted: Counter[int] = Counter()
-    for row in view.rows(table):
-        if row[reason] in codes:
-            counted[row["pupil_no"]] += row[sessions] or 0
-    return counted
+    return sum(row[sessions] or 0 for row in pupil.rows.get(table, ()) if row[reason] in COUNTED)
 
 
 @rule(
@@ -206,16 +201,15 @@ def _counted(view: ReturnView, table: str, prefix: str, codes: frozenset[str]) -
     landed=tuple(
         CrossTable(possible.replace("_", "-"), f"{table}_counted > {possible}",
                    (_sessions(table, prefix, COUNTED, "counted"),))
-        for possible, table, prefix in _BLOCKS
+        for possible, table, prefix in BLOCKS
     ),
 )  # fmt: skip
 def sessions_add_up(view: ReturnView) -> Iterator[Finding]:
     """Codes for half days that were not possible do not count."""
-    counted = {possible: _counted(view, table, prefix, COUNTED) for possible, table, prefix in _BLOCKS}
     for pupil in view.pupils:
-        for possible, by_pupil in counted.items():
+        for possible, table, prefix in BLOCKS:
             total = pupil.number(possible)
-            if total is not None and by_pupil[pupil.no] > total:
+            if total is not None and _counted(pupil, table, prefix) > total:
                 yield pupil.at(possible.replace("_", "-"))
 
 
@@ -230,8 +224,8 @@ def sessions_add_up(view: ReturnView) -> Iterator[Finding]:
 )  # fmt: skip
 def plausible_absence(view: ReturnView) -> Iterator[Finding]:
     """Above half, or exactly none, over all pupils with attendance."""
-    possible = sum(pupil.number("sessions_possible") or 0 for pupil in view.pupils)
-    absent = _counted(view, "session", "attendance", ABSENT).total()
+    possible = view.total("pupil", "sessions_possible")
+    absent = view.total("session", "attendance_sessions", "attendance_reason", ABSENT)
     if possible and (absent == 0 or absent / possible > _TOO_MANY):
         yield Finding(1, None, "sessions-possible")
 

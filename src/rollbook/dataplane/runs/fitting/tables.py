@@ -134,7 +134,9 @@ def _rows(model: Model, design: Design, fit: Fit, evidence: ModelEvidence) -> li
     }[model.kind]
     whole |= {(WHOLE, LIKELIHOOD): fit.likelihood, (WHOLE, PEOPLE): evidence.people}
     whole |= {(WHOLE, GROUPS): evidence.groups} if model.group else {}
-    return rows + [Row(term, statistic, figure, evidence.people) for (term, statistic), figure in whole.items()]
+    rows += [Row(term, statistic, figure, evidence.people) for (term, statistic), figure in whole.items()]
+    # A model without any error has no finite likelihood; it is stopped, and stored all the same.
+    return [row for row in rows if np.isfinite(row.figure)]
 
 
 def _people_of_levels(evidence: ModelEvidence) -> dict[str, int]:
