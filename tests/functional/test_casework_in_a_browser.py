@@ -15,7 +15,7 @@ from rollbook.services.submitting import CONTEXT
 from tests import case_ground
 from tests import run_ground as ground
 from tests.functional.conftest import Visitor
-from tests.people import CHECKER, CUSTODIAN, POLICE_OFFICER, RESEARCHER, SECOND_CHECKER, SECOND_CUSTODIAN, actor_of
+from tests.people import CHECKER, CUSTODIAN, DPO, POLICE_OFFICER, RESEARCHER, SECOND_CHECKER, SECOND_CUSTODIAN, actor_of
 
 pytestmark = pytest.mark.django_db(transaction=True)
 HALVES = "CASE WHEN ppid < '8' THEN 'low' ELSE 'high' END"
@@ -99,6 +99,14 @@ def test_every_page_of_the_gateway(log: ground.Writer, visitor: Visitor) -> None
     visitor.hold()
     expect(page).to_have_url(re.compile("/casework/desk/$"))
 
+    visitor.sign_in_as(DPO)
+    page = visitor.visit("/casework/seals/")
+    page.get_by_role("link", name=case.reference).click()
+    visitor.hold()
+    page.get_by_role("button", name="Put it off in public").click()
+    visitor.hold()
+    expect(page.get_by_role("alert").get_by_role("link", name="Give the new day")).to_be_visible()
+
 
 def a_zip(folder: Path) -> Path:
     packed = io.BytesIO()
@@ -141,3 +149,5 @@ def test_a_study_is_sent_in_run_checked_and_released_without_javascript(
     releases.release(output.id)
     page.reload()
     expect(page.get_by_text("anyone can read it in the register")).to_be_visible()
+    released = open_browser(phone=True).visit(f"/register/releases/{output.reference}/")
+    expect(released.get_by_role("img", name=re.compile("^Sex of pupils"))).to_be_visible()

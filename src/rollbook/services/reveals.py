@@ -39,6 +39,17 @@ GROUNDS: Mapping[str, str] = {
 
 
 @dataclass(frozen=True, slots=True)
+class SealedCase:
+    """A case that is still sealed, for the officer who watches its day."""
+
+    reference: str
+    agreement: str
+    index: int
+    reveal_by: date
+    overdue: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Opened:
     """What the overseer opened of one case, held against its entry."""
 
@@ -115,6 +126,31 @@ def extend(*, by: Actor, reference: str, reveal_by: date, ground: str) -> None:
         case.reveal_by = reveal_by
         case.save(update_fields=["reveal_by"])
         audit(by, "extend-seal", reference, until=str(reveal_by), ground=ground)
+
+
+def sealed_cases(*, by: Actor) -> tuple[SealedCase, ...]:
+    """Every case that is still sealed, the one due first at the top. Whom one is about nobody can see."""
+    require_session(by, Role.DATA_PROTECTION_OFFICER)
+    with people_zone():
+        rows = GatewayCase.objects.filter(set_store__startswith=sets.SEALED, submission__index__isnull=False)
+        cases = list(rows.select_related("submission", "agreement__publication").order_by("reveal_by", "id"))
+    return tuple(_shown(case) for case in cases)
+
+
+def sealed_case(*, by: Actor, reference: str) -> SealedCase:
+    """One of them. Refuses as `extend` does."""
+    require_session(by, Role.DATA_PROTECTION_OFFICER)
+    with people_zone():
+        case = _sealed_case(reference)
+        _entry_of(case)
+        return _shown(case)
+
+
+def _shown(case: GatewayCase) -> SealedCase:
+    index, day = case.submission.index if case.submission else None, case.reveal_by
+    if index is None or day is None:
+        raise ValueError("a sealed case has its entry and its day")
+    return SealedCase(case.reference, case.agreement.publication.reference, index, day, day < clock.today())
 
 
 def _checked(reference: str, logged: Mapping[str, Any], opened: Mapping[str, bytes]) -> Opened:

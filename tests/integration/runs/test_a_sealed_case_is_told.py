@@ -23,7 +23,7 @@ from tests import case_ground as ground
 from tests import census_ground, run_ground
 from tests.integration.log import log_story
 from tests.letters import Family, let_in
-from tests.people import CUSTODIAN, DPO, OPERATOR, OTHER_PARENT, PARENT, actor_of
+from tests.people import CUSTODIAN, DPO, OPERATOR, OTHER_PARENT, PARENT, actor_of, browser_of
 
 pytestmark = pytest.mark.django_db
 
@@ -150,7 +150,15 @@ def test_a_case_is_put_off_in_public_by_the_officer_for_data_protection(case: st
     for until, why in ((day, "court-order"), (later, "because")):
         with pytest.raises(InputRefused):
             reveals.extend(by=actor_of(DPO), reference=case, reveal_by=until, ground=why)
-    reveals.extend(by=actor_of(DPO), reference=case, reveal_by=later, ground="court-order")
+    officer = browser_of(DPO)
+    assert str(case) in officer.get("/casework/seals/").content.decode()
+    parts = ("day", "month", "year")
+    typed = {f"reveal_by-{part}": getattr(day, part) for part in parts} | {"ground": "court-order"}
+    refused = officer.post(f"/casework/seals/{case}/", typed)
+    assert (refused.status_code, "put off to a later day" in refused.content.decode()) == (422, True)
+    typed |= {f"reveal_by-{part}": getattr(later, part) for part in parts}
+    assert officer.post(f"/casework/seals/{case}/", typed).status_code == 302
+    assert browser_of(CUSTODIAN).get("/casework/seals/").status_code == 403
     log.write()
     health = log_health()
     assert health is not None

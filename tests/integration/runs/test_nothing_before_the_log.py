@@ -13,8 +13,8 @@ from rollbook.kernel.refusals import StateBroken, UseRefused, VerificationFailed
 from rollbook.records.models.collections import Return
 from rollbook.records.models.log import LogState, LogSubmission
 from rollbook.records.models.studies import Output, Release, Run
-from rollbook.services import ingest, published, releases, run_inside, runs
-from rollbook.services.log import reader
+from rollbook.services import ingest, published, releases, run_inside, run_outcome, runs, set_files, sets
+from rollbook.services.log import reader, receipts, writer
 from tests import run_ground as ground
 from tests.kills import killed_at
 
@@ -40,6 +40,39 @@ def opened(monkeypatch: pytest.MonkeyPatch) -> list[int]:
 
     monkeypatch.setattr(run_inside, "extract", extract)
     return seen
+
+
+def test_the_gate_keeps_the_order_of_the_specification(log: ground.Writer, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Section 8 of the specification, step by step; what must be durable before the hand-in lies on disk by then."""
+    steps: list[str] = []
+
+    def traced(place: Any, name: str, step: str) -> None:
+        real = getattr(place, name)
+
+        def noted(*args: Any, **named: Any) -> Any:
+            steps.append(step)
+            if step == "4 hand in":
+                folders = [settings.ROLLBOOK.data / name for name in ("sets", "populations")]
+                kept = [path.name for folder in folders for path in folder.iterdir()]
+                assert sorted(name.endswith(".manifest") for name in kept) == [False, False, True]
+            return real(*args, **named)
+
+        monkeypatch.setattr(place, name, noted)
+
+    number = ground.run(ground.study(ground.project(log)))
+    for place, name, step in (
+        (runs, "draw", "1 draw"), (runs, "gate_for_run", "gate"), (set_files, "write", "2 set"),
+        (sets, "write_manifest", "3 manifest"), (runs, "submit", "4 hand in"),
+        (writer, "append_waiting", "5 publish"), (receipts, "verify_proof", "6 read back"),
+        (run_inside, "extract", "8 open"), (run_outcome, "finish", "10 end"),
+    ):  # fmt: skip
+        traced(place, name, step)
+    runs.execute(number)
+    order = [step for place, step in enumerate(steps) if place == 0 or steps[place - 1] != step]
+    assert order == [
+        "1 draw", "gate", "2 set", "3 manifest", "gate", "4 hand in", "5 publish", "6 read back", "gate", "8 open",
+        "10 end",
+    ]  # fmt: skip
 
 
 def test_no_data_is_opened_while_the_writer_stands_still(log: ground.Writer, opened: list[int]) -> None:

@@ -33,6 +33,7 @@ PLACES: Mapping[Role, tuple[tuple[str, str], ...]] = {
         ("casework_explanations", "What schools explain"),
     ),
     Role.DATA_PROTECTION_OFFICER: (
+        ("casework_seals", "Sealed cases, and when each must be told"),
         ("casework_pupil", "Who may act for a pupil"),
         ("casework_apart", "Records never joined"),
         ("casework_left", "Tables that left, to revoke"),

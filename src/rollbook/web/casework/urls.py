@@ -14,6 +14,7 @@ from rollbook.web.casework import (
     matching_pages,
     request_pages,
     revoking_pages,
+    seal_pages,
     study_pages,
 )
 
@@ -26,6 +27,7 @@ urlpatterns: list[URLPattern] = [
     *checking_pages.urlpatterns,
     *revoking_pages.urlpatterns,
     *gateway_pages.urlpatterns,
+    *seal_pages.urlpatterns,
     *matching_pages.urlpatterns,
     *collection_pages.urlpatterns,
     *explanation_pages.urlpatterns,
