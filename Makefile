@@ -42,7 +42,8 @@ fix: .venv/.ready  ## change what can be changed by machine
 bench: .venv/.ready  ## time a piece of work (NAME=disclosure-set; without a name, list them)
 	$(BIN)/rollbook bench $(if $(NAME),$(NAME),--help)
 
-peers: .venv/.peers  ## install what benchmarks compare with; nothing else needs it
+peers: .venv/.ready var/peers/acro-0.4.12/.ready  ## install what benchmarks compare with
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --only-binary :all: -r requirements-peers.lock
 
 migrations: .venv/.ready  ## write the migration for changed models
 	$(BIN)/python dev/migrations.py
@@ -66,9 +67,10 @@ assets: var/assets/.ready  # the design system's files, and the verifier for the
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --only-binary :all: --target .venv/study -r requirements-study.lock
 	@touch $@
 
-# Locked to the versions of requirements.lock, so that both stand in one environment.
-.venv/.peers: requirements-peers.lock .venv/.ready
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --only-binary :all: -r requirements-peers.lock
+# Two versions of one package cannot live together: the older has an environment of its own.
+var/peers/acro-%/.ready: requirements-acro-%.lock
+	$(PYTHON) -m venv var/peers/acro-$*
+	var/peers/acro-$*/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --only-binary :all: -r $<
 	@touch $@
 
 node_modules/.ready: package-lock.json .venv/.ready

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from rollbook.tlog import steps
 from rollbook.tlog.limits import LIMITS
-from rollbook.tlog.report import PHRASES, TITLES
+from rollbook.tlog.report import OWN_PAGE, PHRASES, TITLES
 from rollbook.tlog.trust import NO_WITNESS_SENTENCE
 from rollbook.tlog.words import WORDS
 
@@ -29,7 +29,7 @@ OPTIONS = ("--bundle", "--target=es2020,safari14.1", "--charset=utf8", "--legal-
 def words() -> dict[str, object]:
     """What the page and the other verifiers share."""
     shared = {"uses": WORDS, "phrases": PHRASES, "titles": TITLES, "limits": LIMITS, "no_witness": NO_WITNESS_SENTENCE}
-    return {**shared, **steps.as_data()}
+    return {**shared, **steps.as_data(), "own_page": OWN_PAGE}
 
 
 def bundled(name: str, *options: str) -> str:

@@ -12,7 +12,7 @@ from rollbook.dataplane.census.landed_forms import NotLanded, Setting
 from rollbook.dataplane.census.parsed import ParsedReturn
 from rollbook.dataplane.census.rules import RULES, check
 from rollbook.dataplane.census.ruling import CheckContext, ReturnView
-from rollbook.dataplane.store.landing import shaped
+from rollbook.dataplane.store.landing import filled, shaped
 from rollbook.dataplane.store.rule_passes import IDENTITY, IDENTITY_SCHEMA, Part, Passes, engine_for
 from rollbook.dataplane.store.tables import TABLES
 
@@ -28,10 +28,10 @@ def as_landed(returns: Sequence[ParsedReturn], spill: Path) -> set[Found]:
     setting = Setting(returns[0].header.collection_code, views[0].term, views[0].day)
     tables: dict[str, list[pa.Table]] = {}
     for no, one in enumerate(returns):
-        for name, table in shaped(one.tables, one.header.collection_code, "0000000").items():
+        for name, table in shaped(one.tables).items():
             keys = pc.add(table["pupil_no"].cast(pa.int64()), _FIRST_KEY)
-            keyed = table.drop_columns(["pupil_no", "collection"]).append_column("person_key", keys)
-            tables.setdefault(name, []).append(keyed.append_column("return_id", pa.repeat(f"r{no}", len(table))))
+            keyed = filled(name, table, {"person_key": keys, "return_id": pa.repeat(f"r{no}", len(table))})
+            tables.setdefault(name, []).append(keyed.drop_columns(["bucket", "collection"]))
         tables.setdefault(IDENTITY, []).append(_identity(one, f"r{no}"))
     part = Part({name: pa.concat_tables(some) for name, some in tables.items()})
     named = pa.table(

@@ -220,6 +220,19 @@ def named_dummy(data: bytes) -> bytes:
     return encode(siblings, Terminal(type(_decoded(data)[1].answer)(1), sha256(b"dummy")))
 
 
+def own_as_other(story: Story) -> None:
+    """The pupil's own label shown as another one's, to say `out` of a set it is in."""
+    own = labels.label(unb64(honest._did("study")), honest.secret("2026-09"))
+    siblings, end = _decoded(proof_of(story))
+    proof(lambda _: encode(siblings, Terminal(type(end.answer)(1), own)))(story)
+    text("d 4 in", "d 4 out")(story)
+
+
+def proof_of(story: Story) -> bytes:
+    """The proof on the first line of the month's file."""
+    return unb64(story.files[SEPTEMBER].split(b"\n")[3].rpartition(b" ")[2].decode())
+
+
 def month_left_out(story: Story) -> None:
     _, months = bundle.read_file(story.files["history"])
     story.files = {"history": bundle.write_history([months[0], months[2]])}
@@ -292,6 +305,7 @@ THREATS: Final = [
     Tampering("authority adds a second VRF key", "for a month in use", second_key, "invalid", "log-rules"),
     Tampering("authority adds a second VRF key", "another secret shown", lines(other_pi), "invalid", "secret"),
     Tampering("authority hides a pupil among the dummies", "a dummy shown", proof(named_dummy), "invalid", "proofs"),
+    Tampering("authority denies a disclosure", "called another's", own_as_other, "invalid", "proofs"),
     Tampering("authority hides a pupil among the dummies", "a longer path", proof(below_the_path), "invalid", "proofs"),
     Tampering("wrong, double or invented identifiers", "another number", of_another_pupil, "invalid", "secret"),
     Tampering(
@@ -359,6 +373,10 @@ BAD_INPUT: Final = [
         "", "a secret of 79 bytes", lines(lambda p: p.__setitem__(2, f"pi {b64(bytes(79))}")), "invalid", "bundle-lines"
     ),
     Tampering("", "a secret of zeros", lines(lambda p: p.__setitem__(2, f"pi {b64(bytes(80))}")), "invalid", "secret"),
+    Tampering("", "a line of 32 kB", lines(lambda p: p.insert(4, f"d 5 in {'A' * 2**15}")), "invalid", "bundle-lines"),
+    Tampering(
+        "", "131,074 lines", lines(lambda p: p.extend(f"s {n}" for n in range(7, 2**17 + 9))), "invalid", "bundle-lines"
+    ),
     Tampering("", "a line twice", lines(lambda p: p.insert(4, p[3])), "invalid", "bundle-lines"),
     Tampering("", "an unknown line", lines(lambda p: p.insert(3, "x 1")), "invalid", "bundle-lines"),
     Tampering("", "an index with a leading zero", text("d 4 in", "d 04 in"), "invalid", "bundle-lines"),

@@ -58,7 +58,9 @@ def test_the_readme_is_short_and_its_commands_exist() -> None:
     assert set(re.findall(r"\brollbook ([a-z]+)", text)) <= set(COMMANDS)
 
 
-@pytest.mark.parametrize("name", ["requirements.lock", "requirements-peers.lock", "package-lock.json"])
+@pytest.mark.parametrize(
+    "name", ["requirements.lock", "requirements-peers.lock", "requirements-acro-0.4.12.lock", "package-lock.json"]
+)
 def test_lock_files_name_no_host(name: str) -> None:
     assert not re.search(r"https?://|\bindex-url\b|\bfind-links\b", (ROOT / name).read_text())
 

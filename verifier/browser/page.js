@@ -69,6 +69,7 @@ function show(data) {
   if (data.verdict === "refused") result.append(...showReasons(data), ...evidence(data));
   else result.append(...data.bundles.map(showBundle), ...showLog(data));
   if (data.unchecked?.length) result.append(made("p", fill(words.phrases.unchecked, { months: data.unchecked.join(", ") })));
+  if (served && !one("policy").files.length) result.append(made("p", words.own_page));
   if (data.warning) result.append(made("p", fill(words.phrases.warning, { warning: data.warning })));
   result.append(made("h3", words.phrases.limits), list(data.limits));
   title.focus();
@@ -83,7 +84,8 @@ const memory = {
   key: (policy) => `rollbook ${/^log ([^+\n]+)/m.exec(policy)?.[1] ?? ""}`,
   get(policy) {
     try {
-      return unb64(localStorage.getItem(this.key(policy)) ?? "") ?? undefined;
+      const kept = localStorage.getItem(this.key(policy));
+      return kept ? unb64(kept) : undefined;
     } catch {
       return undefined;
     }
@@ -138,6 +140,8 @@ async function answer(chosen, told) {
 }
 
 document.body.className = served ? "served" : "saved";
+// Whatever keeps this script from running, old age included, leaves the text that says how else to check.
+one("without").hidden = true;
 one("form").hidden = false;
 if (!one("own-policy").textContent.trim()) one("policy-part").open = true;
 if (!served) one("log-part").open = true;

@@ -41,7 +41,7 @@ export async function fromFiles(files) {
 
 /** The log in the bytes of a copy: a header, the length of the checkpoint, the checkpoint, then every entry. */
 export function fromCopy(bytes) {
-  const broken = new Refused("log-source", "This file is not a copy of a log", "", "Save the copy of the log again.");
+  const broken = new Refused("log-source", "This file is not a copy of a log", "", "Save the copy again.");
   if (!HEADER.every((byte, at) => bytes[at] === byte)) throw broken;
   const end = bytes.indexOf(10, HEADER.length);
   const length = end < 0 || end > HEADER.length + 6 ? "" : fromUtf8(bytes.slice(HEADER.length, end));

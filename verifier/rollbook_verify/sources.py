@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable
 from http.client import HTTPException
 from pathlib import Path
-from typing import Final
+from typing import Final, NoReturn
 from urllib.parse import urlsplit
 from urllib.request import urlopen
 
@@ -12,6 +12,7 @@ from rollbook.kernel.encoding import sha256
 from rollbook.kernel.refusals import InputRefused, Reason, VerificationFailed
 from rollbook.tlog.checkpoint import read_body, verify_checkpoint
 from rollbook.tlog.entries import LONGEST_ENTRY
+from rollbook.tlog.log_copy import read_copy
 from rollbook.tlog.notes import LONGEST_NOTE
 from rollbook.tlog.reading import Log, read_log, require_growth
 from rollbook.tlog.tiles import CHECKPOINT, WIDTH, tile_path
@@ -36,15 +37,18 @@ def read_file(path: Path) -> bytes:
 
 
 def open_log(log: str) -> Fetch:
-    """A function from a path of the log to its bytes; `log` is an http(s) address or a folder.
+    """A function from a path of the log to its bytes; `log` is an http(s) address, a folder, or a copy.
 
     Raises:
         InputRefused: code `log-source`.
     """
     if urlsplit(log).scheme in ("http", "https"):
         return lambda path: _download(f"{log.rstrip('/')}/{path}")
+    if Path(log).is_file():
+        files = read_copy(read_file(Path(log)))
+        return lambda path: files[path] if path in files else _missing(path)
     if not Path(log).is_dir():
-        mend = "Give the address of the log (https://…/log) or a folder with its files."
+        mend = "Give the address of the log (https://…/log), a folder with its files, or a copy of it."
         raise InputRefused(Reason("log-source", "There is no log at this place", where=log, mend=mend))
     return lambda path: _open(Path(log) / path)
 
@@ -111,6 +115,10 @@ def _limited(data: bytes, where: str) -> bytes:
     if len(data) > LARGEST:
         raise VerificationFailed(Reason("log-unreadable", "A file of the log is larger than any may be", where=where))
     return data
+
+
+def _missing(path: str) -> NoReturn:
+    raise _unreadable(path)
 
 
 def _unreadable(where: str) -> VerificationFailed:

@@ -13,6 +13,13 @@ LARGEST = 2**53 - 1
 DEEPEST = 8
 _KEY = re.compile(r"[a-z][a-z0-9_]*\Z")
 _FORBIDDEN = re.compile("[\x00-\x1f\ud800-\udfff]")
+# Texts made of nothing but these, and with few containers, obey every rule; `_check` need not walk them. A text that
+# escapes anything, or holds a long number, is walked.
+_PLAIN = re.compile(
+    r'(?:[{}\[\],]|"[a-z][a-z0-9_]*+":|"[^"\\]*+"(?!:)|true|false|(?:0|-?[1-9][0-9]{0,14})(?![0-9.eE]))*+\Z'
+)
+_encode = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode
+_decode = json.JSONDecoder().decode
 
 
 def dumps(value: dict[str, Any]) -> bytes:
@@ -24,7 +31,30 @@ def dumps(value: dict[str, Any]) -> bytes:
     if not isinstance(value, dict):
         _refuse("The top level must be an object", "")
     _check(value, "", 0)
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode("utf-8")
+    return _encode(value).encode("utf-8")
+
+
+def check_written(value: object, text: str) -> None:
+    """Refuse a value that came out of JSON where it is outside the profile; `text` is what was written of it.
+
+    Raises:
+        InputRefused: code `canonical-json`; `where` is the path to it.
+    """
+    if not isinstance(value, dict):
+        _refuse("The top level must be an object", "")
+    if text.count("{") + text.count("[") > DEEPEST + 1 or not _PLAIN.match(text):
+        _check(value, "", 0)
+
+
+def write(value: dict[str, Any]) -> bytes:
+    """What `dumps` gives, for a value that came out of JSON.
+
+    Raises:
+        InputRefused: code `canonical-json`; `where` is the path.
+    """
+    text = _encode(value)
+    check_written(value, text)
+    return text.encode("utf-8")
 
 
 def loads(data: bytes) -> dict[str, Any]:
@@ -34,11 +64,14 @@ def loads(data: bytes) -> dict[str, Any]:
         InputRefused: code `canonical-json`, where `data` is not the canonical form of anything.
     """
     try:
-        value: dict[str, Any] = json.loads(data.decode("utf-8"), parse_float=_no_fraction, parse_constant=_no_fraction)
+        text = data.decode("utf-8")
+        value: dict[str, Any] = _decode(text)
+        again = _encode(value)
     except (ValueError, RecursionError):
         _refuse("This is not JSON of the profile", "")
+    check_written(value, text)
     # Duplicate keys, spaces, escapes and key order all show here, since they do not survive being written again.
-    if dumps(value) != data:
+    if again != text:
         _refuse("This JSON is not in its one canonical form", "")
     return value
 
@@ -67,10 +100,6 @@ def _check_container(value: dict[Any, Any] | list[Any], path: str, depth: int) -
         if not isinstance(key, str) or not _KEY.match(key):
             _refuse("A key is not made of small letters, digits and underscores", path)
         _check(member, f"{path}.{key}".lstrip("."), depth + 1)
-
-
-def _no_fraction(text: str) -> NoReturn:
-    raise ValueError(text)
 
 
 def _refuse(message: str, path: str) -> NoReturn:

@@ -52,6 +52,11 @@ class Model:
         return self.kind
 
     @property
+    def told(self) -> str:
+        """The column that the figures are about."""
+        return self.outcome
+
+    @property
     def numbers(self) -> tuple[str, ...]:
         """The columns that hold numbers, in the order the person table lists them."""
         return (self.outcome, *self.terms)

@@ -54,6 +54,11 @@ class Survival:
         return SURVIVAL
 
     @property
+    def told(self) -> str:
+        """The column that the figures are about."""
+        return self.event
+
+    @property
     def numbers(self) -> tuple[str, ...]:
         """The columns that hold numbers, in the order the person table lists them."""
         return (self.time, self.event)

@@ -22,11 +22,12 @@ from rollbook.services.one_person import keys_of
 from rollbook.services.people_zone import people_zone
 
 KEPT = timedelta(days=1)
+HISTORY = "history"  # stands where a month does, for the file with every month in it
 
 
 @dataclass(frozen=True, slots=True)
 class ProofFile:
-    """One file: the month, the identifier it is about (`place` counts them from 1), and how far it is."""
+    """One file: the month or `history`, the identifier it is about (`place` counts them from 1), and how far it is."""
 
     epoch: str
     place: int
@@ -37,6 +38,8 @@ class ProofFile:
     @property
     def month(self) -> str:
         """The month as people write it."""
+        if self.epoch == HISTORY:
+            return "the whole history"
         return f"{date.fromisoformat(f'{self.epoch}-01'):%B %Y}"
 
 
@@ -60,7 +63,7 @@ class ProofPage:
 def proof_page(by: Actor, handle: str) -> ProofPage:
     """The files for the record behind `handle`: one for each identifier and each month that has a use in the log."""
     person_key = allowed(by, handle)
-    epochs = sets.epochs_with_sets()
+    epochs = _kinds()
     forget_expired()
     with people_zone():
         made = {
@@ -80,7 +83,7 @@ def proof_page(by: Actor, handle: str) -> ProofPage:
 def ask_bundles(*, by: Actor, handle: str) -> int:
     """Ask for every file that can be had now, anew; gives how many. What was made before is wiped."""
     person_key = allowed(by, handle)
-    epochs, now = sets.epochs_with_sets(), clock.now()
+    epochs, now = _kinds(), clock.now()
     with people_zone():
         Bundle.objects.filter(account_id=asker(by), person_id=person_key).delete()
         made = [
@@ -116,7 +119,7 @@ def take_bundle(*, by: Actor, handle: str, epoch: str, place: int) -> bytes:
         row = rows.first()
         if row is None or row.content is None:
             raise _not_there()
-        content = open_keys(settings.ROLLBOOK).unseal(epoch, bytes(row.content), _name(row.pk))
+        content = open_keys(settings.ROLLBOOK).unseal(_key_of(row), bytes(row.content), _name(row.pk))
         row.content, row.state = None, Bundle.TAKEN
         row.save(update_fields=["content", "state"])
         audit(by, "take-bundle", f"bundle:{row.pk}")
@@ -134,9 +137,10 @@ def fill(bundle_id: int) -> None:
             return
         pupil_id = f"{row.identifier.scheme}:{row.identifier.value}"
     try:
-        plain = sets.write_bundle(row.epoch, pupil_id)
+        whole = row.epoch == HISTORY
+        plain = sets.write_history(pupil_id) if whole else sets.write_bundle(row.epoch, pupil_id)
         # Encrypted, so that no page of the database and no backup of it ever held a proof.
-        content, state = open_keys(settings.ROLLBOOK).seal(row.epoch, plain, _name(bundle_id)), Bundle.READY
+        content, state = open_keys(settings.ROLLBOOK).seal(_key_of(row), plain, _name(bundle_id)), Bundle.READY
     except RollbookError:
         _settle(bundle_id, None, Bundle.FAILED)
         raise
@@ -154,6 +158,17 @@ def make_bundle(person_key: int, epoch: str) -> bytes:
     with people_zone():
         identifier = _identifiers(person_key)[0]
     return sets.write_bundle(epoch, f"{identifier.scheme}:{identifier.value}")
+
+
+def _kinds() -> list[str]:
+    """What files there can be: one for each month, and one with all of them where there is more than one."""
+    epochs = sets.epochs_with_sets()
+    return [*epochs, HISTORY] if len(epochs) > 1 else epochs
+
+
+def _key_of(row: Bundle) -> str:
+    """The month whose key a kept file is encrypted under."""
+    return f"{row.asked_at:%Y-%m}" if row.epoch == HISTORY else row.epoch
 
 
 def _settle(bundle_id: int, content: bytes | None, state: str) -> None:

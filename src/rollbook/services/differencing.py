@@ -54,7 +54,7 @@ def held_against_all(table: Membership, threshold: int, already: Collection[int]
     done = list(already)
     with ThreadPoolExecutor(_WORKERS) as pool:
         # No query runs in these threads, so none of them opens a connection.
-        answers = pool.map(lambda output: next(auditor.against(_read(output)), None), outputs)
+        answers = pool.map(lambda output: next(auditor.against(membership_of(output)), None), outputs)
         for output, found in zip(outputs, answers, strict=True):
             if found is not None:
                 pool.shutdown(wait=False, cancel_futures=True)
@@ -102,7 +102,7 @@ def forget_unnamed() -> int:
     return len(stray)
 
 
-def _read(output: Output) -> Kept:
+def membership_of(output: Output) -> Kept:
     """Who was in a released table, as far as an audit asks for it."""
     unseal = partial(open_keys(settings.ROLLBOOK).unseal, output.run.epoch)
     return membership_files.opened(_folder() / output.membership_file, unseal)

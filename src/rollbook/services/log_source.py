@@ -11,6 +11,7 @@ from urllib.request import urlopen
 
 from rollbook.kernel.refusals import InputRefused, Reason, VerificationFailed
 from rollbook.tlog.entries import LONGEST_ENTRY
+from rollbook.tlog.log_copy import read_copy
 from rollbook.tlog.notes import LONGEST_NOTE
 from rollbook.tlog.tiles import CHECKPOINT, WIDTH, tile_path
 
@@ -23,18 +24,36 @@ Fetch = Callable[[str], bytes]
 
 
 def open_source(log: str) -> Fetch:
-    """A function from a path of the log to its bytes; `log` is an http(s) address or a folder.
+    """A function from a path of the log to its bytes; `log` is an http(s) address, a folder, or a copy in one file.
 
     Raises:
-        InputRefused: code `log-source`, where `log` is neither.
+        InputRefused: code `log-source`, where `log` is none of them.
     """
     if urlsplit(log).scheme in ("http", "https"):
         return lambda path: _fetch(f"{log.rstrip('/')}/{path}")
     folder = Path(log)
+    if folder.is_file():
+        return from_copy(folder.read_bytes())
     if not folder.is_dir():
-        mend = "Give the address of the log (https://…/log) or a folder with its files."
+        mend = "Give the address of the log (https://…/log), a folder with its files, or a copy of it."
         raise InputRefused(Reason("log-source", "There is no log at this place", where=log, mend=mend))
     return lambda path: _read(folder / path)
+
+
+def from_copy(data: bytes) -> Fetch:
+    """The same, for the bytes of a copy of the log.
+
+    Raises:
+        InputRefused: code `log-source`.
+    """
+    files = read_copy(data)
+
+    def read(path: str) -> bytes:
+        if path not in files:
+            raise _unreadable(path)
+        return files[path]
+
+    return read
 
 
 def read_checkpoint(fetch: Fetch) -> bytes:

@@ -23,6 +23,7 @@ from rollbook.sdc.rules import MODELS_RULE_SET
 from rollbook.sdc.suppression.outsider import intervals
 from rollbook.sdc.suppression.system import Tree, system_of
 from rollbook.sdc.survival import AT_RISK, EVENTS
+from rollbook.services.proved_release import Proof, Signed
 from rollbook.services.solver_name import solver_name_aside
 
 COUNT: Final = "count"
@@ -30,7 +31,9 @@ COUNT: Final = "count"
 
 @dataclass(frozen=True, slots=True)
 class Replay:
-    """What judging again gave: `same` when it is the recorded verdict; each difference is a sentence."""
+    """What judging again gave: `same` when it is the recorded verdict; each difference is a sentence. `signed`: who
+    signed the files in the log, None where no proof was given.
+    """
 
     output: str
     recorded: str
@@ -39,25 +42,27 @@ class Replay:
     cells: int
     hidden: int
     not_judged: tuple[str, ...]
+    signed: Signed | None = None
 
 
-def replay(record_file: Path, table_file: Path) -> Replay:
-    """Judge `table_file` by the parameters of `record_file`.
+def replay(record_file: Path, table_file: Path, proof: Proof | None = None) -> Replay:
+    """Judge `table_file` by the parameters of `record_file`; with a proof only if the log signed these very files.
 
     Raises:
         InputRefused: code `record`, where the first file is no record of a release.
+        VerificationFailed: the proof does not hold, with the codes of V3 and V11.
     """
     record, data = _record(record_file), table_file.read_bytes()
-    head, *rows = csv.reader(io.StringIO(data.decode()))
-    figures = {tuple(row[:-1]): row[-1] for row in rows}
+    signed = None if proof is None else proof.verified({"table.csv": data, "record.json": record_file.read_bytes()})
+    head, figures = figures_in(data.decode())
     found = [*_digest(record, data), *_cells(record, figures)]
     threshold = int(record["parameters"]["threshold"])
     if record["rule_set"] == MODELS_RULE_SET:
         found += _few(figures, threshold)
     if head[-1] == COUNT:
-        found += _small(figures, threshold)
+        found += small(figures, threshold)
         if MARK in figures.values():
-            found += _attacked(figures, threshold)
+            found += attacked(figures, threshold)
     return Replay(
         output=str(record["output"]),
         recorded=str(record["verdict"]),
@@ -65,8 +70,15 @@ def replay(record_file: Path, table_file: Path) -> Replay:
         differences=tuple(found),
         cells=len(figures),
         hidden=list(figures.values()).count(MARK),
+        signed=signed,
         not_judged=(_not_judged(head[-1], str(record["rule_set"])),),
     )
+
+
+def figures_in(table: str) -> tuple[list[str], dict[tuple[str, ...], str]]:
+    """The head of a released table, and its figures by their labels, as they were published."""
+    head, *rows = csv.reader(io.StringIO(table))
+    return head, {tuple(row[:-1]): row[-1] for row in rows}
 
 
 def _not_judged(measure: str, rule_set: str) -> str:
@@ -101,7 +113,8 @@ def _cells(record: dict[str, Any], figures: dict[tuple[str, ...], str]) -> list[
     ]
 
 
-def _small(figures: dict[tuple[str, ...], str], threshold: int) -> list[str]:
+def small(figures: dict[tuple[str, ...], str], threshold: int) -> list[str]:
+    """The figures of a count that are shown though they are below the threshold."""
     return [
         f"{', '.join(labels)}: a figure below {threshold}"
         for labels, figure in figures.items()
@@ -124,7 +137,7 @@ def _few(figures: dict[tuple[str, ...], str], threshold: int) -> list[str]:
     return found
 
 
-def _attacked(figures: dict[tuple[str, ...], str], threshold: int) -> list[str]:
+def attacked(figures: dict[tuple[str, ...], str], threshold: int) -> list[str]:
     """The attack from the published figures alone, on a table with totals."""
     width = len(next(iter(figures)))
     labels = tuple(tuple(dict.fromkeys(name[axis] for name in figures if name[axis] != TOTAL)) for axis in range(width))

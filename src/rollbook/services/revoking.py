@@ -14,7 +14,7 @@ from rollbook.kernel.refusals import AccessDenied, InputRefused, Reason, UseRefu
 from rollbook.policy.revoking import GROUNDS
 from rollbook.policy.roles import Role
 from rollbook.policy.states import OutputState
-from rollbook.records.models.studies import Output, Release
+from rollbook.records.models.studies import Output, RecheckTask, Release
 from rollbook.services import clock
 from rollbook.services.actors import Actor, require_session
 from rollbook.services.audit import audit
@@ -96,6 +96,8 @@ def _revoke(by: Actor, release: Release) -> None:
     release.revoke_submission_id = submit(entry, refs={"of": release.submission_id}, documents=[document])
     release.revoked_at = clock.now()
     release.save(update_fields=["revoke_submission", "revoked_at"])
+    waiting = RecheckTask.objects.filter(release=release, settled_at=None)
+    waiting.update(settled_by=by.account_id, settled_at=release.revoked_at, result=RecheckTask.REVOKED)
     audit(by, "revoke-output", output.reference, ground=release.revoke_ground)
     _tell(release)
 

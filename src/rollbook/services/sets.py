@@ -23,6 +23,7 @@ from rollbook.services.log.history import published_log
 from rollbook.services.month_secrets import secrets_of
 from rollbook.tlog import bundle, labels
 from rollbook.tlog.manifests import write_manifest
+from rollbook.tlog.reading import Log
 from rollbook.tlog.seals import manifest_commit
 from rollbook.tlog.trie import ALGORITHM, Trie
 
@@ -179,8 +180,22 @@ def write_bundle(epoch: str, pupil_id: str) -> bytes:
     Raises:
         StateBroken: a set store of the month does not open; no bundle is better than one with a line missing.
     """
-    keys = open_keys(settings.ROLLBOOK)
+    month = _month(epoch, pupil_id, published_log())
+    return bundle.write(epoch=epoch, pi=month.pi, lines=list(month.lines), checkpoint=month.checkpoint)
+
+
+def write_history(pupil_id: str) -> bytes:
+    """The same for every month whose keys were not destroyed, in one file under one checkpoint.
+
+    Raises:
+        StateBroken: a set store of one of the months does not open.
+    """
     log = published_log()
+    return bundle.write_history([_month(epoch, pupil_id, log) for epoch in epochs_with_sets()])
+
+
+def _month(epoch: str, pupil_id: str, log: Log) -> bundle.Bundle:
+    keys = open_keys(settings.ROLLBOOK)
     pi = keys.vrf_prove(epoch, pupil_id)
     (y,) = keys.vrf_evaluate(epoch, [pupil_id])
     lines = []
@@ -192,7 +207,7 @@ def write_bundle(epoch: str, pupil_id: str) -> bytes:
         label = labels.label(unb64(fields["did"]), y)
         root = unb64(fields["set"]["root"])
         lines.append(bundle.answer(index, label, proof(_store_of(fields["did"]), epoch, label), root))
-    return bundle.write(epoch=epoch, pi=pi, lines=lines, checkpoint=log.checkpoint.note)
+    return bundle.Bundle(epoch, pi, tuple(lines), log.checkpoint.note)
 
 
 def epochs_with_sets() -> list[str]:

@@ -6,7 +6,7 @@ log, 8.5.
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final, NamedTuple
 
 from rollbook.kernel.refusals import InputRefused
 from rollbook.tlog import audit_rules as rules
@@ -29,6 +29,13 @@ _AFTER_REFERENCES: Final[tuple[tuple[str, Rule], ...]] = (
 )
 
 
+_START: Final = (("L3", rules.genesis_is_first), *_COMMON)
+_WHOLE: Final[tuple[tuple[str, Rule], ...]] = (*_START, ("L6", rules.references_are_right), *_AFTER_REFERENCES)
+# What it points at is unknown, so no rule can say whether it may; its own set is still checked and needs an answer.
+_UNVERIFIABLE: Final[tuple[tuple[str, Rule], ...]] = (*_START, *_OWN_SET)
+_UNKNOWN: Final[tuple[tuple[str, Rule], ...]] = (("L3", rules.unknown_is_not_first), *_COMMON)
+
+
 @dataclass(frozen=True, slots=True)
 class Fault:
     """A broken rule, shown with the index and the rule."""
@@ -41,8 +48,7 @@ class Fault:
         return f"entry {self.index} breaks {self.rule}: {self.message}"
 
 
-@dataclass(frozen=True, slots=True)
-class Judged:
+class Judged(NamedTuple):
     """An entry read against a history, and the first rule it breaks, if any."""
 
     entry: Entry
@@ -60,16 +66,22 @@ def judge(history: History, raw: bytes, latest: str = "") -> Judged:
             raise ValueError("the entry is longer than 65,535 bytes")
         body = read_entry(raw)
     except (InputRefused, ValueError) as refused:
-        return Judged(Entry(index, None, False), Fault(index, "L1", str(refused)))
+        return Judged(Entry(index, None, False, ""), Fault(index, "L1", str(refused)))
+    return judge_body(history, body, latest)
+
+
+def judge_body(history: History, body: dict[str, Any], latest: str = "") -> Judged:
+    """As `judge`, for an entry whose bytes obey L1: what they say."""
+    index = len(history.entries)
     if is_known(body):
         wrong = wrong_field(body)
         if wrong is not None:
             fault = Fault(index, "L2", f"the field {wrong!r} is missing, additional or malformed")
-            return Judged(Entry(index, None, False), fault)
+            return Judged(Entry(index, None, False, ""), fault)
         verifiable = _leads_to_verifiable(history, index, body)
-        entry, chain = Entry(index, body, verifiable), _chain(verifiable)
+        entry, chain = Entry(index, body, verifiable, body["type"]), _WHOLE if verifiable else _UNVERIFIABLE
     else:
-        entry, chain = Entry(index, body, False), (("L3", rules.unknown_is_not_first), *_COMMON)
+        entry, chain = Entry(index, body, False, ""), _UNKNOWN
     for name, rule in chain:
         message = rule(history, index, body, latest)
         if message is not None:
@@ -88,17 +100,10 @@ def audit(raws: Iterable[bytes], origin: str, latest: str = "") -> tuple[History
     return history, tuple(faults)
 
 
-def _chain(verifiable: bool) -> tuple[tuple[str, Rule], ...]:
-    start = (("L3", rules.genesis_is_first), *_COMMON)
-    if not verifiable:
-        # What it points at is unknown, so no rule can say whether it may; its own set is still checked and needs an
-        # answer.
-        return (*start, *_OWN_SET)
-    return (*start, ("L6", rules.references_are_right), *_AFTER_REFERENCES)
-
-
 def _leads_to_verifiable(history: History, index: int, body: rules.Body) -> bool:
     """Whether everything `body` points at can itself be verified; a broken pointer is L6's business."""
-    targets = (body[name] for name in ("of", "amends", "supersedes") if name in body)
-    known = (history.entries[target] for target in targets if target < index)
-    return all(entry.verifiable or entry.body is None for entry in known)
+    for name in rules.POINTERS & body.keys():
+        target = body[name]
+        if target < index and not (history.entries[target].verifiable or history.entries[target].body is None):
+            return False
+    return True

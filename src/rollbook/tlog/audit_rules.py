@@ -18,6 +18,7 @@ from rollbook.tlog.vrf import is_public_key
 
 Body = Mapping[str, Any]
 KEY_MONTHS_AHEAD: Final = 12
+POINTERS: Final = frozenset({"of", "amends", "supersedes"})
 
 LOCKED: Final = frozenset(
     {"v", "type", "id", "at", "of", "did", "set", "manifest", "commit", "day", "result", "expires", "opens", "on"}

@@ -130,6 +130,10 @@ FIELDS: Final[Mapping[str, Mapping[str, tuple[f.Form, bool]]]] = {
     for type_, row in _ROWS.items()
 }
 DOCUMENT_FIELDS: Final = frozenset({"policy", "document", "ack"})
+_NAMES_DOCUMENTS: Final[Mapping[str, tuple[str, ...]]] = {
+    type_: tuple(name for name in row if name.endswith("_text") or name in DOCUMENT_FIELDS)
+    for type_, row in FIELDS.items()
+}
 
 
 def read_entry(raw: bytes) -> dict[str, Any]:
@@ -158,7 +162,10 @@ def wrong_field(body: Mapping[str, Any]) -> str | None:
 
 
 def documents_of(body: Mapping[str, Any]) -> list[str]:
-    """The base64 hashes of the detached documents an entry names, the sealed body of a reveal included."""
-    names = [body[name] for name in body if name.endswith("_text") or name in DOCUMENT_FIELDS]
+    """The base64 hashes of the detached documents an entry names, the sealed body of a reveal included.
+
+    Of a type that this version does not know it names none.
+    """
+    names = [body[name] for name in _NAMES_DOCUMENTS.get(body["type"], ()) if name in body]
     inner = body.get("body")
     return [*names, inner["summary_text"]] if isinstance(inner, dict) else names

@@ -13,23 +13,15 @@ from rollbook.tlog.entries import SET_BEARING
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One entry as read. `body` is None where the bytes broke L1 or L2; `verifiable` is false for *cannot verify*."""
+    """One entry as read. `body` is None where the bytes broke L1 or L2; `verifiable` is false for *cannot verify*.
+
+    `type` is empty where this client does not know the entry's own version; what it points at does not matter.
+    """
 
     index: int
     body: Mapping[str, Any] | None
     verifiable: bool
-
-    @property
-    def type(self) -> str:
-        """The type, or an empty text where this client does not know it."""
-        return str(self.body["type"]) if self.body is not None and self.is_of_version_1 else ""
-
-    @property
-    def is_of_version_1(self) -> bool:
-        """Whether this client knows the entry's own version and type, whatever it points at."""
-        # `true` equals 1, and is no version.
-        version = self.body.get("v") if self.body is not None else None
-        return self.body is not None and type(version) is int and version == 1 and isinstance(self.body["type"], str)
+    type: str
 
 
 @dataclass(slots=True)
@@ -105,20 +97,21 @@ class History:
         if entry.body is None:
             return
         self._add_common(entry.body)
-        if not entry.is_of_version_1:
+        if not entry.type:
             return
         if entry.type in SET_BEARING:
             self.set_bearing.append(entry.index)
             self.dids.add(entry.body["did"])
-            self.latest_set_epoch = max(self.latest_set_epoch, entry.body["set"]["epoch"])
+            self.latest_set_epoch = max(self.latest_set_epoch, str(entry.body["set"]["epoch"]))
         if sound:
             self._add_state(entry.index, entry.type, entry.body)
 
     def _add_common(self, body: Mapping[str, Any]) -> None:
-        if isinstance(body.get("id"), str):
-            self.ids.add(body["id"])
-        if isinstance(body.get("at"), str):
-            self.last_at = max(self.last_at, body["at"])
+        known, at = body.get("id"), body.get("at")
+        if isinstance(known, str):
+            self.ids.add(known)
+        if isinstance(at, str) and at > self.last_at:
+            self.last_at = at
 
     def _add_state(self, index: int, type_: str, body: Mapping[str, Any]) -> None:
         match type_:

@@ -46,13 +46,23 @@ def read_log(checkpoint: Checkpoint, bundles: Sequence[bytes]) -> Log:
             rules are not refused here but given back as faults.
     """
     body = checkpoint.body
+    raws, leaves = verify_entries(body, bundles)
+    history, faults = audit(raws, body.origin, format_at(checkpoint.time + FUTURE_SECONDS))
+    return Log(checkpoint, raws, leaves, history, faults)
+
+
+def verify_entries(body: Body, bundles: Sequence[bytes]) -> tuple[list[bytes], list[bytes]]:
+    """The entries of a verified checkpoint's log and their leaf hashes, from its bundles (V4, steps 2 and 3).
+
+    Raises:
+        VerificationFailed: code `bundle`, or `root`.
+    """
     raws = split_bundles(bundles, body.size)
     leaves = [leaf_hash(raw) for raw in raws]
     if Frontier(leaves).root() != body.root:
         mend = "Entries were changed after they were signed, or the files belong to another log."
         raise VerificationFailed(Reason("root", "The entries of the log are not those that were signed", mend=mend))
-    history, faults = audit(raws, body.origin, format_at(checkpoint.time + FUTURE_SECONDS))
-    return Log(checkpoint, raws, leaves, history, faults)
+    return raws, leaves
 
 
 def require_growth(log: Log, earlier: Body) -> None:

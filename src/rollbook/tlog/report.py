@@ -26,6 +26,11 @@ PHRASES: Final[Mapping[str, str]] = {
     "limits": "What this cannot prove:",
 }
 
+# Beside a verdict of a page that a site served, with the policy it came with.
+OWN_PAGE: Final = (
+    "This page and its policy came from the authority itself. To trust nothing of the authority's, check again with a "
+    "page and a policy from somebody you trust."
+)
 # What stands at the head of a verdict on a page.
 TITLES: Final[Mapping[str, str]] = {
     "complete": "Complete: every use is answered, and the answers hold",

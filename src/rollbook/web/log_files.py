@@ -6,8 +6,9 @@ Content types and caching follow the specification of the log, section 3.
 import re
 
 from django.conf import settings
-from django.http import FileResponse, Http404, HttpRequest, HttpResponseBase
+from django.http import FileResponse, Http404, HttpRequest, HttpResponseBase, StreamingHttpResponse
 
+from rollbook.services.log.copying import parts_of_copy
 from rollbook.web.access import access
 
 # Nothing but these shapes is served, so no path leads out of the log's folder.
@@ -28,6 +29,18 @@ def log_file(request: HttpRequest, path: str) -> HttpResponseBase:
     # A document may be erased; a tile never changes.
     caching = f"max-age={SECONDS_FOR_EVER}, immutable" if path.startswith("tile/") else "max-age=3600"
     return _answer(file.open("rb"), "application/octet-stream", f"public, {caching}")
+
+
+@access("public")
+def log_copy(request: HttpRequest) -> HttpResponseBase:
+    """The whole log in one file, for a device that keeps it beside the proof files; 404 before there is a log."""
+    parts = parts_of_copy(settings.ROLLBOOK.log)
+    if parts is None:
+        raise Http404
+    response = StreamingHttpResponse(parts, content_type="application/octet-stream")
+    response["Content-Disposition"] = 'attachment; filename="rollbook.log-copy"'
+    response["Cache-Control"] = f"max-age={SECONDS_FRESH}"
+    return response
 
 
 def _answer(file: object, content_type: str, caching: str) -> HttpResponseBase:

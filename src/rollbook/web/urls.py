@@ -3,10 +3,11 @@
 from django.urls import include, path
 
 from rollbook.web import home
-from rollbook.web.log_files import log_file
+from rollbook.web.log_files import log_copy, log_file
 
 urlpatterns = [
     path("", home.home, name="home"),
+    path("log-copy", log_copy, name="log_copy"),
     path("log/<path:path>", log_file, name="log_file"),
     path("account/", include("rollbook.web.accounts.urls")),
     path("", include("rollbook.web.register.urls")),

@@ -220,6 +220,37 @@ def test_a_proof_file_says_in_for_the_first_use_and_out_after_the_objection(
     assert [use.inside for use in reversed(history(family.parent, family.handle).uses)] == [True, False]
 
 
+def test_the_whole_history_is_one_file_that_answers_every_month(
+    family: Family, log: ground.Writer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project = ground.project(log)
+    ground.executed(ground.study(project))
+    choices.object_to_research(by=family.parent, handle=family.handle)
+    at(monkeypatch, clock.now() + timedelta(days=31))
+    ground.executed(ground.study(project))
+    log.write()
+    assert bundles.ask_bundles(by=family.parent, handle=family.handle) == 3
+    for row in Bundle.objects.all():
+        bundles.fill(row.pk)
+    first, *months = bundles.proof_page(family.parent, family.handle).files
+    assert (first.month, len(months)) == ("the whole history", 2)
+    assert "one with the whole history" in pages(family, "proof/")
+    kept = [bytes(row.content or b"") for row in Bundle.objects.all()]
+    assert not any(b"rollbook/pupil" in one for one in kept)
+    file, policy, copy = tmp_path / "history.txt", tmp_path / "policy", tmp_path / "copy"
+    file.write_bytes(bundles.take_bundle(by=family.parent, handle=family.handle, epoch=first.epoch, place=1))
+    policy.write_text(policy_text(settings.ROLLBOOK))
+    copy.write_bytes(b"".join(browser_of(None).get("/log-copy")))  # type: ignore[arg-type]
+    for source in (settings.ROLLBOOK.log, copy):
+        verdict = verify_bundles(
+            bundles=[file], pupil_id=f"upn:{UPN}", log=str(source), policy=policy,
+            now=int(clock.now().timestamp()), state=tmp_path / "state",
+        )  # fmt: skip
+        assert verdict.word == "complete"
+        assert [line.word for report in verdict.bundles for line in report.lines] == ["in", "out"]
+        assert verdict.unchecked == ()
+
+
 def test_a_proof_file_is_given_once_and_then_gone(family: Family, log: ground.Writer) -> None:
     a_use(log)
     asked_and_made(family)

@@ -9,11 +9,11 @@ from django.test import Client
 
 from rollbook.records.models.studies import Output
 from rollbook.sdc.hiding import MARK, TOTAL
-from rollbook.services import check_pages, releases
+from rollbook.services import check_pages, recheck, releases
 from rollbook.services.replay import replay
 from rollbook.services.run_pages import run_page
 from tests import run_ground as ground
-from tests.people import CHECKER, RESEARCHER, actor_of, browser_of
+from tests.people import CHECKER, OPERATOR, RESEARCHER, actor_of, browser_of
 
 pytestmark = pytest.mark.django_db
 # Of seventy pupils in order of pseudonym: 4 and 16 left, 12 and 12 in the middle, 13 and 13 right.
@@ -79,6 +79,10 @@ def test_the_released_table_hides_what_it_must_and_the_rest_is_true(
     csv_file.write_text(table.csv, newline="")
     again = replay(record, csv_file)
     assert (again.same, again.hidden, again.differences) == (True, table.hidden, ())
+    # Judged again inside, from the evidence: hidden small cells count as hidden, until the rule asks for more.
+    assert recheck.recheck(by=OPERATOR, parameters=recheck.parameters_with({})).fallen == ()
+    (fallen,) = recheck.recheck(by=OPERATOR, parameters=recheck.parameters_with({"threshold": "40"})).fallen
+    assert {reason.code for reason in fallen.reasons} >= {"SDC-THRESHOLD", "SDC-HIDE-OPEN"}
     assert "primary" not in record.read_text()
     csv_file.write_text(table.csv.replace("13", "14", 1), newline="")
     assert not replay(record, csv_file).same

@@ -9,12 +9,13 @@ import warnings
 from itertools import product
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pytest
 
-from rollbook.dataplane.runs.memberships import membership
-from rollbook.sdc.differencing import isolated
+from rollbook.sdc.differencing import Auditor
 from rollbook.sdc.hiding import MARK, TOTAL, CannotHide, hide
+from rollbook.sdc.membership import Membership, Rows, every_cell, kept
 from rollbook.sdc.rules import SdcParameters
 from rollbook.sdc.tables import Cell, FrequencyTable
 
@@ -38,14 +39,20 @@ def by_acro(*names: str, **asked: Any) -> pd.DataFrame:
     return found
 
 
+def membership(cells: list[int]) -> Membership:
+    """Everybody in one cell, by number."""
+    rows = Rows(np.arange(len(cells), dtype=np.uint32), np.array(cells, np.uint32))
+    return Membership(rows, max(cells) + 1, every_cell(max(cells) + 1))
+
+
 def test_a_second_table_gives_the_hidden_three_away_in_acro_and_is_refused_here() -> None:
     both, alone = by_acro("a", "b"), by_acro("a", "all")
     assert alone.loc["x", "all"] - both.loc["x", "q"] == 3
     assert not both.loc["x", "p"] > 0
-    first = membership(range(83), PEOPLE, ((0, 1),))
-    second = membership(range(83), [(a,) for a, _ in PEOPLE], ((0,), ()))
-    found = {(one.kind, one.side, one.new_dimensions, one.people) for one in isolated(second, first, 10)}
-    assert ("near", "new", (0,), 3) in found
+    first = membership([sorted(SIZES).index(pair) for pair in PEOPLE])
+    second = membership(["xy".index(a) for a, _ in PEOPLE])
+    found = {(one.kind, one.new_groups, one.people) for one in Auditor(second, 10).against(kept(first))}
+    assert ("near", (0,), 3) in found
 
 
 def test_the_same_table_with_totals_is_stopped_for_nothing_could_be_left_in_it() -> None:

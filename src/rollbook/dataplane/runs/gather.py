@@ -5,6 +5,7 @@ order of `ppid` prove in one cheap reading, the step that adds a person's rows u
 """
 
 from collections.abc import Iterator, Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from rollbook.dataplane.runs.statement import statement
+from rollbook.dataplane.runs.statement import least, statement, text
 from rollbook.sdc import measures
 from rollbook.sdc.evidence import Amounts, Axes, Evidence, Floats, Ints
 from rollbook.sdc.measures import Measure
@@ -35,15 +36,24 @@ def gather(source: Source, dimensions: tuple[str, ...], measure: Measure, *, mem
     dimension, the last. Numbers must be finite.
     """
     once = each_person_once(source)
-    with duckdb.connect(config={"threads": THREADS, "memory_limit": f"{memory_mb}MB"}) as engine:
+    with engine_of(memory_mb).cursor() as engine:
+        # Both last as long as the cursor and are seen by no other.
         if isinstance(source, Path):
-            engine.read_parquet(str(source)).create_view("given")
+            engine.execute(f"CREATE TEMP VIEW given AS FROM read_parquet({text(str(source))})")
         else:
             engine.register("given", source)
-        cells = engine.sql(statement(dimensions, measure, once=once)).to_arrow_table()
+        asked = least(measure)
+        positive = bool(asked) and (engine.sql(asked).fetchall()[0][0] or 0) > 0
+        cells = engine.sql(statement(dimensions, measure, once=once, positive=positive)).to_arrow_table()
         # Where a person has one row they are in one cell, and the cells hold everyone once.
         people = pc.sum(cells["persons"]).as_py() or 0 if once else _people(engine)
     return _evidence(cells, (*dimensions, BAND) if measure.kind == measures.HISTOGRAM else dimensions, measure, people)
+
+
+@cache
+def engine_of(memory_mb: int) -> duckdb.DuckDBPyConnection:
+    """The engine of this process with so much memory; opening one takes as long as counting half a million rows."""
+    return duckdb.connect(config={"threads": THREADS, "memory_limit": f"{memory_mb}MB"})
 
 
 def each_person_once(source: Source) -> bool:

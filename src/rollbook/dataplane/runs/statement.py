@@ -24,9 +24,14 @@ def quoted(name: str) -> str:
     return '"' + name.replace('"', '""') + '"'
 
 
-def statement(dimensions: tuple[str, ...], measure: Measure, *, once: bool) -> str:
+def text(value: str) -> str:
+    """A text as SQL, whatever is in it."""
+    return "'" + value.replace("'", "''") + "'"
+
+
+def statement(dimensions: tuple[str, ...], measure: Measure, *, once: bool, positive: bool = False) -> str:
     """The statement over the table `given`: one row a cell, dimensions as d0, d1, ... `once` leaves out adding up the
-    rows of a person.
+    rows of a person; `positive` holds where the measure adds up one quantity and everybody's is above nought.
     """
     parts = contributions(measure)
     groups = [f"d{place}" for place in range(len(dimensions) + (measure.kind == measures.HISTOGRAM))]
@@ -36,7 +41,7 @@ def statement(dimensions: tuple[str, ...], measure: Measure, *, once: bool) -> s
         sums = "".join(f", sum(c{number}) AS c{number}" for number in range(len(parts)))
         group = ", ".join(groups)
         steps.append(f"persons AS (SELECT {group}, count(*) AS n{sums} FROM cleaned GROUP BY {group}, ppid)")
-    steps.append(f"cells AS ({_cells(groups, measure, parts, people, once=once)})")
+    steps.append(f"cells AS ({_cells(groups, measure, parts, people, once=once, positive=positive)})")
     joined, columns = "cells", ["cells.*"]
     for name, step, more in (*_units(groups, measure, parts), *_sides(groups, measure, people)):
         steps.append(f"{name} AS ({step})")
@@ -44,6 +49,12 @@ def statement(dimensions: tuple[str, ...], measure: Measure, *, once: bool) -> s
         joined += f" LEFT JOIN {name} ON {same}" if more else ""
         columns += [f"{name}.{column}" for column in more]
     return f"WITH {', '.join(steps)} SELECT {', '.join(columns)} FROM {joined}"
+
+
+def least(measure: Measure) -> str:
+    """The statement for the least value of a measure that adds up one quantity; empty for any other measure."""
+    parts = contributions(measure)
+    return f"SELECT min({parts[0]}) FROM given" if measure.kind in (measures.SUM, measures.MEAN) else ""
 
 
 def contributions(measure: Measure) -> tuple[str, ...]:
@@ -79,17 +90,22 @@ def _band(measure: Measure) -> str:
     return " + ".join(f"({value} >= {edge!r})::INTEGER" for edge in measure.edges)
 
 
-def _cells(groups: list[str], measure: Measure, parts: tuple[str, ...], people: str, *, once: bool) -> str:
+def _cells(
+    groups: list[str], measure: Measure, parts: tuple[str, ...], people: str, *, once: bool, positive: bool
+) -> str:
     columns = [*groups, "count(*) AS rows" if once else "sum(n)::BIGINT AS rows", "count(*) AS persons"]
     columns.append(f"count({'c0' if parts else '*'}) AS contributors")
     if parts:
         spread = "c0 / nullif(c1, 0)" if len(parts) == 2 else "c0"
-        columns += [f"min({spread}) AS lowest", f"max({spread}) AS highest"]
+        highest = "max(c0, 2)[1]" if positive else f"max({spread})"
+        columns += [f"min({spread}) AS lowest", f"{highest} AS highest"]
     if measure.kind in _ADDED_UP:
-        columns.append("count_if(c0 <> 0) AS something")
+        # Where all are above nought the same aggregates say it, and one that stands twice is made once.
+        columns.append("count(c0) AS something" if positive else "count_if(c0 <> 0) AS something")
         for number in range(len(parts)):
-            columns += [f"sum(c{number}) AS total{number}", f"sum(abs(c{number})) AS absolute{number}"]
-            columns += [f"max(abs(c{number}), 2) AS top{number}"]
+            size = f"c{number}" if positive else f"abs(c{number})"
+            columns += [f"sum(c{number}) AS total{number}", f"sum({size}) AS absolute{number}"]
+            columns += [f"max({size}, 2) AS top{number}"]
     if measure.kind == measures.COUNT and parts:
         columns.append("sum(c0) AS figure")
     if measure.kind in _FIGURES:

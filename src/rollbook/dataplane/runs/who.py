@@ -13,8 +13,9 @@ from rollbook.dataplane.runs.hostile import NOT_RECORDED, PPID
 from rollbook.dataplane.runs.memberships import membership
 from rollbook.sdc import measures
 from rollbook.sdc.judging import Asked
-from rollbook.sdc.measures import Measure
 from rollbook.sdc.membership import Amounts, Membership, levels
+from rollbook.sdc.models import Model
+from rollbook.sdc.survival import Survival
 
 # Tells two quantities apart in one number; no study can make them fall together but by chance.
 _APART = 0.7548776662466927
@@ -48,8 +49,13 @@ def who_is_where(
 
 
 def _amounts(table: pa.Table, measure: Asked) -> Amounts | None:
-    """What each row adds; None where it is one. Of two quantities the second is one where only the first counts."""
-    if not isinstance(measure, Measure) or measure.kind == measures.HISTOGRAM or not measure.numbers:
+    """What each row adds; None where it is one. Of two quantities the second is one where only the first counts. To a
+    model somebody adds their outcome, to a curve whether the event came: one pupil's, changed between two of them,
+    would be told by their difference as by that of two means.
+    """
+    if isinstance(measure, Model | Survival):
+        return table[measure.told].cast(pa.float64()).to_numpy().astype(np.float32)
+    if measure.kind == measures.HISTOGRAM or not measure.numbers:
         return None
     numbers = {name: table[name].cast(pa.float64()).to_numpy() for name in measure.numbers}
     if measure.kind == measures.COUNT:

@@ -101,29 +101,6 @@ class Migration(migrations.Migration):
             ],
         ),
         migrations.CreateModel(
-            name='LogEntry',
-            fields=[
-                ('index', models.BigIntegerField(primary_key=True, serialize=False)),
-                ('type', models.CharField(db_index=True, max_length=32)),
-                ('entry_id', models.CharField(max_length=64, unique=True)),
-                ('at', models.DateTimeField()),
-                ('body', models.JSONField()),
-            ],
-        ),
-        migrations.CreateModel(
-            name='LogSubmission',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('entry_id', models.CharField(max_length=64, unique=True)),
-                ('entry', models.JSONField()),
-                ('refs', models.JSONField(default=dict)),
-                ('made_at', models.DateTimeField()),
-                ('state', models.CharField(db_index=True, default='waiting', max_length=16)),
-                ('index', models.BigIntegerField(null=True, unique=True)),
-                ('reasons', models.JSONField(default=list)),
-            ],
-        ),
-        migrations.CreateModel(
             name='Organisation',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -204,6 +181,20 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name='LogEntry',
+            fields=[
+                ('index', models.BigIntegerField(primary_key=True, serialize=False)),
+                ('type', models.CharField(max_length=32)),
+                ('entry_id', models.CharField(max_length=64)),
+                ('at', models.DateTimeField()),
+                ('body', models.JSONField()),
+            ],
+            options={
+                'indexes': [models.Index(fields=['type', 'index'], name='log_entry_by_type')],
+                'constraints': [models.UniqueConstraint(fields=('entry_id',), name='one_entry_per_id')],
+            },
+        ),
+        migrations.CreateModel(
             name='LogState',
             fields=[
                 ('id', models.PositiveSmallIntegerField(default=1, primary_key=True, serialize=False)),
@@ -212,6 +203,23 @@ class Migration(migrations.Migration):
             ],
             options={
                 'constraints': [models.CheckConstraint(condition=models.Q(('id', 1)), name='log_state_is_one_row')],
+            },
+        ),
+        migrations.CreateModel(
+            name='LogSubmission',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('entry_id', models.CharField(max_length=64)),
+                ('entry', models.JSONField()),
+                ('refs', models.JSONField(default=dict)),
+                ('made_at', models.DateTimeField()),
+                ('state', models.CharField(default='waiting', max_length=16)),
+                ('index', models.BigIntegerField(null=True, unique=True)),
+                ('reasons', models.JSONField(default=list)),
+            ],
+            options={
+                'indexes': [models.Index(condition=models.Q(('state', 'appended'), _negated=True), fields=['id'], name='log_submission_not_appended')],
+                'constraints': [models.UniqueConstraint(fields=('entry_id',), name='one_submission_per_entry_id')],
             },
         ),
         migrations.CreateModel(

@@ -23,13 +23,21 @@ class LogSubmission(models.Model):
 
     WAITING, APPENDED, REFUSED = "waiting", "appended", "refused"
 
-    entry_id = models.CharField(max_length=64, unique=True)
+    entry_id = models.CharField(max_length=64)
     entry = models.JSONField()
     refs = models.JSONField(default=dict)
     made_at = models.DateTimeField()
-    state = models.CharField(max_length=16, default=WAITING, db_index=True)
+    state = models.CharField(max_length=16, default=WAITING)
     index = models.BigIntegerField(null=True, unique=True)
     reasons = models.JSONField(default=list)
+
+    class Meta:
+        # Not `unique=True`: that would keep a second index for searching by beginnings.
+        constraints = (models.UniqueConstraint(fields=["entry_id"], name="one_submission_per_entry_id"),)
+        # Nearly all rows are appended ones; what the writer and the pages look for are the few others, in order.
+        indexes = (
+            models.Index(fields=["id"], condition=~models.Q(state="appended"), name="log_submission_not_appended"),
+        )
 
     class Classes:
         id = refs = made_at = state = reasons = "key"
@@ -52,10 +60,14 @@ class LogEntry(models.Model):
     """A rebuildable index over the published entries, for pages. The files of the log are the record."""
 
     index = models.BigIntegerField(primary_key=True)
-    type = models.CharField(max_length=32, db_index=True)
-    entry_id = models.CharField(max_length=64, unique=True)
+    type = models.CharField(max_length=32)
+    entry_id = models.CharField(max_length=64)
     at = models.DateTimeField()
     body = models.JSONField()
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=["entry_id"], name="one_entry_per_id"),)
+        indexes = (models.Index(fields=["type", "index"], name="log_entry_by_type"),)
 
     class Classes:
         index = type = entry_id = at = body = "public"

@@ -11,13 +11,17 @@ from pathlib import Path
 
 from rollbook.services import config as settings
 from rollbook.services import database, embedded, keys
+from rollbook.services.config import Process
 from rollbook.services.processes import run_self
 from rollbook.services.start import start_django
 
 
 @contextmanager
-def throwaway() -> Iterator[None]:
-    """This process is the operator of a new, empty installation inside, and may be of no other in its life."""
+def throwaway(process: Process = "operator", *, durable: bool = False) -> Iterator[None]:
+    """This process is the operator of a new, empty installation inside, and may be of no other in its life.
+
+    `process` may name another part for it; `durable` lets the database wait for the disk, as installations do.
+    """
     home = settings.ROOT_HOME / f"bench-{secrets.token_hex(4)}" if os.geteuid() == 0 else None
     data = home or Path(tempfile.mkdtemp(prefix="rollbook-bench-"))
     handed = Path(tempfile.mkdtemp(prefix="rollbook-bench-keys-"))
@@ -25,7 +29,7 @@ def throwaway() -> Iterator[None]:
         {
             "ROLLBOOK_DATA": str(data / "data"),
             "ROLLBOOK_KEYS": str(handed / "keys"),
-            "ROLLBOOK_DATABASE_FSYNC": "off",
+            "ROLLBOOK_DATABASE_FSYNC": "on" if durable else "off",
         }
     )
     config = settings.load(process="owner")
@@ -33,7 +37,7 @@ def throwaway() -> Iterator[None]:
         keys.create(config, handed / "overseer")
         database.prepare(config)
         run_self("migrate")
-        start_django("operator")
+        start_django(process)
         yield
     finally:
         embedded.remove(config)

@@ -47,7 +47,7 @@ def run(scale: int = 1, runs: int = 1, pupils: int | None = None) -> Result:
         ours=Timed(walls[half], walls[0], walls[-1], sorted(cpu for _, cpu in times)[half], peak),
         floor_what="the largest value of each column of the same rows",
         floor=Timed(floor[half], floor[0], floor[-1], floor[half], 0),
-        meaning="What it costs to run every rule that a spring census is asked over its landed rows, against reading its columns.",
+        meaning="What it costs to run a spring census's rules over its landed rows, against reading their columns.",
         facts={
             "rules": len({bit.rule for statement in statements for bit in statement.bits}),
             "expressions": sum(len(statement.bits) for statement in statements),

@@ -8,12 +8,18 @@ here retries.
 import os
 import shutil
 from collections.abc import Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 from rollbook.kernel.refusals import Reason, StateBroken
 from rollbook.services.config import Config
 from rollbook.tlog.tiles import CHECKPOINT, UNWITNESSED, bundle_paths
+
+_SYNCS_AT_ONCE: Final = 16
+# The staging folder of a state is flat, so that one sync of it makes all its names durable.
+_SLASH: Final = "~"
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,19 +45,23 @@ class LogFolder:
     def stage(self, state: State, files: Mapping[str, bytes]) -> None:
         """Write the files that `state` adds, durably, where nobody is served (step 4)."""
         top = self.staging / state.folder
-        for path, data in files.items():
-            write_durably(top / path, data)
-        _sync_folders({top, self.staging, *((top / path).parent for path in files)})
+        top.mkdir(parents=True, exist_ok=True)
+        staged = {top / path.replace("/", _SLASH): data for path, data in files.items()}
+        for file, data in staged.items():
+            file.write_bytes(data)
+        # One after the other, each sync would wait for the disk alone.
+        _sync(staged)
+        _sync([top, self.staging])
 
     def move(self, state: State) -> None:
         """Move the staged files of `state` into place (step 6); those that were moved before are there already."""
         top = self.staging / state.folder
-        moved = sorted(path for path in top.rglob("*") if path.is_file()) if top.is_dir() else []
-        targets = [self.served / path.relative_to(top) for path in moved]
+        moved = sorted(top.iterdir()) if top.is_dir() else []
+        targets = [self.served / source.name.replace(_SLASH, "/") for source in moved]
+        made = {folder for parent in {target.parent for target in targets} for folder in _make(parent, self.served)}
         for source, target in zip(moved, targets, strict=True):
-            _make_folder(target.parent, self.served)
             source.rename(target)
-        _sync_folders(target.parent for target in targets)
+        _sync({target.parent for target in targets} | {folder.parent for folder in made})
         shutil.rmtree(top, ignore_errors=True)
 
     def publish(self, checkpoint: bytes, name: str = CHECKPOINT) -> None:
@@ -61,7 +71,7 @@ class LogFolder:
         draft.rename(self.served / name)
         if name == CHECKPOINT:
             (self.served / UNWITNESSED).unlink(missing_ok=True)
-        _sync_folders([self.served])
+        _sync([self.served])
 
     def checkpoint(self, name: str = CHECKPOINT) -> bytes | None:
         """The served checkpoint, or None where nothing was ever published."""
@@ -96,7 +106,7 @@ class LogFolder:
         shutil.rmtree(self.staging, ignore_errors=True)
 
     def _read(self, path: str, state: State) -> bytes:
-        for file in (self.served / path, self.staging / state.folder / path):
+        for file in (self.served / path, self.staging / state.folder / path.replace("/", _SLASH)):
             if file.is_file():
                 return file.read_bytes()
         mend = "Bring the log's files back from a mirror or monitor; nothing is signed until then."
@@ -117,17 +127,28 @@ def write_durably(path: Path, data: bytes) -> None:
         os.fsync(handle.fileno())
 
 
-def _make_folder(folder: Path, top: Path) -> None:
-    """Make `folder` durably with all between it and `top`: a forgotten name would lose what lies under it."""
+def _make(folder: Path, top: Path) -> list[Path]:
+    """Make `folder` and what is missing between it and `top`; gives what was made, for its parents to be synced."""
     missing = [path for path in (folder, *folder.parents) if not path.exists() and (path == top or top in path.parents)]
     folder.mkdir(parents=True, exist_ok=True)
-    _sync_folders(path.parent for path in missing)
+    return missing
 
 
-def _sync_folders(folders: Iterable[Path]) -> None:
-    for folder in sorted(set(folders)):
-        handle = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)
+def _sync(paths: Iterable[Path]) -> None:
+    """Wait until files' bytes, or folders' names, are on disk: all at once, since the disk takes them together."""
+    wanted = sorted(set(paths))
+    if len(wanted) < 2:
+        for path in wanted:
+            _sync_one(path)
+        return
+    with ThreadPoolExecutor(min(_SYNCS_AT_ONCE, len(wanted)), thread_name_prefix="sync") as pool:
+        for done in [pool.submit(_sync_one, path) for path in wanted]:
+            done.result()
+
+
+def _sync_one(path: Path) -> None:
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

@@ -12,9 +12,9 @@ from rollbook.kernel.refusals import InputRefused, Reason
 from rollbook.records.models.log import LogSubmission
 from rollbook.services import clock
 from rollbook.services.log import documents as kept
+from rollbook.tlog.audit_rules import POINTERS
 from rollbook.tlog.entries import LONGEST_ENTRY, VERSION, is_known, wrong_field
 
-POINTERS = frozenset({"of", "amends", "supersedes"})
 # A stand-in of the right form for the time that the writer will set.
 _SOME_TIME = "2000-01-01T00:00:00Z"
 

@@ -1,11 +1,10 @@
 """The writer's rows in PostgreSQL: the one record of what may be signed, the lock, and the answers to submitters."""
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
-from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from django.db import connection, transaction
 from django.db.models import Count, Max
@@ -35,8 +34,10 @@ def writer_lock() -> Iterator[None]:
 
 def read_state() -> State | None:
     """The recorded state, or None where no log was begun."""
-    row = LogState.objects.filter(id=1).first()
-    return None if row is None else State(row.size, unb64(row.root, HASH_BYTES))
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT size, root FROM records_logstate WHERE id = 1")
+        row = cursor.fetchone()
+    return None if row is None else State(row[0], unb64(row[1], HASH_BYTES))
 
 
 def swap_state(old: State, new: State) -> None:
@@ -57,15 +58,45 @@ def swap_state(old: State, new: State) -> None:
         raise StateBroken(Reason("another-writer", "The log was written by another process", mend=mend))
 
 
-def waiting() -> Iterator[LogSubmission]:
-    """Submissions without a place, in the order they were handed in."""
-    return LogSubmission.objects.filter(state=LogSubmission.WAITING).order_by("id").iterator(chunk_size=1000)
+_PLACES: Final = """
+    SELECT id, index FROM records_logsubmission WHERE id = ANY(%s) AND state <> 'waiting'
+"""
+_WAITING: Final = """
+    SELECT id, entry_id, entry::text, refs::text FROM records_logsubmission
+    WHERE state = 'waiting' AND id > %s ORDER BY id LIMIT %s
+"""
 
 
-def places_of(submissions: Sequence[int]) -> Mapping[int, int | None]:
+class Waiting(NamedTuple):
+    """A submission without a place, as the outbox has it."""
+
+    id: int
+    entry_id: str
+    entry: dict[str, Any]
+    refs: dict[str, int]
+
+
+def waiting(after: int = 0, page: int = 1000) -> Iterator[list[Waiting]]:
+    """Submissions without a place and with a number above `after`, as they were handed in, a page at a time."""
+    while found := _page(after, page):
+        yield found
+        after = found[-1].id
+
+
+def _page(after: int, size: int) -> list[Waiting]:
+    with connection.cursor() as cursor:
+        cursor.execute(_WAITING, [after, size])
+        rows = cursor.fetchall()
+    return [Waiting(row[0], row[1], json.loads(row[2]), json.loads(row[3]) if row[3] != "{}" else {}) for row in rows]
+
+
+def places_of(submissions: Collection[int]) -> dict[int, int | None]:
     """The index of each submission that has one; None for one that was refused."""
-    rows = LogSubmission.objects.filter(id__in=submissions).exclude(state=LogSubmission.WAITING)
-    return dict(rows.values_list("id", "index"))
+    if not submissions:
+        return {}
+    with connection.cursor() as cursor:
+        cursor.execute(_PLACES, [list(submissions)])
+        return dict(cursor.fetchall())
 
 
 def unpublished_documents(digests: set[str]) -> Mapping[str, bytes]:
@@ -74,18 +105,33 @@ def unpublished_documents(digests: set[str]) -> Mapping[str, bytes]:
     return {digest: bytes(body) for digest, body in rows.values_list("digest", "body") if body is not None}
 
 
-def answer(first: int, raws: Sequence[bytes]) -> None:
-    """Tell submitters the index of each published entry from `first` on, and index the entries for pages (step 10)."""
-    bodies = [json.loads(raw) for raw in raws]
+# PostgreSQL takes the entries apart itself: a row object for each would cost more than signing them.
+_INDEX_ENTRIES: Final = """
+    INSERT INTO records_logentry (index, type, entry_id, at, body)
+    SELECT %s + place - 1, body ->> 'type', body ->> 'id', (body ->> 'at')::timestamptz, body
+    FROM jsonb_array_elements(%s::jsonb) WITH ORDINALITY AS entries (body, place)
+    ON CONFLICT DO NOTHING
+"""
+_TELL_SUBMITTERS: Final = """
+    UPDATE records_logsubmission AS submission SET state = 'appended', index = %s + place - 1
+    FROM jsonb_array_elements_text(%s::jsonb) WITH ORDINALITY AS entries (entry_id, place)
+    WHERE submission.entry_id = entries.entry_id AND submission.state = 'waiting'
+"""
+
+
+def answer(first: int, raws: Sequence[bytes], bodies: Sequence[Mapping[str, Any]]) -> None:
+    """Tell submitters the index of each published entry from `first` on, and index the entries for pages (step 10).
+
+    The files are the record and `answered` finds what is missing, so this need not wait for the disk.
+    """
     with transaction.atomic():
-        LogEntry.objects.bulk_create((_row(first + n, body) for n, body in enumerate(bodies)), ignore_conflicts=True)
-        indexes = {body["id"]: first + n for n, body in enumerate(bodies)}
-        rows = list(LogSubmission.objects.filter(entry_id__in=indexes, state=LogSubmission.WAITING).order_by("id"))
-        for row in rows:
-            row.state, row.index = LogSubmission.APPENDED, indexes[row.entry_id]
-        LogSubmission.objects.bulk_update(rows, ["state", "index"], batch_size=500)
+        with connection.cursor() as cursor:
+            cursor.execute("SET LOCAL synchronous_commit = off")
+            cursor.execute(_INDEX_ENTRIES, [first, f"[{b','.join(raws).decode()}]"])
+            cursor.execute(_TELL_SUBMITTERS, [first, json.dumps([body["id"] for body in bodies])])
         named = {digest for body in bodies for digest in digests_of(body)}
-        LogDocument.objects.filter(digest__in=named, published=False).update(published=True)
+        if named:
+            LogDocument.objects.filter(digest__in=named, published=False).update(published=True)
 
 
 def refuse_other_contents(bodies: Iterable[Mapping[str, Any]]) -> None:
@@ -122,8 +168,3 @@ def refuse(refused: Mapping[int, Sequence[Reason]]) -> None:
         for number, reasons in refused.items():
             row = LogSubmission.objects.filter(id=number, state=LogSubmission.WAITING)
             row.update(state=LogSubmission.REFUSED, reasons=[asdict(reason) for reason in reasons])
-
-
-def _row(index: int, body: Mapping[str, Any]) -> LogEntry:
-    at = datetime.fromisoformat(body["at"])
-    return LogEntry(index=index, type=body["type"], entry_id=body["id"], at=at, body=dict(body))

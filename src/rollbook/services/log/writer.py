@@ -6,16 +6,19 @@ from a doubtful state.
 """
 
 import threading
+from collections.abc import Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Final
 
 from django.conf import settings
+from django.db import connections
 
 from rollbook.kernel.refusals import Reason, StateBroken
 from rollbook.services import clock
 from rollbook.services.keys import open_keys
 from rollbook.services.log import state as rows
-from rollbook.services.log.batch import take
+from rollbook.services.log.batch import Batch, take
 from rollbook.services.log.folder import State, log_folder
 from rollbook.services.log.trust import policy_of
 from rollbook.services.log.witness_state import remember
@@ -37,19 +40,30 @@ WITNESS_PAUSE_SECONDS: Final = 5.0
 class _Edge:
     """The log as this process knows it: audited history, growing tiles, and the time of its served signature.
 
-    `due` says that this state has yet to be signed, witnessed and published; `unanswered` are its last entries, whose
-    submitters have not been told.
+    `due` is the recorded state that has yet to be signed, witnessed and published; `unanswered` are the entries from
+    index `answered` on, whose submitters have not been told.
     """
 
     history: History
     tiles: Tiles
     signed_at: int
-    due: bool = False
+    answered: int
+    due: State | None = None
     unanswered: list[bytes] = field(default_factory=list)
 
     @property
     def state(self) -> State:
         return State(self.tiles.size, self.tiles.tree.root())
+
+
+@dataclass(frozen=True, slots=True)
+class _Prepared:
+    """A batch that was judged, and the files it adds: everything that making it public needs."""
+
+    old: State
+    new: State
+    batch: Batch
+    files: Mapping[str, bytes]
 
 
 class Writer:
@@ -61,11 +75,8 @@ class Writer:
         self._folder = log_folder(self._config)
         self._witnesses = Witnesses()
         self._edge: _Edge | None = None
-
-    @property
-    def waits_for_witnesses(self) -> bool:
-        """Whether the last pass ended with a state that too few witnesses have cosigned."""
-        return self._edge is not None and self._edge.due
+        # Whether the last pass ended with a state that too few witnesses have cosigned.
+        self.waits_for_witnesses = False
 
     def append_waiting(self) -> int:
         """One pass: append what waits; gives how many entries became public.
@@ -79,12 +90,25 @@ class Writer:
             self._edge = edge
         return appended
 
+    def append_all(self) -> int:
+        """Append batch after batch until nothing waits, each being made public while the next is judged.
+
+        Only outside a transaction: the making public runs on a connection of its own.
+
+        Raises:
+            StateBroken: as `append_waiting`.
+        """
+        with rows.writer_lock():
+            edge = self._take_edge()
+            appended, self._edge = self._append_all(edge) if self._settle(edge) else (0, edge)
+        return appended
+
     def renew(self) -> None:
         """Sign the served state again once its signature is some hours old, or verifiers would call the log stale."""
         with rows.writer_lock():
             edge = self._take_edge()
             if edge.tiles.size and _now() - edge.signed_at >= RENEW_SECONDS:
-                edge.due = True
+                edge.due = edge.state
                 self._settle(edge)
             self._edge = edge
 
@@ -102,37 +126,68 @@ class Writer:
         return edge
 
     def _append(self, edge: _Edge) -> int:
+        prepared = self._prepare(edge, rows.waiting(), {})
+        shown = self._make_public(edge, prepared)
+        return len(prepared.batch.raws) if shown else 0
+
+    def _append_all(self, edge: _Edge) -> tuple[int, _Edge | None]:
+        appended, places, after = 0, dict[int, int | None](), 0
+        going: Future[bool] | None = None
+        with ThreadPoolExecutor(1, thread_name_prefix="publisher") as publisher:
+            try:
+                while True:
+                    # What is on its way has no place in the database yet; it is left out, and looked up in `places`.
+                    prepared = self._prepare(edge, rows.waiting(after), places)
+                    if going is not None and not going.result():
+                        return appended, None  # the batch after it was judged in vain: read the log again
+                    going = publisher.submit(self._make_public, edge, prepared)
+                    appended += len(prepared.batch.raws)
+                    if not prepared.batch.raws:
+                        return appended, edge if going.result() else None
+                    places, after = prepared.batch.places, prepared.batch.last
+            finally:
+                publisher.submit(connections.close_all)
+
+    def _prepare(self, edge: _Edge, pages: Iterator[list[rows.Waiting]], places: Mapping[int, int | None]) -> _Prepared:
+        """Steps 2 and 3; `places` are those of a batch that is still being made public."""
         old = edge.state
-        batch = take(edge.history, rows.waiting(), clock.now())  # 2 and 3
-        shown = bool(batch.raws)
-        if batch.raws:
-            files = edge.tiles.grow(batch.raws)
-            files |= {document_path(bytes.fromhex(name)): data for name, data in batch.documents().items()}
-            self._folder.stage(edge.state, files)  # 4
-            rows.swap_state(old, edge.state)  # 5
-            self._folder.move(edge.state)  # 6
-            edge.due, edge.unanswered = True, [*edge.unanswered, *batch.raws]
+        batch = take(edge.history, pages, clock.now(), places)
+        files = edge.tiles.grow(batch.raws)
+        files |= {document_path(bytes.fromhex(name)): data for name, data in batch.documents().items()}
+        return _Prepared(old, edge.state, batch, files)
+
+    def _make_public(self, edge: _Edge, prepared: _Prepared) -> bool:
+        """Steps 4 to 10; False while the state waits for witnesses and may not be shown."""
+        shown = True
+        if prepared.batch.raws:
+            self._folder.stage(prepared.new, prepared.files)  # 4
+            rows.swap_state(prepared.old, prepared.new)  # 5
+            self._folder.move(prepared.new)  # 6
+            edge.due, edge.unanswered = prepared.new, [*edge.unanswered, *prepared.batch.raws]
             shown = self._settle(edge)
-        rows.refuse(batch.refused)
-        return len(batch.raws) if shown else 0
+        if prepared.batch.refused:
+            rows.refuse(prepared.batch.refused)
+        return shown
 
     def _settle(self, edge: _Edge) -> bool:
         """Steps 7 to 10 for what is due of them; False while the state waits for witnesses and nothing may be shown."""
-        if edge.due:
-            edge.due = not self._sign_and_publish(edge)
+        if edge.due and self._sign_and_publish(edge, edge.due):
+            edge.due = None
+        self.waits_for_witnesses = edge.due is not None
         if edge.due and self._config.witnesses_away == "wait":
             return False
         if edge.unanswered:
-            rows.answer(edge.tiles.size - len(edge.unanswered), edge.unanswered)  # 10
-            edge.unanswered = []
+            count, first = len(edge.unanswered), edge.answered
+            rows.answer(first, edge.unanswered, [edge.history.body(first + place) for place in range(count)])  # 10
+            edge.answered, edge.unanswered = first + count, []
         return True
 
-    def _sign_and_publish(self, edge: _Edge) -> bool:
+    def _sign_and_publish(self, edge: _Edge, state: State) -> bool:
         """Steps 7 to 9; False where too few witnesses cosigned, so that verifiers would refuse the checkpoint.
 
         No signature for a size leaves this process before the state of that size is durable.
         """
-        state, now, policy = edge.state, _now(), policy_of(self._config)
+        now, policy = _now(), policy_of(self._config)
         if rows.read_state() != state:
             raise _broken("unsigned", "The state to be signed is not the recorded one", "Start the writer again.")
         body = Body(self._config.log_origin, state.size, state.root)
@@ -159,15 +214,14 @@ class Writer:
                 raise _restored("The record of what was signed is missing, but a signed log is being served")
             state = rows.NOTHING
         raws = split_bundles(self._folder.bundles(state), state.size)
-        edge = _Edge(self._audited(raws), Tiles(), served.time if served else 0)
+        edge = _Edge(self._audited(raws), Tiles(), served.time if served else 0, rows.answered())
         edge.tiles.grow(raws)
         if edge.state != state:
             raise _broken("log-root", "The log's files do not have the recorded root", "Bring them back from a mirror.")
         self._compare(state, raws)
-        known = rows.answered()
-        edge.unanswered = raws[known:]
-        edge.due = bool(state.size) and (served is None or served.body.size < state.size)
-        if edge.due:
+        edge.unanswered = raws[edge.answered :]
+        if state.size and (served is None or served.body.size < state.size):
+            edge.due = state
             self._folder.move(state)  # go on at step 6
         self._settle(edge)
         self._folder.drop_staging()
@@ -203,6 +257,11 @@ def append_waiting() -> int:
     return _this().append_waiting()
 
 
+def append_all() -> int:
+    """Append batch after batch until nothing waits; gives how many entries became public."""
+    return _this().append_all()
+
+
 def recover() -> None:
     """Bring the stores together, or refuse: what a start does."""
     _this().recover()
@@ -213,7 +272,7 @@ def write_forever(stop: threading.Event) -> None:
     writer = _this()
     writer.recover()
     while not stop.is_set():
-        if writer.append_waiting() == 0:
+        if writer.append_all() == 0:
             writer.renew()
             stop.wait(WITNESS_PAUSE_SECONDS if writer.waits_for_witnesses else PAUSE_SECONDS)
 

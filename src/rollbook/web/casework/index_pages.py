@@ -22,6 +22,7 @@ PLACES: Mapping[Role, tuple[tuple[str, str], ...]] = {
     Role.OUTPUT_CHECKER: (
         ("casework_checking", "Outputs to check"),
         ("casework_left", "Tables that left, to revoke"),
+        ("casework_rechecks", "Tables that would not pass today"),
     ),
     Role.POLICE_OFFICER: (("casework_cases", "Your cases"),),
     Role.CUSTODIAN: (

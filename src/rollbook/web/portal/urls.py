@@ -2,12 +2,13 @@
 
 from django.urls import path
 
-from rollbook.web.portal import choice_views, people_views, proof_views, views
+from rollbook.web.portal import choice_views, people_views, proof_views, verifier_page, views
 
 urlpatterns = [
     path("", views.records, name="portal_records"),
     path("messages/", views.messages, name="portal_messages"),
     path("how-to-check/", views.how_to_check, name="portal_how_to_check"),
+    path("check/", verifier_page.verifier, name="portal_verifier"),
     path("<str:handle>/", views.held, name="portal_held"),
     path("<str:handle>/uses/", views.uses, name="portal_uses"),
     path("<str:handle>/choices/", choice_views.choices, name="portal_choices"),

@@ -1,0 +1,188 @@
+"""Judging every table that left again under other parameters, from the evidence that was kept: no study runs again.
+
+A table is listed with every reason why it would not leave today: its own figures, what is published beside its hidden
+cells, and the differences to every other table that left. Checkers get a task for each; nothing else changes.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, fields, replace
+from itertools import combinations
+from typing import Any, Final
+
+import numpy as np
+from django.db import transaction
+
+from rollbook.kernel.refusals import AccessDenied, InputRefused, Reason, RollbookError, UseRefused
+from rollbook.policy.roles import Role
+from rollbook.records.models.studies import Output, RecheckTask, Release
+from rollbook.sdc.differencing import Auditor
+from rollbook.sdc.hiding import MARK
+from rollbook.sdc.judging import judge, table_from
+from rollbook.sdc.membership import STEPS, Kept, Membership, Rows
+from rollbook.sdc.rules import THRESHOLD, SdcParameters
+from rollbook.services import clock
+from rollbook.services.actors import Actor, require_role, require_session
+from rollbook.services.audit import audit
+from rollbook.services.differencing import membership_of
+from rollbook.services.outputs import allowed
+from rollbook.services.replay import COUNT, attacked, figures_in, small
+
+LONGEST_NOTE: Final = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Fallen:
+    """A table that would not leave under these parameters, with the reasons."""
+
+    reference: str
+    title: str
+    reasons: tuple[Reason, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Recheck:
+    """What judging again found: of `judged` tables those that would not leave, and how many tasks were `made`."""
+
+    parameters: SdcParameters
+    judged: int
+    fallen: tuple[Fallen, ...]
+    made: int
+
+
+def parameters_with(changes: Mapping[str, str]) -> SdcParameters:
+    """The parameters in force with some of them changed, each given as text.
+
+    Raises:
+        InputRefused: code `parameter`.
+    """
+    now = SdcParameters()
+    known = {field.name: type(getattr(now, field.name)) for field in fields(now)}
+    if unknown := sorted(changes.keys() - known.keys()):
+        mend = f"It is one of: {', '.join(sorted(known))}."
+        raise InputRefused(Reason("parameter", "The rules have no such parameter", name, mend) for name in unknown)
+    try:
+        return replace(now, **{name: _value(text, known[name]) for name, text in changes.items()})
+    except ValueError as error:
+        raise InputRefused(Reason("parameter", "This is not a value of the parameter", ", ".join(changes))) from error
+
+
+def recheck(*, by: Actor, parameters: SdcParameters) -> Recheck:
+    """Judge every table that left and was not revoked, and leave a task for each that would not leave today.
+
+    Raises:
+        AccessDenied: code `role`.
+    """
+    require_role(by, Role.OPERATOR)
+    rows = list(Release.objects.exclude(released_at=None).select_related("output__run").order_by("id"))
+    standing = [row for row in rows if row.revoked_at is None]
+    found = {row.id: [*_alone(row, parameters)] for row in standing}
+    for row, reason in _together(rows, parameters.threshold):
+        found[row.id].append(reason)
+    with transaction.atomic():
+        made = sum(_task(row, parameters, found[row.id]) for row in standing if found[row.id])
+        audit(by, "recheck-releases", "all", judged=len(standing), made=made)
+    fallen = tuple(
+        Fallen(row.output.reference, row.output.title, tuple(found[row.id])) for row in standing if found[row.id]
+    )
+    return Recheck(parameters, len(standing), fallen, made)
+
+
+def settle(*, by: Actor, task: int, note: str) -> None:
+    """A checker says why a table stays where it is, though it would not pass today. Revoking one settles its tasks too.
+
+    Raises:
+        AccessDenied: code `output`. InputRefused: code `note`. UseRefused: code `state`.
+    """
+    account = require_session(by, Role.OUTPUT_CHECKER)
+    if not note.strip() or len(note) > LONGEST_NOTE:
+        mend = f"Say why it stays, in 1 to {LONGEST_NOTE} characters."
+        raise InputRefused(Reason("note", "A reason is missing or too long", "note", mend))
+    with transaction.atomic():
+        rows = RecheckTask.objects.select_for_update().filter(release__output__in=allowed(account).values("id"))
+        row = rows.filter(id=task).first()
+        if row is None:
+            raise AccessDenied(Reason("output", "There is no such task for you", mend="See the list."))
+        if row.settled_at is not None:
+            raise UseRefused(Reason("state", "This task is settled", str(task), "There is nothing to do."))
+        row.settled_by_id, row.settled_at, row.result, row.note = account, clock.now(), row.STAYS, note.strip()
+        row.save(update_fields=["settled_by", "settled_at", "result", "note"])
+        audit(by, "settle-recheck", str(task))
+
+
+def _value(text: str, kind: type) -> Any:
+    if kind is bool:
+        if text not in {"yes", "no"}:
+            raise ValueError("yes or no")
+        return text == "yes"
+    return kind(text)
+
+
+def _alone(row: Release, parameters: SdcParameters) -> Iterator[Reason]:
+    """What the rules say of one table, its hidden cells taken as hidden and then attacked."""
+    output, (head, figures) = row.output, figures_in(row.csv)
+    hidden = {labels for labels, figure in figures.items() if figure == MARK}
+    table = table_from(output.table)
+    for failure in judge(table, parameters).failures:
+        if not (failure.rule == THRESHOLD and tuple(label for _, label in failure.labels) in hidden):
+            yield Reason(failure.rule, failure.message, output.reference)
+    if head[-1] == COUNT and hidden:
+        for sentence in [*small(figures, parameters.threshold), *attacked(figures, parameters.threshold)]:
+            yield Reason("SDC-HIDE-OPEN", sentence, output.reference)
+
+
+def _together(rows: Sequence[Release], threshold: int) -> Iterator[tuple[Release, Reason]]:
+    """Differences between any two tables that left, told of the later one that still stands.
+
+    Whoever read a revoked table still knows it, so it counts as the other one.
+    """
+    kept: dict[int, Kept | None] = {}
+    for first, second in combinations(rows, 2):
+        told = second if second.revoked_at is None else first
+        # Up to the threshold it was released under, the audit of that time holds.
+        if told.revoked_at is not None or threshold <= int(told.output.rules["parameters"]["threshold"]):
+            continue
+        for row in (first, second):
+            if row.id not in kept:
+                kept[row.id] = _kept(row.output)
+        other = first if told is second else second
+        if (reason := _beside(kept[told.id], kept[other.id], other.output.reference, threshold)) is not None:
+            yield told, reason
+
+
+def _beside(mine: Kept | None, other: Kept | None, reference: str, threshold: int) -> Reason | None:
+    if mine is None or other is None:
+        mend = "Compare the two by hand."
+        return Reason("differencing-unread", "Who is in one of two tables cannot be read any more", reference, mend)
+    if next(Auditor(_whole(mine), threshold).against(other), None) is None:
+        return None
+    return Reason("differencing", f"Beside another table it shows fewer than {threshold} people", reference)
+
+
+def _kept(output: Output) -> Kept | None:
+    try:
+        return membership_of(output)
+    except (OSError, RollbookError):
+        return None
+
+
+def _whole(kept: Kept) -> Membership:
+    """A membership read whole, its people in order again."""
+    parts = [kept.block(number) for number in range(STEPS + 1)]
+    people = np.concatenate([part.people for part in parts])
+    order = np.argsort(people, kind="stable")
+    amounts = [part.amounts for part in parts if part.amounts is not None]
+    rows = Rows(
+        people[order],
+        np.concatenate([part.cells for part in parts])[order],
+        np.concatenate(amounts)[order] if amounts else None,
+    )
+    return Membership(rows, kept.outline.count, kept.outline.parts)
+
+
+def _task(row: Release, parameters: SdcParameters, reasons: Sequence[Reason]) -> bool:
+    """Leave a task, unless the same one waits already; whether one was left."""
+    told = [asdict(reason) for reason in reasons]
+    _, made = RecheckTask.objects.get_or_create(
+        release=row, parameters=asdict(parameters), settled_at=None, defaults={"reasons": told, "made_at": clock.now()}
+    )
+    return made
