@@ -27,6 +27,9 @@ def monitor(
     site: Annotated[
         str, typer.Option(help="address of the register whose volumes are counted again; else that of the log")
     ] = "",
+    view: Annotated[
+        list[str] | None, typer.Option(help="another head of this log to compare: a witness's address of it, or a file")
+    ] = None,
 ) -> None:
     """Say whether the log only grows, is whole, keeps its rules and duties, and whether its published volumes add up.
 
@@ -39,6 +42,7 @@ def monitor(
         now=int(time.time()),
         state=state or default_state(policy).with_suffix(".monitor"),
         volumes=volumes.read_text(encoding="utf-8") if volumes else None,
+        views=view or [],
         site=site or (log.rstrip("/").removesuffix("/log") if log.startswith("http") else ""),
     )
     text = json.dumps(found.as_data(), indent=1, ensure_ascii=False) + "\n"

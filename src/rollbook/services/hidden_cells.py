@@ -13,14 +13,13 @@ from rollbook.sdc.hiding import TOTAL, CannotHide, Hiding, Line, grid, hide
 from rollbook.sdc.judging import Table
 from rollbook.sdc.measured import MeasuredTable, axes_of
 from rollbook.sdc.membership import Membership, with_hidden
-from rollbook.sdc.rounding import with_totals
+from rollbook.sdc.rounding import ROUNDED, with_totals
 from rollbook.sdc.rules import GROUP, THRESHOLD, ZERO
 from rollbook.sdc.tables import FrequencyTable
 
 # Where the empty cells of a group are hidden, nobody can say that all of it are alike.
 _MENDED: Final = (THRESHOLD, ZERO, GROUP)
 NOT_SMALL: Final = "SDC-HIDE-OTHER"
-ROUNDED: Final = " to the nearest "
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ its own that keeps the last head it saw. V4 of the specification, with every til
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -45,12 +46,20 @@ def read_policy(path: Path) -> Policy:
 
 
 def watch(
-    *, log: str, policy: Policy, now: int, state: Path | None = None, volumes: str | None = None, site: str = ""
+    *,
+    log: str,
+    policy: Policy,
+    now: int,
+    state: Path | None = None,
+    volumes: str | None = None,
+    site: str = "",
+    views: Sequence[str] = (),
 ) -> Report:
     """Read the log at `log` (an address or a folder) whole and report every breach. `now` is POSIX seconds.
 
     `state` keeps the last head seen here; a head that conflicts with it is kept beside it as evidence. `volumes` is
-    the text of the published volumes, or None to fetch them from `site`, where one is named.
+    the text of the published volumes, or None to fetch them from `site`, where one is named. `views` are other heads of
+    the same log, as a witness or a mirror holds them: addresses or files (V5).
 
     Raises:
         InputRefused: `log` is no place of a log, or `volumes` no list of volumes.
@@ -68,6 +77,7 @@ def watch(
     _documents(report, fetch, read)
     _rules(report, read)
     _totals(report, read)
+    _views(report, read, policy, now, views)
     _duties(report, read, now)
     return report
 
@@ -178,6 +188,34 @@ def _rules(report: Report, log: Log) -> None:
     message = "This version cannot read this entry, so nothing it could change is complete"
     for index in log.history.unverifiable():
         report.add(Breach.UNKNOWN, [Reason("entry-unknown", message, f"entry {index}", "Get a newer monitor.")])
+
+
+def _views(report: Report, log: Log, policy: Policy, now: int, views: Sequence[str]) -> None:
+    """Every other head must be one this log had; a larger one says that entries are being kept back here."""
+    for view in views:
+        try:
+            # What counts is that the log signed it. Whether enough witnesses did is asked of the served head.
+            other = verify_checkpoint(_view(view), replace(policy, quorum=None), now, fresh=False).body
+            if other.size > log.size:
+                message, mend = "Elsewhere the log has more entries", "Read it again; if it stays so, keep both heads."
+                report.add(Breach.GROWTH, [Reason("behind", message, view, mend)])
+            else:
+                require_growth(log, other)
+        except VerificationFailed as refused:
+            family = Breach.GROWTH if refused.reasons[0].code == "rewritten" else Breach.SIGNATURE
+            report.add(family, (Reason(one.code, one.message, view, one.mend) for one in refused.reasons))
+    report.checked["views"] = len(views)
+
+
+def _view(place: str) -> bytes:
+    """The head at an address or in a file."""
+    if place.startswith(("http://", "https://")):
+        top, _, name = place.rpartition("/")
+        return open_source(top)(name)
+    try:
+        return Path(place).read_bytes()
+    except OSError:
+        raise VerificationFailed(Reason("log-unreadable", "A head cannot be read", place)) from None
 
 
 def _totals(report: Report, log: Log) -> None:

@@ -6,8 +6,13 @@ import tarfile
 from collections.abc import Mapping
 from pathlib import Path
 
-from rollbook.kernel.refusals import InputRefused, Reason
+from rollbook.kernel import canonical
+from rollbook.kernel.encoding import b64, unb64
+from rollbook.kernel.refusals import InputRefused, Reason, VerificationFailed
 from rollbook.services import overseer
+from rollbook.tlog.manifests import read_manifest
+from rollbook.tlog.seals import manifest_commit, open_seal
+from rollbook.tlog.trie import Trie
 
 
 def pack(files: Mapping[str, bytes]) -> bytes:
@@ -33,6 +38,28 @@ def unpack(package: bytes) -> dict[str, bytes]:
             return {name: file.read() for name, file in members if file is not None and "/" not in name}
     except tarfile.TarError:
         raise InputRefused(Reason("package", "This is no package of Rollbook")) from None
+
+
+def check_case(*, opened: Path, entry: bytes) -> str:
+    """Hold an opened case against its sealed entry (V10), before anything is told; gives the reference of the case.
+
+    Raises:
+        InputRefused: the folder holds no opened case. VerificationFailed: code `seal`, `manifest` or `set`.
+    """
+    fields = canonical.loads(entry)
+    try:
+        facts = canonical.loads((opened / "facts.json").read_bytes())
+        store, body = (opened / "set").read_bytes(), canonical.dumps(facts["body"])
+        manifest, salt, reference = unb64(facts["manifest"]), unb64(facts["salt"]), str(facts["case"])
+        commit, root, logged = fields["commit"], fields["set"]["root"], fields["manifest"]
+    except (OSError, KeyError, TypeError, InputRefused):
+        raise InputRefused(Reason("case-files", "These are not the opened files of a case and its entry")) from None
+    open_seal(commit, salt, body)
+    if manifest_commit(manifest) != logged or read_manifest(manifest)["did"] != fields["did"]:
+        raise VerificationFailed(Reason("manifest", "The manifest is not the one that was logged"))
+    if b64(Trie.from_store(store).root()) != root:
+        raise VerificationFailed(Reason("set", "The set is not the one that was logged"))
+    return reference
 
 
 def open_package(*, package: Path, key: Path, to: Path) -> tuple[str, ...]:

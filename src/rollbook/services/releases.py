@@ -55,6 +55,7 @@ class ReleasedTable:
     rows: tuple[tuple[str, ...], ...]
     csv: str
     record: str
+    manifest: str
     digest: str
     rules: str
     threshold: int
@@ -171,6 +172,7 @@ def _table(row: Release) -> ReleasedTable:
         rows=() if gone else tuple(tuple(line) for line in rows),
         csv="" if gone else row.csv,
         record="" if gone else row.record,
+        manifest="" if gone else row.manifest,
         digest=study.digest,
         rules=output.rules["rule_set"],
         threshold=int(output.rules["parameters"]["threshold"]),

@@ -19,11 +19,12 @@ from rollbook.kernel import canonical
 from rollbook.kernel.refusals import InputRefused, Reason
 from rollbook.sdc.hiding import MARK, TOTAL, grid
 from rollbook.sdc.models import PEOPLE
+from rollbook.sdc.rounding import ROUNDED
 from rollbook.sdc.rules import MODELS_RULE_SET
 from rollbook.sdc.suppression.outsider import narrower
 from rollbook.sdc.suppression.system import Tree, system_of
 from rollbook.sdc.survival import AT_RISK, EVENTS
-from rollbook.services.hidden_cells import ROUNDED
+from rollbook.services.proved_release import Proof, Signed
 from rollbook.services.solver_name import solver_name_aside
 
 COUNT: Final = "count"
@@ -31,7 +32,9 @@ COUNT: Final = "count"
 
 @dataclass(frozen=True, slots=True)
 class Replay:
-    """What judging again gave: `same` when it is the recorded verdict; each difference is a sentence."""
+    """What judging again gave: `same` when it is the recorded verdict; each difference is a sentence. `signed`: who
+    signed the files in the log, None where no proof was given.
+    """
 
     output: str
     recorded: str
@@ -40,15 +43,18 @@ class Replay:
     cells: int
     hidden: int
     not_judged: tuple[str, ...]
+    signed: Signed | None = None
 
 
-def replay(record_file: Path, table_file: Path) -> Replay:
-    """Judge `table_file` by the parameters of `record_file`.
+def replay(record_file: Path, table_file: Path, proof: Proof | None = None) -> Replay:
+    """Judge `table_file` by the parameters of `record_file`; with a proof only if the log signed these very files.
 
     Raises:
         InputRefused: code `record`, where the first file is no record of a release.
+        VerificationFailed: the proof does not hold, with the codes of V3 and V11.
     """
     record, data = _record(record_file), table_file.read_bytes()
+    signed = None if proof is None else proof.verified({"table.csv": data, "record.json": record_file.read_bytes()})
     head, figures = figures_in(data.decode())
     found = [*_digest(record, data), *_cells(record, figures)]
     threshold = int(record["parameters"]["threshold"])
@@ -67,6 +73,7 @@ def replay(record_file: Path, table_file: Path) -> Replay:
         differences=tuple(found),
         cells=len(figures),
         hidden=list(figures.values()).count(MARK),
+        signed=signed,
         not_judged=(_not_judged(head[-1], str(record["rule_set"])),),
     )
 

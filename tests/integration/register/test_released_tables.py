@@ -3,23 +3,95 @@
 import csv
 import io
 import json
+from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from django.test import Client
+from typer import Typer
+from typer.testing import CliRunner
 
+from rollbook.cli.replay import replay as command
+from rollbook.kernel.encoding import b64, unb64
+from rollbook.kernel.refusals import RollbookError
 from rollbook.records.models.log import LogEntry
 from rollbook.records.models.studies import Output
 from rollbook.services import releases
 from rollbook.services.duties import overdue
+from rollbook.services.log.trust import own_policy
 from rollbook.services.volumes import volumes
+from rollbook.tlog.notes import ed25519_key
+from rollbook.tlog.trust import parse_policy, write_policy
 from tests import grounds
 from tests import run_ground as ground
 
 pytestmark = pytest.mark.django_db
 
 
+@dataclass
+class Kept:
+    """What an outsider downloads, and the policy they have from elsewhere."""
+
+    folder: Path
+    names = ("record.json", "table.csv", "proof.json", "policy")
+
+    def write(self, **texts: bytes) -> None:
+        for name, data in texts.items():
+            (self.folder / name.replace("_", ".")).write_bytes(data)
+
+    def replay(self) -> tuple[int, str]:
+        app = Typer()
+        app.command()(command)
+        record, table, proof, policy = (str(self.folder / name) for name in self.names)
+        ran = CliRunner().invoke(app, [record, table, "--verify", proof, "--policy", policy])
+        refused = ran.exception.reasons[0].code if isinstance(ran.exception, RollbookError) else ""
+        return ran.exit_code, refused or ran.stdout
+
+
+def without_asking_anybody(client: Client, address: str, folder: Path) -> None:
+    """The record is proved by what the log signed, and nothing that was touched is."""
+    kept = Kept(folder)
+    good = {
+        "record_json": client.get(f"{address}record.json").content,
+        "table_csv": client.get(f"{address[:-1]}.csv").content,
+        "proof_json": client.get(f"{address}proof.json").content,
+        "policy": own_policy().encode(),
+    }
+    kept.write(**good)
+    code, told = kept.replay()
+    assert (code, "Signed by" in told, "agrees with the record" in told) == (0, True, True)
+    assert "no independent witness" in told
+
+    proof = json.loads(good["proof_json"])
+    for name, data, refused in (
+        ("table_csv", good["table_csv"] + b"x,99\r\n", "files"),
+        ("record_json", good["record_json"].replace(b'"threshold":10', b'"threshold":11'), "files"),
+        ("proof_json", changed(proof, manifest=proof["manifest"].replace('"v":1', '"v":1 ')), "manifest"),
+        ("proof_json", changed(proof, entry=b64(unb64(proof["entry"]).replace(b"output", b"outpuT"))), "inclusion"),
+        ("proof_json", changed(proof, receipt=proof["receipt"].replace("index ", "index 1")), "inclusion"),
+        ("proof_json", b"{}", "proof"),
+        ("policy", policy_of_another(good["policy"]), ""),
+    ):
+        kept.write(**good | {name: data})
+        code, told = kept.replay()
+        assert code != 0, name
+        assert "agrees" not in told
+        assert told == refused or not refused
+
+
+def changed(proof: dict[str, str], **parts: str) -> bytes:
+    return json.dumps(proof | parts).encode()
+
+
+def policy_of_another(mine: bytes) -> bytes:
+    """A policy that trusts other keys of the same name: an installation that calls itself by our origin."""
+    first, second = parse_policy(mine.decode()).logs
+    return write_policy((ed25519_key(first.name, Ed25519PrivateKey.generate()), second)).encode()
+
+
 def test_the_use_shows_at_once_and_the_table_only_once_released(
-    client: Client, monkeypatch: pytest.MonkeyPatch
+    client: Client, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     ground.clean_folders()
     ground.pupils()
@@ -63,6 +135,8 @@ def test_the_use_shows_at_once_and_the_table_only_once_released(
     (table,) = json.loads(client.get(f"{address[:-1]}.json").content)
     assert table["request"] == request
     assert output.title in client.get(f"/register/requests/{request}/").content.decode()
+
+    without_asking_anybody(client, address, tmp_path)
 
     found = volumes()
     assert found is not None

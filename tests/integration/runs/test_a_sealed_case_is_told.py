@@ -17,6 +17,7 @@ from rollbook.services import clock, endings, gateway, populations, reveals, set
 from rollbook.services.history import history
 from rollbook.services.log import reader
 from rollbook.services.log.health import log_health
+from rollbook.services.overseer_desk import check_case
 from rollbook.services.people_zone import people_zone
 from rollbook.tlog.bundle import verify
 from tests import case_ground as ground
@@ -111,7 +112,19 @@ def test_everybody_gets_an_answer_once_it_is_told(case: str, opened: dict[str, b
     assert {"hand-case", "reveal-case"} <= set(Audit.objects.values_list("deed", flat=True))
 
 
-def test_nothing_but_what_was_sealed_can_be_told(case: str, opened: dict[str, bytes], log: run_ground.Writer) -> None:
+def test_nothing_but_what_was_sealed_can_be_told(
+    case: str, opened: dict[str, bytes], log: run_ground.Writer, tmp_path: Path
+) -> None:
+    (sealed,) = reader.entries("sealed")
+    raw = log_story.read_as_client().raws[sealed.index]
+    # The regulator holds the opened case against its entry before anything is told.
+    assert check_case(opened=tmp_path / "opened", entry=raw) == case
+    for other in (raw.replace(b'"commit":"', b'"commit":"A'), log_story.read_as_client().raws[0]):
+        with pytest.raises(RollbookError):
+            check_case(opened=tmp_path / "opened", entry=other)
+    (tmp_path / "opened" / "set").write_bytes(bytes(32))
+    with pytest.raises(RollbookError, match="set is not"):
+        check_case(opened=tmp_path / "opened", entry=raw)
     other = case_of_another(log)
     forged = {
         "facts.json": opened["facts.json"].replace(b'"crime-investigation"', b'"missing-child"'),

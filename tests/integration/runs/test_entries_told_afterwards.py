@@ -101,28 +101,6 @@ def test_look_ups_of_a_day_are_told_with_the_references_that_went_with_the_answe
     assert project
 
 
-def test_the_numbers_of_a_period_are_counted_and_hold(log: ground.Writer, monkeypatch: pytest.MonkeyPatch) -> None:
-    ground.executed(ground.study(ground.project(log)))
-    case = case_ground.confirmed(case_ground.police(log))
-    gateway.seal(case.id)
-    today, now = clock.today(), clock.now()
-    with pytest.raises(InputRefused):
-        totals.enter_totals(by=OPERATOR, first=today, last=today)
-    monkeypatch.setattr(clock, "now", lambda: now + timedelta(days=1))
-    with pytest.raises(AccessDenied):
-        totals.enter_totals(by=actor_of(CUSTODIAN), first=today, last=today)
-    with pytest.raises(InputRefused):
-        totals.enter_totals(by=OPERATOR, first=date(2020, 1, 1), last=date(2020, 1, 2))
-    totals.enter_totals(by=OPERATOR, first=today, last=today)
-    log.write()
-    (entry,) = reader.entries("totals")
-    assert entry.fields["rows"] == [
-        {"group": "pwr-03", "requests": 1, "disclosures": 1, "pupils": 12},
-        {"group": "pwr-10", "requests": 0, "disclosures": 1, "pupils": 1, "asked": 1, "returned": 1},
-    ]
-    assert recount(log_story.read_as_client().history, entry.index) == ()
-
-
 def test_a_late_release_says_so_everywhere(log: ground.Writer, client: Client) -> None:
     number = grounds.organisation(grounds.UNIVERSITY, RESEARCHER)
     facts: dict[str, Any] = {
@@ -171,7 +149,9 @@ def test_what_is_corrected_shows_both_values_and_what_a_use_rests_on_cannot_be(
         corrections.correct(by=OPERATOR, index=10**6, change={"title": "x"}, reason="wording")
 
 
-def test_a_use_is_overdue_until_its_data_is_certified_gone(log: ground.Writer, client: Client) -> None:
+def test_a_use_is_overdue_until_its_data_is_certified_gone_and_the_numbers_of_the_period_hold(
+    log: ground.Writer, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
     project = ground.project(log)
     ground.executed(ground.study(project))
     log.write()
@@ -191,3 +171,23 @@ def test_a_use_is_overdue_until_its_data_is_certified_gone(log: ground.Writer, c
     assert (gone.fields["of"], gone.fields["method"]) == (use.index, "extract-removed")
     assert "Data destroyed" in client.get(f"/register/log/{use.index}/").content.decode()
     assert not [one for one in overdue_in_log(log_story.read_as_client().history, str(after)) if one.index == use.index]
+
+    # The exact numbers of the period, with a case that is sealed.
+    case = case_ground.confirmed(case_ground.police(log))
+    gateway.seal(case.id)
+    today, now = clock.today(), clock.now()
+    with pytest.raises(InputRefused):
+        totals.enter_totals(by=OPERATOR, first=today, last=today)
+    monkeypatch.setattr(clock, "now", lambda: now + timedelta(days=1))
+    with pytest.raises(AccessDenied):
+        totals.enter_totals(by=actor_of(CUSTODIAN), first=today, last=today)
+    with pytest.raises(InputRefused):
+        totals.enter_totals(by=OPERATOR, first=date(2020, 1, 1), last=date(2020, 1, 2))
+    totals.enter_totals(by=OPERATOR, first=today, last=today)
+    log.write()
+    (entry,) = reader.entries("totals")
+    assert entry.fields["rows"] == [
+        {"group": "pwr-03", "requests": 1, "disclosures": 1, "pupils": 12},
+        {"group": "pwr-10", "requests": 0, "disclosures": 1, "pupils": 1, "asked": 1, "returned": 1},
+    ]
+    assert recount(log_story.read_as_client().history, entry.index) == ()

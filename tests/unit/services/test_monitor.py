@@ -98,7 +98,7 @@ def test_a_sound_log_is_followed_and_what_was_looked_at_is_said(site: Site) -> N
     assert (code, report["verdict"], report["size"], report["grown_from"]) == (0, "sound", len(grown), len(STORY))
     assert report["checked"] == {
         "entries": 9, "tiles": 1, "documents": 2, "texts_removed": 3, "volumes": 4,
-        "totals": 0, "sealed": 1, "sealed_overdue": 0, "sealed_extended": 0, "late_entries": 0,
+        "totals": 0, "sealed": 1, "sealed_overdue": 0, "sealed_extended": 0, "late_entries": 0, "views": 0,
     }  # fmt: skip
     assert "no independent witness" in report["warning"]
 
@@ -113,6 +113,25 @@ def test_a_log_that_was_rewritten_or_cut_is_named_and_both_heads_are_kept(site: 
     assert ("growth", "rewritten", "now 7 entries") in site.breaches()
     assert (site.folder / "seen").read_bytes() == before
     assert (site.folder / "seen.conflict").read_bytes() == (site.folder / "site/log/checkpoint").read_bytes()
+
+
+def test_a_head_that_a_witness_or_a_mirror_holds_must_be_one_the_log_had(site: Site) -> None:
+    held, served = site.folder / "held", site.folder / "site/log/checkpoint"
+    held.write_bytes(served.read_bytes())
+    site.publish([*STORY, {**NOTICE, "title": "Second"}])
+    view = "--view", str(held)
+    assert site.breaches(*view, "--view", f"{site.address}/log/checkpoint") == set()
+    larger = served.read_bytes()
+    site.publish([*STORY[:6], {**NOTICE, "title": "What only some are shown"}, *STORY[7:]])
+    (site.folder / "seen").unlink()
+    assert site.breaches(*view) == {("growth", "rewritten", str(held))}
+    held.write_bytes(larger)
+    assert site.breaches(*view) == {("growth", "behind", str(held))}
+    held.write_bytes(larger.replace(b"\n9\n", b"\n8\n"))
+    assert site.breaches(*view) == {("signature", "signature", str(held))}
+    assert site.breaches("--view", str(site.folder / "none")) == {
+        ("signature", "log-unreadable", str(site.folder / "none"))
+    }
 
 
 def test_a_head_that_is_forged_old_or_anothers_is_named(site: Site) -> None:

@@ -24,7 +24,8 @@ SHAPES = {
 @pytest.mark.parametrize("shape", SHAPES)
 @pytest.mark.parametrize("expected", [0, 5_000, 9_000_000])
 def test_root_and_every_proof_are_those_of_the_whole_trie(shape: str, expected: int) -> None:
-    for count in (0, 1, 2, 3, 40, 700):
+    # Sixteen thousand parts take their time, whatever is in them.
+    for count in (0, 1, 2, 3, 40, 700) if expected < 9_000_000 else (1, 40):
         labels = SHAPES[shape](hashes("member", count))
         parts: dict[int, bytes] = {}
         built = build(labels, expected, parts.__setitem__)

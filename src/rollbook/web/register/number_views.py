@@ -8,6 +8,13 @@ from rollbook.services.clock import today
 from rollbook.services.counting import Volume
 from rollbook.services.duties import Duty, DutyKind, overdue
 from rollbook.services.register.exports import as_csv, as_json
+from rollbook.services.register.turnaround import (
+    FEWEST_CHECKERS,
+    FEWEST_TURNS,
+    FEWEST_TURNS_FOR_95,
+    Turnaround,
+    turnaround,
+)
 from rollbook.services.volumes import volumes
 from rollbook.web.access import access
 from rollbook.web.register.files import csv_file, json_file
@@ -55,6 +62,33 @@ def duty_csv(request: HttpRequest) -> HttpResponse:
 def duty_json(request: HttpRequest) -> HttpResponse:
     """What is overdue, as JSON."""
     return json_file(as_json(overdue(today())))
+
+
+@require_safe
+@access("public")
+def turnaround_page(request: HttpRequest) -> HttpResponse:
+    """How long the checking of outputs takes."""
+    facts = {
+        "rows": turnaround(),
+        "fewest": FEWEST_TURNS,
+        "fewest_95": FEWEST_TURNS_FOR_95,
+        "checkers": FEWEST_CHECKERS,
+    }
+    return render(request, "register/turnaround.html", facts)
+
+
+@require_safe
+@access("public")
+def turnaround_csv(request: HttpRequest) -> HttpResponse:
+    """The same figures as CSV."""
+    return csv_file("turnaround", as_csv(Turnaround, turnaround()))
+
+
+@require_safe
+@access("public")
+def turnaround_json(request: HttpRequest) -> HttpResponse:
+    """The same figures as JSON."""
+    return json_file(as_json(turnaround()))
 
 
 def _rows() -> tuple[Volume, ...]:

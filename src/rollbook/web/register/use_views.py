@@ -8,6 +8,7 @@ from rollbook.services.chart_drawing import svg
 from rollbook.services.charts import Chart, chart_of, vega_lite
 from rollbook.services.register.exports import as_csv, as_json
 from rollbook.services.register.uses import UseLine, seals, uses
+from rollbook.services.release_proof import proof_of
 from rollbook.services.releases import ReleasedTable, released_tables
 from rollbook.web.access import access
 from rollbook.web.errors import gone
@@ -102,6 +103,14 @@ def release_record(request: HttpRequest, reference: str) -> HttpResponse:
 
 def _chart(table: ReleasedTable) -> Chart | None:
     return chart_of(table.title, table.dimensions, table.measure, table.rows)
+
+
+@require_safe
+@access("public")
+def release_proof(request: HttpRequest, reference: str) -> HttpResponse:
+    """What proves, away from here, that the log signed this very table and record: manifest, entry, receipt."""
+    table = _table(reference)
+    return gone(request) if table.revoked_at else json_file(proof_of(table))
 
 
 def _table(reference: str) -> ReleasedTable:
