@@ -184,6 +184,11 @@ def without_ml_dsa(parts: list[str]) -> None:
     del parts[5]
 
 
+def new_key(parts: list[str]) -> None:
+    """The log signs with a key that the policy does not have yet."""
+    parts[4] = notes.sign_text(ORIGIN, honest.ed25519("new"), "\n".join(parts[:3]) + "\n")
+
+
 def few_witnesses(parts: list[str]) -> None:
     del parts[6]
 
@@ -509,6 +514,7 @@ BAD_INPUT: Final = [
         "log-signatures",
     ),
     Tampering("", "a checkpoint with a fourth line", note(lambda p: p.insert(3, "more")), "refused", "log-signatures"),
+    Tampering("", "a key the policy does not know", note(new_key), "refused", "log-signatures"),
     Tampering("", "a size of 20 digits", note(lambda p: p.__setitem__(1, "1" * 20)), "refused", "log-signatures"),
     Tampering("", "a size that is not signed", note(lambda p: p.__setitem__(1, "17")), "refused", "log-signatures"),
     Tampering(

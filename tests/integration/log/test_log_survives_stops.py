@@ -6,7 +6,6 @@ the log after the restart extends every checkpoint that was ever signed, and hol
 
 import os
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -35,8 +34,8 @@ STEPS = {
 }
 # The calls that storage steps are made of; each is broken at its first, second, third ... use.
 CALLS = {
-    "write": (Path, "write_bytes"),
-    "rename": (Path, "rename"),
+    "write": (folder_module, "_write"),
+    "rename": (os, "rename"),
     "sync": (os, "fsync"),
 }
 

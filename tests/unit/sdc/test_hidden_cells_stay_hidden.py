@@ -1,11 +1,15 @@
 """Suppression that an attacker with a calculator, or with a linear program of another solver, cannot undo."""
 
+from dataclasses import replace
+from random import Random
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.optimize import linprog
 
+from rollbook.sdc.suppression.outsider import narrower
 from rollbook.sdc.suppression.protect import CannotProtect, Protected, audit, count_need, protect
 from rollbook.sdc.suppression.subtraction import subtracted
 from rollbook.sdc.suppression.system import System, Tree, linked, system_of
@@ -170,3 +174,15 @@ def test_a_tree_that_is_none(parents: tuple[int, ...]) -> None:
 def test_a_table_of_another_shape() -> None:
     with pytest.raises(ValueError, match="axis"):
         system_of(np.zeros((2, 3)), [Tree.flat(3), Tree.flat(2)])
+
+
+@settings(max_examples=25, deadline=None)
+@given(tables(), st.sampled_from([1.0, 10.0, 25.0]), st.randoms(use_true_random=False))
+def test_what_the_table_alone_fixes_is_what_another_solver_fixes(system: System, width: float, lot: Random) -> None:
+    """Whatever is hidden, well or badly; the hidden figures themselves are not looked at."""
+    hidden = np.array([lot.random() < 0.5 for _ in range(system.count)])
+    blank = replace(system, values=np.where(hidden, 0.0, system.values))
+    fixed = narrower(blank, hidden, width)
+    for cell in np.flatnonzero(hidden):
+        low, high = attacked(system, hidden, int(cell))
+        assert fixed[cell] == (high - low < width - 1e-6) or abs(high - low - width) < 1e-5

