@@ -12,8 +12,8 @@ from rollbook.dataplane.census.landed_forms import NotLanded, Setting
 from rollbook.dataplane.census.parsed import ParsedReturn
 from rollbook.dataplane.census.rules import RULES, check
 from rollbook.dataplane.census.ruling import CheckContext, ReturnView
-from rollbook.dataplane.store.landing import shaped
-from rollbook.dataplane.store.rule_passes import Part, Passes, engine_for
+from rollbook.dataplane.store.landing import filled, shaped
+from rollbook.dataplane.store.rule_passes import IDENTITY, IDENTITY_SCHEMA, Part, Passes, engine_for
 from rollbook.dataplane.store.tables import TABLES
 
 # Return number, rule, line, pupil number, field.
@@ -28,10 +28,11 @@ def as_landed(returns: Sequence[ParsedReturn], spill: Path) -> set[Found]:
     setting = Setting(returns[0].header.collection_code, views[0].term, views[0].day)
     tables: dict[str, list[pa.Table]] = {}
     for no, one in enumerate(returns):
-        for name, table in shaped(one.tables, one.header.collection_code, "0000000").items():
+        for name, table in shaped(one.tables).items():
             keys = pc.add(table["pupil_no"].cast(pa.int64()), _FIRST_KEY)
-            keyed = table.drop_columns(["pupil_no", "collection"]).append_column("person_key", keys)
-            tables.setdefault(name, []).append(keyed.append_column("return_id", pa.repeat(f"r{no}", len(table))))
+            keyed = filled(name, table, {"person_key": keys, "return_id": pa.repeat(f"r{no}", len(table))})
+            tables.setdefault(name, []).append(keyed.drop_columns(["bucket", "collection"]))
+        tables.setdefault(IDENTITY, []).append(_identity(one, f"r{no}"))
     part = Part({name: pa.concat_tables(some) for name, some in tables.items()})
     named = pa.table(
         {
@@ -40,13 +41,21 @@ def as_landed(returns: Sequence[ParsedReturn], spill: Path) -> set[Found]:
             "phase": pa.array([one.school.phase for one in returns], pa.string()),
         }
     )
-    statements = compiled(RULES.values(), setting, [name for name in TABLES if name in part.tables])
+    statements = compiled(RULES.values(), setting, [name for name in (*TABLES, IDENTITY) if name in part.tables])
     with engine_for(named, spill) as engine:
         found = Passes(engine, [part], statements).findings()
     return {
         (one.no, one.rule, one.line, None if one.person_key is None else one.person_key - _FIRST_KEY, one.item)
         for one in found
     }
+
+
+def _identity(parsed: ParsedReturn, return_id: str) -> pa.Table:
+    """What the identity zone holds of a return; a sighting has the line of its pupil."""
+    rows = parsed.tables["identity"]
+    keys = pc.add(rows["pupil_no"].cast(pa.int64()), _FIRST_KEY)
+    given = {name: rows[name] for name in IDENTITY_SCHEMA.names[2:]} | {"line": parsed.tables["pupil"]["line"]}
+    return pa.table({"return_id": pa.repeat(return_id, len(rows)), "person_key": keys, **given}, schema=IDENTITY_SCHEMA)
 
 
 def as_checked(returns: Sequence[ParsedReturn]) -> set[Found]:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from tests import verifier_story as honest
 from tests.verifier_story import Story
 
-COUNT = 160
+COUNT = 120
 SEED = 20261118
 WHERE = ("bundle", "history", "checkpoint", "tile", "policy", "entry")
 TILE = "tile/entries/000.p/16"

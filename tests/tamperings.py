@@ -184,6 +184,11 @@ def without_ml_dsa(parts: list[str]) -> None:
     del parts[5]
 
 
+def new_key(parts: list[str]) -> None:
+    """The log signs with a key that the policy does not have yet."""
+    parts[4] = notes.sign_text(ORIGIN, honest.ed25519("new"), "\n".join(parts[:3]) + "\n")
+
+
 def few_witnesses(parts: list[str]) -> None:
     del parts[6]
 
@@ -218,6 +223,19 @@ def named_dummy(data: bytes) -> bytes:
     """A dummy at the end of the path, where the pupil stands: the pupil hidden among the dummies."""
     siblings, _ = _decoded(data)
     return encode(siblings, Terminal(type(_decoded(data)[1].answer)(1), sha256(b"dummy")))
+
+
+def own_as_other(story: Story) -> None:
+    """The pupil's own label shown as another one's, to say `out` of a set it is in."""
+    own = labels.label(unb64(honest._did("study")), honest.secret("2026-09"))
+    siblings, end = _decoded(proof_of(story))
+    proof(lambda _: encode(siblings, Terminal(type(end.answer)(1), own)))(story)
+    text("d 4 in", "d 4 out")(story)
+
+
+def proof_of(story: Story) -> bytes:
+    """The proof on the first line of the month's file."""
+    return unb64(story.files[SEPTEMBER].split(b"\n")[3].rpartition(b" ")[2].decode())
 
 
 def month_left_out(story: Story) -> None:
@@ -292,6 +310,7 @@ THREATS: Final = [
     Tampering("authority adds a second VRF key", "for a month in use", second_key, "invalid", "log-rules"),
     Tampering("authority adds a second VRF key", "another secret shown", lines(other_pi), "invalid", "secret"),
     Tampering("authority hides a pupil among the dummies", "a dummy shown", proof(named_dummy), "invalid", "proofs"),
+    Tampering("authority denies a disclosure", "called another's", own_as_other, "invalid", "proofs"),
     Tampering("authority hides a pupil among the dummies", "a longer path", proof(below_the_path), "invalid", "proofs"),
     Tampering("wrong, double or invented identifiers", "another number", of_another_pupil, "invalid", "secret"),
     Tampering(
@@ -359,6 +378,10 @@ BAD_INPUT: Final = [
         "", "a secret of 79 bytes", lines(lambda p: p.__setitem__(2, f"pi {b64(bytes(79))}")), "invalid", "bundle-lines"
     ),
     Tampering("", "a secret of zeros", lines(lambda p: p.__setitem__(2, f"pi {b64(bytes(80))}")), "invalid", "secret"),
+    Tampering("", "a line of 32 kB", lines(lambda p: p.insert(4, f"d 5 in {'A' * 2**15}")), "invalid", "bundle-lines"),
+    Tampering(
+        "", "131,074 lines", lines(lambda p: p.extend(f"s {n}" for n in range(7, 2**17 + 9))), "invalid", "bundle-lines"
+    ),
     Tampering("", "a line twice", lines(lambda p: p.insert(4, p[3])), "invalid", "bundle-lines"),
     Tampering("", "an unknown line", lines(lambda p: p.insert(3, "x 1")), "invalid", "bundle-lines"),
     Tampering("", "an index with a leading zero", text("d 4 in", "d 04 in"), "invalid", "bundle-lines"),
@@ -491,6 +514,7 @@ BAD_INPUT: Final = [
         "log-signatures",
     ),
     Tampering("", "a checkpoint with a fourth line", note(lambda p: p.insert(3, "more")), "refused", "log-signatures"),
+    Tampering("", "a key the policy does not know", note(new_key), "refused", "log-signatures"),
     Tampering("", "a size of 20 digits", note(lambda p: p.__setitem__(1, "1" * 20)), "refused", "log-signatures"),
     Tampering("", "a size that is not signed", note(lambda p: p.__setitem__(1, "17")), "refused", "log-signatures"),
     Tampering(

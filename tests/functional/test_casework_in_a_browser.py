@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import expect
 
 from rollbook.records.models.studies import Output, Run
-from rollbook.services import gateway, outputs, releases, runs
+from rollbook.services import clock, gateway, outputs, releases, runs
 from rollbook.services.submitting import CONTEXT
 from tests import case_ground
 from tests import run_ground as ground
@@ -106,6 +106,11 @@ def test_every_page_of_the_gateway(log: ground.Writer, visitor: Visitor) -> None
     page.get_by_role("button", name="Put it off in public").click()
     visitor.hold()
     expect(page.get_by_role("alert").get_by_role("link", name="Give the new day")).to_be_visible()
+    for part, value in (("day", 1), ("month", 6), ("year", clock.today().year + 3)):
+        page.locator(f"#reveal_by-{part}").fill(str(value))
+    page.get_by_label("A court ordered it").check()
+    page.get_by_role("button", name="Put it off in public").click()
+    expect(page.get_by_text(f"told by 1 June {clock.today().year + 3}")).to_be_visible()
 
 
 def a_zip(folder: Path) -> Path:

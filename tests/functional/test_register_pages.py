@@ -6,6 +6,10 @@ from typing import Any
 import pytest
 from playwright.sync_api import expect
 
+from rollbook.services import clock
+from rollbook.services.log.trust import own_policy
+from rollbook.services.monitor import watch
+from rollbook.tlog.trust import parse_policy
 from tests import census_ground, grounds
 from tests.functional.conftest import Visitor
 from tests.integration.log import log_story
@@ -33,7 +37,7 @@ def register() -> Iterator[Register]:
     log_story.empty_log()
 
 
-def test_every_page_keeps_what_pages_must_keep(open_browser: Any, register: Register) -> None:
+def test_every_page_keeps_what_pages_must_keep(open_browser: Any, register: Register, live_server: Any) -> None:
     """With the rights of the web process: a page that needs more than its grants fails here."""
     visitor = open_browser(phone=True)
     for address in PAGES:
@@ -41,6 +45,10 @@ def test_every_page_keeps_what_pages_must_keep(open_browser: Any, register: Regi
     for reference in (register.open, register.refused):
         visitor.visit(f"/register/requests/{reference}/")
     visitor.visit(f"/register/papers/{register.ground.agreement}/")
+    # A monitor on another machine sees the same log and the same numbers.
+    policy, now = parse_policy(own_policy()), int(clock.now().timestamp())
+    report = watch(log=f"{live_server.url}/log", policy=policy, now=now, site=live_server.url)
+    assert (report.found, report.checked["volumes"]) == ([], 3)
     wide = open_browser()
     for address in ("/register/", "/register/volumes/", f"/register/requests/{register.ground.request}/"):
         wide.visit(address)

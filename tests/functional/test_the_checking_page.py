@@ -1,6 +1,10 @@
 """A parent checks a proof file on an old phone, 360 pixels wide: on the site, and with the page saved to the phone."""
 
+import json
+import os
 import re
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +21,7 @@ from tests.letters import Family
 
 pytestmark = pytest.mark.django_db(transaction=True)
 __all__ = ["family", "town"]
+ROOT = Path(__file__).parents[2]
 
 
 def asked_elsewhere(page: Page, base: str) -> list[str]:
@@ -98,6 +103,7 @@ def test_a_parent_checks_a_file_on_a_phone(open_browser: Any, town: Town, family
     check(saved, proof)
     shown_complete(saved)
     holds(saved)
+    assert by_package(tmp_path, proof)["verdict"] == "complete"
     cut = tmp_path / "cut"
     cut.write_bytes((tmp_path / "log-copy").read_bytes()[:-1])
     saved.get_by_label("A copy of the log, in one file").set_input_files(cut)
@@ -109,6 +115,22 @@ def test_a_parent_checks_a_file_on_a_phone(open_browser: Any, town: Town, family
     text = plain.visit("/record/check/").locator("main")
     expect(text).to_contain_text(re.compile("needs JavaScript.*rollbook verify", re.DOTALL))
     expect(plain.page.locator("form")).to_be_hidden()
+
+
+def by_package(place: Path, proof: Path) -> Any:
+    """What the package says of the same file, under the policy in the saved page and the saved copy of the log."""
+    policy = (place / "check.html").read_text().partition('id="own-policy">')[2].partition("</script>")[0]
+    (place / "policy").write_text(policy)
+    (place / "me").write_text(UPN)
+    names = {name: str(place / name) for name in ("log-copy", "policy", "me", "state")}
+    given = [str(proof), "--log", names["log-copy"], "--policy", names["policy"], "--identifier-file", names["me"]]
+    program = [sys.executable, "-c", "from rollbook_verify.command import main; main()"]
+    path = {"PYTHONPATH": os.pathsep.join((str(ROOT / "verifier"), str(ROOT / "src")))}
+    ran = subprocess.run(
+        [*program, *given, "--state", names["state"], "--json"], env=path, capture_output=True, text=True, check=False
+    )
+    assert ran.returncode == 0, ran.stderr
+    return json.loads(ran.stdout)
 
 
 def check_without_log(page: Page, proof: Path) -> None:

@@ -179,6 +179,14 @@ def answers(
         check=False,
     )
     assert ran.returncode == 0, ran.stderr
+    own = subprocess.run(
+        [python, "-m", "unittest", "discover", "-s", ROOT / "verifier/tests"],
+        cwd=place,
+        env={},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     started = time.process_time()
     with pytest.MonkeyPatch.context() as patch:
         commanded = [by_command(folder, case, patch) for folder, (_, case) in zip(folders, cases, strict=True)]
@@ -189,6 +197,7 @@ def answers(
     page.close()
     yield {
         "command": commanded,
+        "own_tests": [own.returncode, own.stderr],
         "package": json.loads(ran.stdout),
         "page": [one["verdict"] for one in shown],
         "times": [spent / len(cases), max(one["ms"] for one in shown) / 1000],
@@ -236,6 +245,12 @@ def test_no_blind_change_verifies_with_another_answer(answers: Answers, cases: l
         for report in verdict.get("bundles", ()):
             if verdict["verdict"] == "complete":
                 assert {(line["index"], line["word"]) for line in report["lines"]} <= told, name
+
+
+def test_the_packages_own_tests_pass_where_nothing_else_is_installed(answers: Answers) -> None:
+    code, said = answers["own_tests"]
+    assert code == 0, said
+    assert "OK" in said
 
 
 def test_no_input_makes_a_verifier_slow(answers: Answers) -> None:

@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rollbook.dataplane.people.identifiers import changes
-from rollbook.dataplane.people.in_turn import InTurn, OnlySchools, real
-from rollbook.dataplane.people.matching import Claimant, Known, Match, Standing, match
+from rollbook.dataplane.people.in_turn import Fresh, InTurn, OnlySchools, Roll, real
+from rollbook.dataplane.people.matching import Claimant, Doubt, Known, Match, Route, Standing, match
 from rollbook.kernel.upn import check_letter
 
 UPNS = [check_letter(body) + body for body in (f"20139991900{n}" for n in range(7))]
@@ -50,6 +50,15 @@ class Zone:
         return persons, matches
 
 
+def roll_of(pupils: Sequence[Claimant]) -> Roll:
+    columns = zip(*((p.upn, p.former_upn, p.born, p.forename, p.surname) for p in pupils), strict=True)
+    return Roll(*columns)
+
+
+def answer(met: Match | Fresh) -> tuple[Route, tuple[Doubt, ...]]:
+    return (Route.NEW, ()) if isinstance(met, Fresh) else (met.route, met.doubts)
+
+
 @st.composite
 def returns(draw: st.DrawFn) -> list[list[Claimant]]:
     made = []
@@ -81,12 +90,12 @@ def test_a_batch_ends_as_returns_one_by_one(
     alone, given_keys = [], []
     for place, one in enumerate(batch):
         alone.append(zone.take(one))
-        matches = match(one, together.known)
-        given_keys.append((together.take(place, matches), matches))
+        met = together.meet(roll_of(one))
+        given_keys.append((together.take(place, met), met))
     keys = list(range(len(first.born), len(first.born) + len(together.births)))
     for (persons, matches), (theirs, theirs_matches) in zip(given_keys, alone, strict=True):
         assert real(persons, keys) == theirs
-        assert [(m.route, m.doubts) for m in matches] == [(m.route, m.doubts) for m in theirs_matches]
+        assert [answer(m) for m in matches] == [(m.route, m.doubts) for m in theirs_matches]
     for person in together.retired:
         first.retire(person)
     for written in (together.restate, together.add):

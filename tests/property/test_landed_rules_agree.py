@@ -29,6 +29,17 @@ _VALUES: dict[str, list[Any]] = {
 }
 _FORMED = [None, "123456", "12345", "10000001", "20000001", "SC123456", "50012345678", "5001234567"]
 
+_NUMBERS = [
+    None, "B801200005001", "M80120000500A", "B801200005002", "A823432108001", "P123456789123", "B8012000O5001", "",
+    "M80120000500S", "L80120000501Z", "B80120000500", "B8012000050011", "b801200005001", "ß801200005001",
+    "\n801200005001", "B80120000500\n", "B8012\u06610005001", "T380209306001", "X840200005001",
+]  # fmt: skip
+_NAMES = [None, "Sample", "--", "", "O'Sample", "Ж", "\u0301", "3", "ʰ", "王", "a\u0301", "\U0001f4a9"]
+_IDENTITY = {
+    "upn": _NUMBERS, "former_upn": _NUMBERS, "surname": _NAMES, "forename": _NAMES,
+    "uln": [None, "1000000019", "9999999999", "1000000018", "0000000000", "100000001", "10000000190", "1000000O19"],
+}  # fmt: skip
+
 
 def values_of(column: str, collection: str) -> list[Any]:
     """Right and wrong values of a column, and none; the same few again and again, so that rows meet."""
@@ -58,6 +69,8 @@ def made_up(dice: Random, collection: str) -> ParsedReturn:
             drawn = [True, True, False] if column == "on_roll" else [None]
             if column in _COLUMNS and name not in ("identity", "address"):
                 drawn = values_of(column, collection)
+            if name == "identity":
+                drawn = _IDENTITY.get(column, [None])
             columns[column] = [dice.choice(drawn) for _ in numbers]
         if numbers or name in ALWAYS:
             tables[name] = pa.table(columns, schema=schema)

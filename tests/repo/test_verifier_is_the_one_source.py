@@ -1,8 +1,11 @@
 """The verifier that strangers install takes exactly the modules it needs from here, and has no copy of any."""
 
 import ast
+import re
 import tomllib
 from pathlib import Path
+
+from rollbook.tlog.steps import as_data
 
 ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "verifier"
@@ -36,3 +39,19 @@ def test_nothing_of_the_rules_is_copied() -> None:
     assert {path.name for path in PACKAGE.rglob("*.py")} == {
         "__init__.py", "command.py", "sources.py", "shared.py", "test_published_examples.py",
     }  # fmt: skip
+
+
+def codes(pattern: str, *paths: Path) -> set[str]:
+    return {code for path in paths for code in re.findall(pattern, path.read_text())}
+
+
+def test_every_refusal_belongs_to_a_step() -> None:
+    rooms = ("notes", "checkpoint", "trust", "tiles", "reading", "bundle", "vrf", "trie_proof", "log_copy")
+    modules = [ROOT / f"src/rollbook/tlog/{name}.py" for name in rooms]
+    sources = [*modules, PACKAGE / "rollbook_verify/sources.py", ROOT / "src/rollbook/services/verify.py"]
+    steps = as_data()
+    known = {*steps["log"], *steps["bundle"]}
+    # Said beside another reason, never alone.
+    assert codes(r'Reason\(\s*"([a-z-]+)"', *sources) - known == {"evidence"}
+    assert codes(r'new Refused\(\s*"([a-z-]+)"', *(PACKAGE / "browser").glob("*.js")) - known == {"canonical-json"}
+    assert {*steps["log"].values(), *steps["bundle"].values(), "nothing-missing"} == {*steps["steps"]}

@@ -95,7 +95,10 @@ export class History {
 
   #addState(index, type, body) {
     if (type === "vrf-key") this.keys.push({ from: body.epoch_from, pk: body.pk, index });
-    if (type === "decision") this.decisions.set(body.of, [...(this.decisions.get(body.of) ?? []), index]);
+    if (type === "decision") {
+      if (!this.decisions.has(body.of)) this.decisions.set(body.of, []);
+      this.decisions.get(body.of).push(index);
+    }
     if (type === "sealed") this.seals.set(index, { revealBy: body.reveal_by, revealedAt: null });
     if (type === "seal-extend" && this.seals.has(body.of)) this.seals.get(body.of).revealBy = body.reveal_by;
     if (type === "reveal" && this.seals.has(body.of)) this.seals.get(body.of).revealedAt = index;

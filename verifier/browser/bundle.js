@@ -8,6 +8,7 @@ import { rootOf } from "./tree.js";
 const MONTH_HEADER = "rollbook/pupil-proof@v1";
 const HISTORY_HEADER = "rollbook/pupil-history@v1";
 const LONGEST = 2 ** 26;
+const MOST_LINES = 2 ** 17;
 
 function badForm(why) {
   const mend = "Download the bundle again from the portal.";
@@ -20,6 +21,7 @@ export function readFile(bytes) {
   let gap = 0;
   while (gap + 1 < bytes.length && !(bytes[gap] === 10 && bytes[gap + 1] === 10)) gap++;
   const head = bytes.subarray(0, gap);
+  if (head.reduce((count, byte) => count + (byte === 10), 0) > MOST_LINES) throw badForm("it is too long");
   const lines = head.every((byte) => byte < 128) ? new TextDecoder().decode(head).split("\n") : [""];
   const isHistory = lines[0] === HISTORY_HEADER;
   if (gap + 1 >= bytes.length || (!isHistory && lines[0] !== MONTH_HEADER)) throw badForm("it is not a pupil's bundle");
@@ -38,7 +40,7 @@ export function readFile(bytes) {
 
 function readMonth([first = "", second = "", ...rest]) {
   const epoch = /^epoch ([0-9]{4}-[0-9]{2})$/.exec(first);
-  const pi = /^pi ([A-Za-z0-9+/=]+)$/.exec(second);
+  const pi = /^pi ([A-Za-z0-9+/=]{1,200})$/.exec(second);
   if (!epoch || !isMonth(epoch[1]) || !pi) throw badForm("its month or its proof line is malformed");
   const answers = rest.map(readLine);
   const bytes = unb64(pi[1], 80);
@@ -48,7 +50,7 @@ function readMonth([first = "", second = "", ...rest]) {
 }
 
 function readLine(line) {
-  const match = /^(?:d (0|[1-9][0-9]{0,18}) (in|out) ([A-Za-z0-9+/=]+)|s (0|[1-9][0-9]{0,18}))$/.exec(line);
+  const match = /^(?:d (0|[1-9][0-9]{0,18}) (in|out) ([A-Za-z0-9+/=]{1,12000})|s (0|[1-9][0-9]{0,18}))$/.exec(line);
   if (!match) throw badForm("it holds an unknown line");
   if (match[4] !== undefined) return { index: BigInt(match[4]), word: "sealed" };
   const proof = unb64(match[3]);

@@ -127,7 +127,9 @@ function invalid(name, epoch, refused) {
 function correctionsIn(history) {
   const found = new Map();
   for (const { index, type, body } of history.entries) {
-    if (type === "correction") found.set(body.of, [...(found.get(body.of) ?? []), index]);
+    if (type !== "correction") continue;
+    if (!found.has(body.of)) found.set(body.of, []);
+    found.get(body.of).push(index);
   }
   return found;
 }

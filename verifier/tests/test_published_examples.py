@@ -1,13 +1,17 @@
 """The program against the published examples: a log of 300 entries and proof files, true and false."""
 
+import io
 import json
 import os
-import subprocess
 import sys
 import tempfile
 import unittest
+from contextlib import redirect_stdout
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
+
+from rollbook_verify.command import main
 
 from rollbook.tlog.tiles import Tiles
 
@@ -40,11 +44,11 @@ class PublishedExamples(unittest.TestCase):
         (self.place / "me").write_text(pupil_id)
         names = {name: str(self.place / name) for name in ("proof", "log", "policy", "me", "state")}
         given = [names["proof"], "--log", names["log"], "--policy", names["policy"], "--identifier-file", names["me"]]
-        program = [sys.executable, "-c", "from rollbook_verify.command import main; main()"]
-        done = subprocess.run(
-            [*program, *given, "--state", names["state"], "--at", NOW, "--json"], capture_output=True, check=False
-        )
-        return done.returncode, json.loads(done.stdout)
+        argv = ["rollbook-verify", *given, "--state", names["state"], "--at", NOW, "--json"]
+        said = io.StringIO()
+        with patch.object(sys, "argv", argv), redirect_stdout(said), self.assertRaises(SystemExit) as ended:
+            main()
+        return int(str(ended.exception.code)), json.loads(said.getvalue())
 
     def test_every_example_has_its_verdict(self) -> None:
         """Complete, incomplete and invalid, with the same words for the same uses."""

@@ -34,11 +34,27 @@ SETTINGS: Mapping[str, str] = {
     "ROLLBOOK_WITNESSES": "file with the witness, group and quorum lines of the log's policy; production needs one",
     "ROLLBOOK_WITNESSES_AWAY": "while too few witnesses answer: wait (nothing new is shown) or publish (new entries are"
     " shown as not yet witnessed); releases wait in either case",
+    "ROLLBOOK_SMTP": "server that sends notices: starttls://user@host:587, smtps://user@host:465, or smtp://127.0.0.1:25"
+    " for a relay on this machine; while not set, notices stay in the folder `outbox` of the data",
+    "ROLLBOOK_SMTP_FROM": "address that notices come from; needed with ROLLBOOK_SMTP",
+    "ROLLBOOK_SMTP_PASSWORD_FILE": "file with the password of the user in ROLLBOOK_SMTP",
     "ROLLBOOK_BIND": "address and port the web server listens on",
     "ROLLBOOK_DATABASE_FSYNC": "off only for a throwaway embedded server; refused in production",
     "ROLLBOOK_ASSETS": "folder of the design system's files, made by `make`; var/assets of the checkout when not set",
     "DATABASE_URL": "a PostgreSQL server to use in place of the embedded one: postgresql://administrator@host:port/name",
 }
+
+
+@dataclass(frozen=True, slots=True)
+class Smtp:
+    """The server that sends notices. `security` is `starttls`, `smtps`, or `smtp` for a relay on this machine."""
+
+    security: str
+    host: str
+    port: int
+    user: str
+    sender: str
+    password_file: Path | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +73,7 @@ class Config:
     assets: Path
     witnesses: Path | None = None
     witnesses_away: WhenAway = "wait"
+    smtp: Smtp | None = None
 
     @property
     def home(self) -> Path:
@@ -107,6 +124,7 @@ def load(environ: Mapping[str, str] | None = None, *, process: Process | None = 
         assets=_folder(env, "ROLLBOOK_ASSETS", Path(__file__).parents[3] / "var" / "assets"),
         witnesses=Path(env["ROLLBOOK_WITNESSES"]).absolute() if env.get("ROLLBOOK_WITNESSES") else None,
         witnesses_away=_when_away(env.get("ROLLBOOK_WITNESSES_AWAY") or "wait"),
+        smtp=_smtp(env),
     )
     _refuse_unsafe(config)
     return config
@@ -158,6 +176,26 @@ def _bind(text: str) -> str:
         mend = "Write an address and a port, for example 127.0.0.1:8000."
         raise SetupFailed(Reason("setting", "This is not an address and a port", where="ROLLBOOK_BIND", mend=mend))
     return text
+
+
+def _smtp(env: Mapping[str, str]) -> Smtp | None:
+    if not env.get("ROLLBOOK_SMTP"):
+        return None
+    try:
+        parts = urlsplit(env["ROLLBOOK_SMTP"])
+        host, port = parts.hostname or "", parts.port or 0
+    except ValueError:
+        host, port = "", 0
+    # In the clear only to this very machine.
+    secure = parts.scheme in {"starttls", "smtps"} or host in {"127.0.0.1", "::1", "localhost"}
+    if not host or not port or not secure or parts.scheme not in {"starttls", "smtps", "smtp"}:
+        mend = "Write starttls://user@host:587; smtp:// is for a relay on this machine alone."
+        raise SetupFailed(Reason("setting", "This is not a mail server", where="ROLLBOOK_SMTP", mend=mend))
+    sender = env.get("ROLLBOOK_SMTP_FROM", "")
+    if sender.count("@") != 1 or any(sign.isspace() for sign in sender):
+        raise SetupFailed(Reason("setting", "This is not an address to send from", where="ROLLBOOK_SMTP_FROM"))
+    file = env.get("ROLLBOOK_SMTP_PASSWORD_FILE")
+    return Smtp(parts.scheme, host, port, parts.username or "", sender, Path(file).absolute() if file else None)
 
 
 def _origin(public_url: str) -> str:

@@ -35,13 +35,14 @@ def people(keys: Sequence[int], sources: Sequence[str]) -> pa.Table:
     return pa.table({"key": pa.array(keys, pa.int64()), "first_return_id": pa.array(sources, pa.string())})
 
 
-def identifiers(scheme: str, given: Sequence[tuple[str, int, str, str]]) -> pa.Table:
-    """New identifiers: value, person, standing and the return that gave it."""
-    values, persons, standings, sources = zip(*given, strict=True) if given else ((), (), (), ())
+def identifiers(
+    scheme: str, values: Sequence[str], persons: Sequence[int], standings: Sequence[str], sources: Sequence[str]
+) -> pa.Table:
+    """New identifiers: each with its person, how it stands and the return that gave it."""
     return pa.table(
         {
             "person_id": pa.array(persons, pa.int64()),
-            "scheme": pa.repeat(scheme, len(given)),
+            "scheme": pa.repeat(scheme, len(values)),
             "value": pa.array(values, pa.string()),
             "standing": pa.array(standings, pa.string()),
             "source_id": pa.array(sources, pa.string()),

@@ -5,7 +5,7 @@ For `services.ingest`, `services.judging` and `services.load_people` only. Match
 its answers are read from and written to the zone.
 """
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
@@ -40,6 +40,9 @@ _ONLY_SCHOOLS = """
 SELECT seen.upn, source.school_id FROM identity.sighting AS seen JOIN {returns} AS source ON source.id = seen.source_id
 WHERE seen.upn = ANY(string_to_array(%s, ' ')) AND seen.on_roll AND seen.enrol_status = %s
 AND source.state = %s AND source.collection_id = %s
+"""
+_HELD = """
+SELECT value FROM identity.identifier WHERE scheme = %s AND value = ANY(string_to_array(%s, ' '))
 """
 _STRAY = """
 SELECT EXISTS (SELECT FROM identity.sighting AS seen LEFT JOIN identity.person ON key = seen.person_id
@@ -131,10 +134,10 @@ def write_identity(batch: Batch) -> None:
         identity_copy.copy_in("person", identity_copy.people(batch.keys, [sources[place] for place in known.brought]))
         _change_standing(batch, sources)
         whose = real((one.person for one in known.add.values()), batch.keys)
-        added = zip(known.add.items(), whose, strict=True)
-        upns = [(upn, person, one.standing.value, sources[one.place]) for (upn, one), person in added]
-        identity_copy.copy_in("identifier", identity_copy.identifiers(UPN, upns))
-        identity_copy.copy_in("identifier", identity_copy.identifiers(ULN, _ulns(batch.taken)))
+        places = [sources[one.place] for one in known.add.values()]
+        standings = [one.standing for one in known.add.values()]
+        identity_copy.copy_in("identifier", identity_copy.identifiers(UPN, list(known.add), whose, standings, places))
+        identity_copy.copy_in("identifier", identity_copy.identifiers(ULN, *_ulns(batch)))
         said = (identity_copy.sightings(one.prepared.said, one.keys, str(one.row.pk)) for one in batch.taken)
         identity_copy.copy_in("sighting", pa.concat_tables(said))
         _require_people([str(one.row.pk) for one in batch.taken])
@@ -166,23 +169,33 @@ def _change_standing(batch: Batch, sources: Sequence[str]) -> None:
         )
 
 
-def _ulns(taken: Iterable[Taken]) -> list[tuple[str, int, str, str]]:
-    """Keep a learner number for the first person who gave it; one that somebody else has is left where it is."""
+def _ulns(batch: Batch) -> tuple[list[str], list[int], list[str], list[str]]:
+    """Keep a learner number for the first person who gave it; one that somebody else has is left where it is. Gives
+    those that are new, as columns.
+    """
     given: dict[str, tuple[int, str]] = {}
-    for one in taken:
+    for one in batch.taken:
+        source = str(one.row.pk)
         for uln, person in zip(one.prepared.ulns, one.keys, strict=True):
             if uln:
-                given.setdefault(uln, (person, str(one.row.pk)))
-    if not given:
-        return []
-    held = set(Identifier.objects.filter(scheme=ULN, value__in=given).values_list("value", flat=True))
+                given.setdefault(uln, (person, source))
+    held = _held(ULN, given) if given else set()
     new = {uln: whose for uln, whose in given.items() if uln not in held}
-    Identifier.objects.filter(
-        scheme=ULN, person_id__in={person for person, _ in new.values()}, standing=Standing.CURRENT
-    ).update(standing=Standing.FORMER)
+    # Whoever came with this batch had no number before.
+    before = {person for person, _ in new.values()}.difference(batch.keys)
+    if before:
+        standing = Identifier.objects.filter(scheme=ULN, person_id__in=before, standing=Standing.CURRENT)
+        standing.update(standing=Standing.FORMER)
     # Of two that one person gives in a batch, the later is the current one.
     latest = {person: uln for uln, (person, _) in new.items()}
-    return [
-        (uln, person, (Standing.CURRENT if latest[person] == uln else Standing.FORMER).value, source)
-        for uln, (person, source) in new.items()
-    ]
+    persons, sources = [person for person, _ in new.values()], [source for _, source in new.values()]
+    standings = [Standing.CURRENT if latest[person] == uln else Standing.FORMER for uln, (person, _) in new.items()]
+    return list(new), persons, [one.value for one in standings], sources
+
+
+def _held(scheme: str, values: Collection[str]) -> set[str]:
+    """Those of these identifiers that somebody has. One with a blank in it nobody has: it would be two in the query."""
+    asked = " ".join(one for one in values if one.isascii() and one.isalnum())
+    with connection.cursor() as cursor:
+        cursor.execute(_HELD, [scheme, asked])
+        return {str(value) for (value,) in cursor.fetchall()}

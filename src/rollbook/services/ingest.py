@@ -134,7 +134,11 @@ def _take_together(by: Actor, judged: Sequence[Judged], known: InTurn) -> list[R
 
 
 def _land(taken: Sequence[Taken]) -> _Versions:
-    rows = [landing.Rows(one.prepared.study, one.keys, str(one.row.pk)) for one in taken]
+    rows = [
+        landing.Rows(held.study, one.keys, str(one.row.pk), held.collection, held.laestab)
+        for one in taken
+        for held in (one.prepared,)
+    ]
     return landing.land_together(settings.ROLLBOOK.study, rows, durable=settings.ROLLBOOK.durable)
 
 

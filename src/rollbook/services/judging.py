@@ -9,7 +9,7 @@ from datetime import datetime
 
 from rollbook.dataplane.census.ruling import Severity
 from rollbook.dataplane.people.again import Seen, again
-from rollbook.dataplane.people.in_turn import InTurn, OnlySchools
+from rollbook.dataplane.people.in_turn import Fresh, InTurn, OnlySchools
 from rollbook.dataplane.people.matching import Match, match
 from rollbook.kernel.refusals import InputRefused, Reason, UseRefused
 from rollbook.records.models.accounts import School
@@ -105,9 +105,7 @@ def judge(batch: Sequence[Arrival]) -> tuple[list[Judged], InTurn]:
         identity_rows.known_upns(frozenset().union(*(one.asked for one in prepared))),
         [one.asked for one in prepared],
     )
-    asked = [
-        [upn for upn, roll in zip(one.upns, one.rolls, strict=True) if upn and roll is not None] for one in prepared
-    ]
+    asked = [one.upns_on_roll for one in prepared]
     rolls = OnlySchools(asked, _only_schools(batch, asked, known))
     seen = without_number.seen_before({one.school.laestab for one in batch}, batch[0].collection.code)
     whom = [seen.get(one.school.laestab, ()) for one in batch]
@@ -122,11 +120,15 @@ def _only_schools(batch: Sequence[Arrival], asked: Sequence[Sequence[str]], know
 
 def _judged(place: int, arrival: Arrival, seen: Sequence[Seen], known: InTurn, rolls: OnlySchools) -> Judged:
     one = arrival.prepared
-    matches = again(match(one.claimants, known.known), seen, known.known)
+    roll = one.roll
+    met: Sequence[Match | Fresh] = (
+        again(match(roll.claimants(), known.known), seen, known.known) if seen else known.meet(roll)
+    )
+    matches = [found for found in met if isinstance(found, Match)]
     issues = _issues(one, matches, rolls.elsewhere(one.upns_on_roll, arrival.school.laestab))
     if any(issue.severity == Severity.ERROR for issue in issues):
         return Judged(arrival, issues, None)
-    persons = known.take(place, matches)
+    persons = known.take(place, met)
     rolls.take(arrival.school.laestab, one.with_status(ONLY_SCHOOL))
     return Judged(arrival, issues, persons)
 

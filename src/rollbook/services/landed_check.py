@@ -7,6 +7,8 @@ import tempfile
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
+from uuid import UUID
 
 import pyarrow as pa
 from django.conf import settings
@@ -16,7 +18,7 @@ from rollbook.dataplane.census.compiled import compiled
 from rollbook.dataplane.census.landed_forms import NotLanded, Setting
 from rollbook.dataplane.census.rules import RULES
 from rollbook.dataplane.people.keys import PLACE_BITS
-from rollbook.dataplane.store.rule_passes import Part, Passes, engine_for
+from rollbook.dataplane.store.rule_passes import IDENTITY, Part, Passes, engine_for
 from rollbook.dataplane.store.tables import TABLES, files_of
 from rollbook.kernel.refusals import InputRefused, Reason
 from rollbook.kernel.terms import Term, census_day
@@ -24,6 +26,9 @@ from rollbook.policy.roles import Role
 from rollbook.records.models.collections import Collection, Return
 from rollbook.services.actors import Actor, require_role
 from rollbook.services.audit import audit
+from rollbook.services.identity_said import said_of
+
+RETURNS_AT_ONCE: Final = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,17 +83,31 @@ def check_landed(*, by: Actor, collection: str) -> LandedCheck:
         }
     )
     schools = [school for _, school, _ in accepted]
-    found = [
-        SchoolCount(schools[no], rule, findings)
-        for rule, no, findings in _found(settings.ROLLBOOK.study, returns, collection)
-    ]
+    counted = [*_found(settings.ROLLBOOK.study, returns, collection), *_found_of_identity(returns, collection)]
+    found = [SchoolCount(schools[no], rule, findings) for rule, no, findings in counted]
     run = sum(not isinstance(rule.landed, NotLanded) for rule in RULES.values())
     return LandedCheck(collection, len(accepted), run, _by_rule(found), tuple(found))
 
 
-def _found(root: Path, returns: pa.Table, collection: str) -> list[tuple[str, int, int]]:
+def _setting(collection: str) -> Setting:
     _, term, year = collection.upper().split("-")
-    setting = Setting(collection, Term(term), census_day(Term(term), int(year)))
+    return Setting(collection, Term(term), census_day(Term(term), int(year)))
+
+
+def _found_of_identity(returns: pa.Table, collection: str) -> list[tuple[str, int, int]]:
+    """The rules about numbers and names, over what the identity zone has of some returns at a time, each whole."""
+    statements = compiled(RULES.values(), _setting(collection), [IDENTITY])
+    found: list[tuple[str, int, int]] = []
+    for first in range(0, len(returns), RETURNS_AT_ONCE):
+        some = returns.slice(first, RETURNS_AT_ONCE)
+        part = Part({IDENTITY: said_of([UUID(one) for one in some["return_id"].to_pylist() if one])})
+        with tempfile.TemporaryDirectory() as spill, engine_for(some, Path(spill)) as engine:
+            found += [(one.rule, one.no, one.findings) for one in Passes(engine, [part], statements).counts()]
+    return found
+
+
+def _found(root: Path, returns: pa.Table, collection: str) -> list[tuple[str, int, int]]:
+    setting = _setting(collection)
     parts = parts_of(root, collection)
     held = sorted({table for part in parts for table in part.tables})
     with (

@@ -1,8 +1,10 @@
 """Messages to accounts: read after signing in (`rollbook.services.inbox`). What goes out says only that there is one.
 
-Left to others: sending. The embedded default writes each notice to the outbox folder and says so.
+Left to others: sending what waits in the outbox folder (`rollbook.services.post`). A folder that cannot be written
+loses the notice and nothing else: the deed stands, and whoever it is for finds it when they sign in.
 """
 
+import logging
 import secrets
 
 from django.conf import settings
@@ -11,6 +13,9 @@ from django.db import transaction
 from rollbook.records.models.accounts import Account
 from rollbook.records.models.control import Message
 from rollbook.services import clock
+from rollbook.services.post import outbox
+
+log = logging.getLogger("rollbook.jobs")
 
 NOTICE = "Subject: You have a message\nTo: {to}\n\nSign in to read it: {url}/record/messages/\n"
 # Not a word of which output or what became of it: a post box is not a safe setting.
@@ -29,7 +34,11 @@ def notify(account: Account) -> None:
 
 
 def _write_notice(email: str, words: str = NOTICE) -> None:
-    folder = settings.ROLLBOOK.data / "outbox"
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    name = f"{clock.now():%Y%m%dT%H%M%S}-{secrets.token_hex(4)}.eml"
-    (folder / name).write_text(words.format(to=email, url=settings.ROLLBOOK.public_url))
+    name = f"{clock.now():%Y%m%dT%H%M%S}-{secrets.token_hex(4)}"
+    try:
+        # Under its name only once it is whole, for the sender takes whatever bears that name.
+        unfinished = outbox() / f"{name}.part"
+        unfinished.write_text(words.format(to=email, url=settings.ROLLBOOK.public_url))
+        unfinished.rename(unfinished.with_suffix(".eml"))
+    except OSError as fault:
+        log.error("a notice was not written: %s", type(fault).__name__)

@@ -250,7 +250,7 @@ def _volumes(report: Report, log: Log, text: str | None, site: str) -> bool:
     except VerificationFailed as unreadable:
         report.add(Breach.VOLUMES, unreadable.reasons)
         return True
-    except (ValueError, TypeError, KeyError, AttributeError):
+    except (ValueError, TypeError, KeyError, AttributeError, ArithmeticError, RecursionError):
         report.add(Breach.VOLUMES, [Reason("volumes-form", "The published volumes cannot be read", VOLUMES)])
         return True
     known = [

@@ -50,13 +50,14 @@ def _told_cases() -> Iterator[OtherUse]:
     with people_zone():
         rows = GatewayCase.objects.filter(submission__index__in=seals).exclude(set_store__startswith=SEALED)
         files = dict(rows.values_list("submission__index", "population_file"))
+    results = {entry.fields["of"]: entry.fields["result"] for entry in reader.entries("outcome")}
     for index, entry in seals.items():
-        yield _told(entry, reveals[index], files.get(index, ""))
+        told = ANSWERED if results.get(index) == "disclosed" else NOTHING
+        yield _told(entry, reveals[index], files.get(index, ""), told)
 
 
-def _told(entry: PublishedEntry, reveal: PublishedEntry, file: str) -> OtherUse:
+def _told(entry: PublishedEntry, reveal: PublishedEntry, file: str, told: str) -> OtherUse:
     body = reveal.fields["body"]
-    told = ANSWERED if body["counts"]["returned"] else NOTHING
     return OtherUse(
         index=entry.index,
         organisation=body["recipient"]["name"],

@@ -56,49 +56,52 @@ def unclaim(*, by: Actor, reference: str) -> None:
         audit(by, "unclaim-output", reference)
 
 
-def give_verdict(*, by: Actor, reference: str, verdict: str, comment: str = "", note: str = "") -> None:
+def give_verdict(
+    *, by: Actor, reference: str, verdict: str, comment: str = "", note: str = "", turn: int | None = None
+) -> None:
     """A checker's verdict: `approve`, `return` or `reject`. Two alike decide; two that differ meet in consolidation,
     where a verdict may be changed and a third checker may join. `comment` is for the author, `note` for checkers alone.
+    `turn` is the number of the turn that the checker read; in another one the author may have said something else.
 
     Raises:
         AccessDenied: codes `role`, `session`, `second-factor`, `output`. InputRefused: code `verdict` or `comment`.
-        UseRefused: codes `state`, `verdict-given`, `claimed`; or what has expired since the run, where the verdict
-        would release.
+        UseRefused: codes `state`, `verdict-given`, `claimed`, `turn-over`; or what has expired since the
+        run, where the verdict would release.
     """
     account = require_session(by, Role.OUTPUT_CHECKER)
     _well_formed(verdict, comment, note)
     with transaction.atomic():
         # The row is locked, so of two checkers at once one is first and the other decides.
         output = _locked(account, reference)
-        turn = _turn_with_room(output, account)
-        before = turn.verdicts.filter(checker=account).count()
+        present = _turn_with_room(output, account, turn)
+        before = present.verdicts.filter(checker=account).count()
         if before and output.state == Output.CHECKING:
             mend = "It can be changed once the other checker's is in and differs."
             raise UseRefused(Reason("verdict-given", "You have given your verdict", reference, mend))
         if verdict == APPROVE:
             require_for_check(output.run)
-        _say(turn, account, verdict, comment, note=note.strip(), number=before + 1)
+        _say(present, account, verdict, comment, note=note.strip(), number=before + 1)
         audit(by, "give-verdict", reference, verdict=verdict)
-        _decide(by, output, turn)
+        _decide(by, output, present)
 
 
-def return_early(*, by: Actor, reference: str, comment: str) -> None:
+def return_early(*, by: Actor, reference: str, comment: str, turn: int | None = None) -> None:
     """Send an output back before both verdicts are in. It wipes the turn: nobody ever reads the other verdict.
 
     Raises:
-        AccessDenied: code `output`. InputRefused: code `comment`. UseRefused: codes `state`, `claimed`.
+        AccessDenied: code `output`. InputRefused: code `comment`. UseRefused: codes `state`, `claimed`, `turn-over`.
     """
     account = require_session(by, Role.OUTPUT_CHECKER)
     _well_formed(RETURN, comment, "")
     with transaction.atomic():
         output = _locked(account, reference)
-        turn = _turn_with_room(output, account)
+        present = _turn_with_room(output, account, turn)
         if output.state != Output.CHECKING:
             raise UseRefused(Reason("state", f"This output is {output.state}", reference, "Give a verdict."))
-        number = turn.verdicts.filter(checker=account).count() + 1
-        _say(turn, account, RETURN, comment, early=True, number=number)
+        number = present.verdicts.filter(checker=account).count() + 1
+        _say(present, account, RETURN, comment, early=True, number=number)
         audit(by, "return-early", reference)
-        _end(by, output, turn, OutputState.RETURNED)
+        _end(by, output, present, OutputState.RETURNED)
 
 
 def standing(turn: Turn) -> tuple[Verdict, ...]:
@@ -162,11 +165,14 @@ def _locked(account: int, reference: str) -> Output:
     return Output.objects.select_for_update(of=("self",)).select_related("run__study__project").get(id=output.id)
 
 
-def _turn_with_room(output: Output, account: int) -> Turn:
-    """The turn under way, if the checker is in it or there is room for one more."""
+def _turn_with_room(output: Output, account: int, read: int | None = None) -> Turn:
+    """The turn under way, if it is the one that was read, and the checker is in it or there is room for one more."""
     if output.state not in UNDER_REVIEW:
         raise UseRefused(Reason("state", f"This output is {output.state}", output.reference, "There is nothing to do."))
     turn = latest_turn(output)
+    if read not in (None, turn.number):
+        mend = "Read what the author says now."
+        raise UseRefused(Reason("turn-over", "The author has handed this output in again", output.reference, mend))
     holding = turn.claims.filter(made_at__gt=clock.now() - CLAIM_HOLDS).values_list("checker", flat=True)
     inside = {*holding, *turn.verdicts.values_list("checker", flat=True)}
     most = CHECKERS if output.state == Output.CHECKING else MOST_CHECKERS

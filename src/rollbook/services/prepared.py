@@ -4,9 +4,9 @@ Made by the processes that read (`services.crew`), so that the one that commits 
 who. Needs no Django. Pupils are numbered from 1 in file order; every list here has one entry for each of them.
 """
 
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import date, datetime
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field, fields
+from datetime import datetime
 from functools import cached_property
 from typing import Any, Final
 
@@ -16,7 +16,7 @@ import pyarrow.compute as pc
 from rollbook.dataplane.census.parsed import ParsedReturn
 from rollbook.dataplane.census.rules import RULES
 from rollbook.dataplane.census.ruling import Severity
-from rollbook.dataplane.people.matching import Claimant
+from rollbook.dataplane.people.in_turn import Roll
 from rollbook.dataplane.store.landing import shaped
 from rollbook.services.examine import Examined, examine
 from rollbook.services.findings import DiscardLine, IssueLine, discard_lines, rule_lines
@@ -37,10 +37,9 @@ _DUAL: Final = frozenset({"M", "S"})
 class Prepared:
     """One return, judged but for what only the authority knows: who its pupils are, and who else has them on roll.
 
-    `rolls` has the enrolment status of a pupil on roll ("" when none was given), None for one no longer on roll.
     `study` are the study tables with the pupil number where the person key will stand. `said` has a row for each
     pupil: the columns of a sighting but person and source. `queries` are what the school can be asked to explain, with
-    what each is about.
+    what each is about. Between processes the tables go in Arrow's own form.
     """
 
     name: str
@@ -48,12 +47,6 @@ class Prepared:
     collection: str
     laestab: str
     serial: str
-    upns: Sequence[str | None]
-    formers: Sequence[str | None]
-    ulns: Sequence[str | None]
-    births: Sequence[date | None]
-    rolls: Sequence[str | None]
-    lines: Sequence[int]
     members: tuple[tuple[int, str], ...]
     issues: tuple[IssueLine, ...]
     discards: tuple[DiscardLine, ...]
@@ -61,55 +54,94 @@ class Prepared:
     said: pa.Table = field(repr=False)
     queries: tuple[tuple[Placed, Question], ...] = field(repr=False, default=())
 
+    def __getstate__(self) -> dict[str, Any]:
+        held = {one.name: getattr(self, one.name) for one in fields(self)}
+        packed = {name: _packed(table) for name, table in self.study.items()}
+        return {**held, "study": packed, "said": _packed(self.said)}
+
+    def __setstate__(self, held: dict[str, Any]) -> None:
+        study = {name: _unpacked(data) for name, data in held["study"].items()}
+        vars(self).update({**held, "study": study, "said": _unpacked(held["said"])})
+
     @property
     def pupils(self) -> int:
         """How many pupils it holds, leavers included."""
-        return len(self.upns)
+        return int(self.said.num_rows)
 
-    @property
+    @cached_property
     def on_roll(self) -> int:
         """How many of them are on roll."""
-        return sum(1 for status in self.rolls if status is not None)
+        return int(pc.sum(self.said["on_roll"]).as_py() or 0)
+
+    @cached_property
+    def roll(self) -> Roll:
+        """The pupils as matching needs them."""
+        names = (self._given(name) for name in ("forename", "surname"))
+        return Roll(self._given("upn"), self._given("former_upn"), self.said["date_of_birth"].to_pylist(), *names)
 
     @property
-    def claimants(self) -> tuple[Claimant, ...]:
-        """The pupils as matching needs them, in file order."""
-        names = (self.said[name].to_pylist() for name in ("forename", "surname"))
-        return tuple(map(Claimant, range(1, self.pupils + 1), self.upns, self.formers, self.births, *names))
+    def ulns(self) -> list[str | None]:
+        """The learner number of each pupil."""
+        return self._given("uln")
+
+    @property
+    def lines(self) -> list[int]:
+        """The line of each pupil."""
+        return [line or 0 for line in self.said["line"].to_pylist()]
+
+    def _given(self, name: str) -> list[str | None]:
+        return [text or None for text in self.said[name].to_pylist()]
 
     @cached_property
     def asked(self) -> frozenset[str]:
         """Every UPN and former UPN given that somebody can have: letters and digits alone."""
-        given = {*self.upns, *self.formers}
+        given = {*self.roll.upns, *self.roll.formers}
         return frozenset(upn for upn in given if upn and upn.isascii() and upn.isalnum())
 
     @cached_property
     def upns_on_roll(self) -> list[str]:
         """The UPNs on its roll. A leaver is not among them: one who left is rightly on another."""
-        return [upn for upn, roll in zip(self.upns, self.rolls, strict=True) if upn and roll is not None]
+        return _some(self.said.filter(self.said["on_roll"])["upn"])
 
     def with_status(self, status: str) -> list[str]:
         """The UPNs on its roll with this enrolment status."""
-        return [upn for upn, roll in zip(self.upns, self.rolls, strict=True) if upn and roll == status]
+        have: Any = pc.equal(self.said["enrol_status"], pa.scalar(status))
+        return _some(self.said.filter(pc.and_(self.said["on_roll"], have))["upn"])
 
     @property
     def identity(self) -> pa.Table:
         """What names its pupils: all that a doubt of matching is about."""
         names = {name: _no_text(self.said[name]) for name in ("surname", "forename")}
-        numbers = {"upn": self.upns, "former_upn": self.formers, "dob": self.births}
+        numbers = {"upn": self.roll.upns, "former_upn": self.roll.formers, "dob": self.roll.births}
         return pa.table({"pupil_no": self.said["pupil_no"], **numbers, **names})
 
     def on_two_rolls(self, elsewhere: Collection[str]) -> list[IssueLine]:
         """What the rule on two records of one UPN says of pupils whom another school has on roll as an only school."""
         told = {one.pupil_no for one in self.issues if one.rule == _TWO_ROLLS.id}
-        rows = enumerate(zip(self.upns, self.rolls, self.lines, strict=True), start=1)
+        columns = (self.said[name].to_pylist() for name in ("pupil_no", "upn", "on_roll", "enrol_status", "line"))
         return [
             IssueLine(
-                _TWO_ROLLS.id, _TWO_ROLLS.severity.value, _TWO_ROLLS.message, _TWO_ROLLS.mend, line, number, "upn"
+                _TWO_ROLLS.id, _TWO_ROLLS.severity.value, _TWO_ROLLS.message, _TWO_ROLLS.mend, line or 0, number, "upn"
             ).placed(self.members)
-            for number, (upn, roll, line) in rows
-            if upn in elsewhere and roll is not None and roll not in _DUAL and number not in told
+            for number, upn, on_roll, status, line in zip(*columns, strict=True)
+            if upn in elsewhere and on_roll and status not in _DUAL and number not in told
         ]
+
+
+def _some(column: Any) -> list[str]:
+    return [text for text in column.to_pylist() if text]
+
+
+def _packed(table: pa.Table) -> bytes:
+    sink = pa.BufferOutputStream()
+    with pa.ipc.new_stream(sink, table.schema) as stream:
+        stream.write_table(table)
+    return sink.getvalue().to_pybytes()
+
+
+def _unpacked(data: bytes) -> pa.Table:
+    with pa.ipc.open_stream(data) as stream:
+        return stream.read_all()
 
 
 def read_and_prepare(data: bytes, name: str, at: datetime, *, quickly: bool = False) -> Prepared:
@@ -124,9 +156,6 @@ def read_and_prepare(data: bytes, name: str, at: datetime, *, quickly: bool = Fa
 def prepare(examined: Examined) -> Prepared:
     """Lay out a return that was read and judged."""
     parsed = examined.parsed
-    identity, pupil = parsed.tables["identity"], parsed.tables["pupil"]
-    upns, formers, ulns, births = (identity[name].to_pylist() for name in ("upn", "former_upn", "uln", "dob"))
-    statuses = zip(pupil["on_roll"].to_pylist(), pupil["enrol_status"].to_pylist(), strict=True)
     header = parsed.header
     return Prepared(
         name=parsed.name,
@@ -134,16 +163,10 @@ def prepare(examined: Examined) -> Prepared:
         collection=header.collection_code,
         laestab=header.laestab,
         serial=header.serial_no or "",
-        upns=upns,
-        formers=formers,
-        ulns=ulns,
-        births=births,
-        rolls=[status or "" if on_roll else None for on_roll, status in statuses],
-        lines=[line or 0 for line in pupil["line"].to_pylist()],
         members=parsed.members,
         issues=tuple(one.placed(parsed.members) for one in rule_lines(examined.issues)),
         discards=tuple(discard_lines(parsed.discards)),
-        study=shaped(parsed.tables, header.collection_code, header.laestab),
+        study=shaped(parsed.tables),
         said=_said(parsed),
         queries=_queries(examined),
     )

@@ -175,18 +175,18 @@ def _checked(reference: str, logged: Mapping[str, Any], opened: Mapping[str, byt
 
 
 def _log_outcome(case: GatewayCase, entry_id: str, body: Mapping[str, Any]) -> None:
-    """What came of it, which could not be said before: whether anything was told, with the counts sealed then."""
-    counts = body["counts"]
-    result = "disclosed" if counts["returned"] and case.disclosed_at else "nothing-told"
-    submit(
-        {"type": "outcome", "id": f"{entry_id}-outcome", "result": result, "counts": counts},
-        refs={"of": _submission(case)},
-    )
+    """What came of it, which could not be said before. A case that was confirmed and then refused told nothing."""
+    told = case.disclosed_at is not None
+    counts = {**body["counts"], "returned": int(told)}
+    result = "disclosed" if told else "nothing-told"
+    entry = {"type": "outcome", "id": f"{entry_id}-outcome", "result": result, "counts": counts}
+    submit(entry, refs={"of": _submission(case)})
 
 
 def _sealed_case(reference: str, *, lock: bool = False) -> GatewayCase:
     rows = GatewayCase.objects.select_for_update() if lock else GatewayCase.objects
-    case = rows.filter(reference=reference).exclude(submission=None).first()
+    # Until whoever asked has been told, nobody knows yet what came of it.
+    case = rows.filter(reference=reference, told_at__isnull=False).exclude(submission=None).first()
     if case is None:
         mend = "See the list of cases."
         raise UseRefused(Reason("case-unknown", "No case of this name stands in the log", reference[:64], mend))

@@ -18,6 +18,7 @@ from rollbook.policy.states import RunState
 from rollbook.records.models.accounts import Organisation
 from rollbook.records.models.governance import Decision, Request
 from rollbook.records.models.identity import GatewayCase
+from rollbook.records.models.reported import ReportedUse
 from rollbook.records.models.studies import Run
 from rollbook.services import clock, differencing, populations, run_inside, run_outcome
 from rollbook.services.actors import system
@@ -71,6 +72,8 @@ def _forget_unnamed() -> None:
         if idle:
             require_own_database()
             named = set(Run.objects.exclude(population_file="").values_list("population_file", flat=True))
+            told = ReportedUse.objects.exclude(population_file="")
+            named |= set(told.values_list("population_file", flat=True))
             with people_zone():
                 cases = GatewayCase.objects.exclude(population_file="")
                 named |= set(cases.values_list("population_file", flat=True))

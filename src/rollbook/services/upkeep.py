@@ -13,7 +13,7 @@ from typing import Final
 from django.db import connections
 
 from rollbook.kernel.refusals import RollbookError
-from rollbook.services import bundles, clock, collections, gateway, people_of_uses, releases, uploads
+from rollbook.services import bundles, clock, collections, gateway, people_of_uses, post, releases, uploads
 from rollbook.services.actors import system
 from rollbook.services.log import genesis
 
@@ -35,6 +35,7 @@ PARTS: Mapping[str, Callable[[], object]] = {
     "the returns of past days are counted in the log": count_yesterday,
     "the month's key is in the log": genesis.announce_this_month,
     "agreed tables come out once their entry is public": partial(releases.recover, wait_s=_SECONDS_FOR_THE_LOG),
+    "notices are sent by electronic mail": post.send_waiting,
     "decided cases are told, answers nobody collected are wiped": partial(gateway.recover, wait_s=_SECONDS_FOR_THE_LOG),
 }
 

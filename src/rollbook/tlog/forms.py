@@ -15,6 +15,7 @@ from rollbook.tlog.notes import KeyType, parse_key
 Form = Callable[[object], bool]
 LONGEST_STRING: Final = 512
 LONGEST_TITLE: Final = 200
+_ABSENT: Final = object()
 _CODE = re.compile(r"[a-z0-9][a-z0-9-]{0,63}\Z")
 _CLASS = re.compile(r"[1-5][A-E]\Z")
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/-]{0,63}\Z")
@@ -116,13 +117,16 @@ def wrong_field(value: object, table: Mapping[str, tuple[Form, bool]]) -> str | 
     """
     if not isinstance(value, dict):
         return "value"
+    matched = 0
     for name, (form, optional) in table.items():
-        if name in value:
-            if not form(value[name]):
+        found = value.get(name, _ABSENT)
+        if found is not _ABSENT:
+            if not form(found):
                 return name
+            matched += 1
         elif not optional:
             return name
-    return None if value.keys() <= table.keys() else next(str(name) for name in value if name not in table)
+    return None if matched == len(value) else next(str(name) for name in value if name not in table)
 
 
 def _is_real(parse: Callable[[str], object], value: str) -> bool:

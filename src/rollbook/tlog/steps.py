@@ -19,7 +19,9 @@ STEPS: Final[Mapping[str, str]] = {
     "proofs": "Check the proof of each answer",
     "nothing-missing": "Look whether every use is answered",
 }
-_CHECKPOINT: Final = ("note", "checkpoint", "origin", "signature", "log-signature", "quorum", "future", "stale")
+_CHECKPOINT: Final = (
+    "note", "checkpoint", "origin", "signature", "log-signature", "log-key-unknown", "quorum", "future", "stale",
+)  # fmt: skip
 _LOG: Final[Mapping[str, str]] = {
     "policy": "policy",
     "verifier-key": "policy",

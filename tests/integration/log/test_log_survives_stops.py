@@ -6,7 +6,6 @@ the log after the restart extends every checkpoint that was ever signed, and hol
 
 import os
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,6 +15,7 @@ from django.db import connection
 from rollbook.kernel.refusals import StateBroken
 from rollbook.records.models.log import LogState, LogSubmission
 from rollbook.services.keys import Keys
+from rollbook.services.log import batch as batch_module
 from rollbook.services.log import folder as folder_module
 from rollbook.services.log import genesis, reader, writer
 from rollbook.services.log import state as rows
@@ -34,8 +34,8 @@ STEPS = {
 }
 # The calls that storage steps are made of; each is broken at its first, second, third ... use.
 CALLS = {
-    "write": (Path, "write_bytes"),
-    "rename": (Path, "rename"),
+    "write": (folder_module, "_write"),
+    "rename": (os, "rename"),
     "sync": (os, "fsync"),
 }
 
@@ -194,6 +194,56 @@ def test_the_recovery_itself_fails(step: str, way: str, signed: Signed, monkeypa
 
 
 @pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("way", ["lost", "kept"])
+def test_each_step_fails_while_the_next_batch_is_judged(
+    way: str, signed: Signed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(batch_module, "LARGEST", 2)
+    for step, (owner, name) in STEPS.items():
+        # The second batch: it was judged while the first was under way.
+        begin()
+        signed.clear()
+        with monkeypatch.context() as patched:
+            patched.setattr(owner, name, broken(getattr(owner, name), way, 2))
+            with pytest.raises(StorageFailed):
+                writer.append_all()
+        writer.append_all()
+        require_whole(signed, fresh=step < "6")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_writers_at_once_write_one_log() -> None:
+    begin()
+    for number in range(20, 60):
+        story.submit_publication(number)
+    connection.close()
+    children = []
+    for _ in range(2):
+        child = os.fork()
+        if child == 0:
+            _write_to_the_end()
+        children.append(child)
+    assert [os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) for child in children] == [0, 0]
+    writer.forget()
+    log = story.read_as_client()
+    assert log.size == 48
+    assert [entry.index for entry in reader.entries()] == list(range(48))
+    assert LogSubmission.objects.filter(state="appended").count() == 48
+
+
+def _write_to_the_end() -> None:
+    code = 1
+    try:
+        writer.forget()
+        batch_module.LARGEST = 3  # type: ignore[misc]
+        while writer.append_waiting():
+            pass
+        code = 0
+    finally:
+        os._exit(code)
+
+
+@pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("when", ["before", "after"])
 @pytest.mark.parametrize("step", STEPS)
 def test_the_process_is_killed_at_each_step(step: str, when: str) -> None:
@@ -217,7 +267,8 @@ def _die_at(owner: Any, name: str, when: str) -> None:
         os._exit(9)
 
     setattr(owner, name, die)
+    batch_module.LARGEST = 2  # type: ignore[misc]
     try:
-        writer.append_waiting()
+        writer.append_all()
     finally:
         os._exit(1)

@@ -47,6 +47,10 @@ def test_codes_are_those_of_the_return_asked_for(client: Client, collection: str
 
 def test_a_return_whose_changes_are_not_known_says_so(client: Client) -> None:
     assert "carries the list of the spring school census 2026" in text(client, "/dictionary/?collection=sc-spr-2027")
+    for year in (2025, 2026, 2027):
+        assert "carries the list of the early years census 2024" in text(
+            client, f"/dictionary/?collection=eyc-spr-{year}"
+        )
     assert "carries the codes of the spring school census 2026" in text(
         client, "/dictionary/ethnicity/?collection=sc-spr-2027"
     )

@@ -185,8 +185,9 @@ def month(case: str) -> Iterator[str]:
     """The month of the case, whose keys the test may destroy: other tests of this installation need them anew."""
     (entry,) = reader.entries("sealed")
     yield entry.fields["set"]["epoch"]
-    for folder in ("populations/epochs", "jobs/vrf"):
-        (settings.ROLLBOOK.keys / folder / f"{entry.fields['set']['epoch']}.destroyed").unlink(missing_ok=True)
+    ended = entry.fields["set"]["epoch"]
+    for name in (f"populations/epochs/{ended}.destroyed", f"jobs/vrf/{ended}.destroyed", f"public/vrf/{ended}"):
+        (settings.ROLLBOOK.keys / name).unlink(missing_ok=True)
 
 
 def test_a_month_ends_after_its_time_and_not_while_a_case_of_it_is_sealed(

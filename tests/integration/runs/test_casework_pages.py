@@ -83,7 +83,10 @@ def test_from_an_upload_to_two_verdicts(log: ground.Writer) -> None:
         assert "&lt; &#39;8&#39;" in shown
         assert "&lt;pre" not in shown
         text_of(browser.post(address, {"verdict": "return"}), 422)
-        assert browser.post(address, {"verdict": "approve", "comment": f"seen by {checker.key}"}).status_code == 302
+        assert (
+            browser.post(address, {"verdict": "approve", "turn": "1", "comment": f"seen by {checker.key}"}).status_code
+            == 302
+        )
     releases.release(output.id)
     assert "anyone can read it" in text_of(researcher.get(started.url))
 

@@ -16,7 +16,7 @@ from rollbook.kernel.refusals import AccessDenied, InputRefused, RollbookError, 
 from rollbook.records.models.accounts import School
 from rollbook.records.models.governance import Decision
 from rollbook.records.models.reported import ReportedUse
-from rollbook.services import certificates, clock, corrections, gateway, projects, reported_uses, sets, totals
+from rollbook.services import certificates, clock, corrections, gateway, projects, reported_uses, runs, sets, totals
 from rollbook.services.duties import DutyKind, overdue
 from rollbook.services.history import history
 from rollbook.services.log import reader
@@ -121,6 +121,9 @@ def test_a_late_release_says_so_everywhere(log: ground.Writer, client: Client) -
     assert use.inside is False
     assert "It went past the gate" in use.result
     assert ReportedUse.objects.get().account is None
+    # The next start of the job process removes what nothing names; this is named.
+    runs.recover(wait_s=0)
+    assert history(family.parent, family.handle).uses[0].inside is False
 
 
 def test_what_is_corrected_shows_both_values_and_what_a_use_rests_on_cannot_be(

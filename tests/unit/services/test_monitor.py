@@ -199,8 +199,10 @@ def test_volumes_that_do_not_add_up_are_named(site: Site) -> None:
     found = {(family, code) for family, code, _ in site.breaches()}
     assert found == {("volumes", "figures-differ")}
     assert len(site.breaches()) == 2, "one figure is wrong, one was left out"
-    (site.folder / "site/register/volumes.json").write_text('{"no": "list"}')
-    assert site.breaches() == {("volumes", "volumes-form", "register/volumes.json")}
+    row = '{"month": "x", "kind": "x", "name": "x", "power": "x", "people": null, "count": Infinity}'
+    for broken in ('{"no": "list"}', "[" * 100_000, f"[{row}]", "\x00", '[{"month": 1}]'):
+        (site.folder / "site/register/volumes.json").write_text(broken)
+        assert site.breaches() == {("volumes", "volumes-form", "register/volumes.json")}
 
 
 TOTALS = {"type": "totals", "from": "2026-09-01", "to": "2026-09-30"}

@@ -48,6 +48,6 @@ def tables(pupils: int, *, seed: int = 1) -> dict[str, pa.Table]:
 def put(root: Path, number: int, people: Sequence[int], *, collection: str = COLLECTION) -> Mapping[str, int]:
     """Land the n-th return with these people; gives the Delta versions."""
     (versions,) = land_together(
-        root, [Rows(shaped(tables(len(people), seed=number), collection, "2013999"), people, return_id(number))]
+        root, [Rows(shaped(tables(len(people), seed=number)), people, return_id(number), collection, "2013999")]
     )
     return versions

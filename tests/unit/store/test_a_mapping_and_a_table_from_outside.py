@@ -53,6 +53,15 @@ what = "rows"
 value = 2
 source = "nowhere"
 """
+NOTE = b"""
+[[items]]
+column = "note"
+id = "made-note"
+kind = "text"
+risk = "5E"
+name = "Note"
+description = "The note."
+"""
 MISTAKES = [
     ('code = "made-results"', 'code = "made"', "mapping-code"),
     ('code = "made-results"', 'code = "sc-spr-2031"', "mapping-code"),
@@ -174,6 +183,22 @@ def test_what_is_no_day_is_an_issue_and_never_nothing(day: str) -> None:
     found = translate(read(f"row,day,school,note\n1,{day},9331001,x\n".encode()), mapping())
     assert [(one.code, one.field, one.line) for one in found.issues] == [("value", "day", 2)]
     assert day not in str(found.issues)
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [("x" * 201, "value"), ("tab\there", "text-characters"),
+     ("\u202egnp", "text-characters"), ("zero\u200bwide", "text-characters"),
+     ("see B801200005001", "text-upn"), ("(m80120000500a)", "text-upn"), ("ada@example.org", "text-email"),
+     ("x" * 200, ""), ("B8012000050012", ""), ("Ж, née O'Sample – 1/2", ""), ("13 at 4", ""), ("=1+1", "")],
+)  # fmt: skip
+def test_a_free_text_is_judged_by_length_characters_and_what_it_tells(text: str, code: str) -> None:
+    made = read_mapping(GOOD.replace('drop = ["note"]', "").encode() + NOTE, "m.toml")
+    data = f'row,day,school,note\n1,2025-02-28,9331001,"{text}"\n'.encode()
+    source = without_missing(read_source(data, "d.csv", wanted=made.columns, drop=made.drop), made)
+    found = translate(source, made)
+    assert [(one.code, one.field, one.line) for one in found.issues] == ([(code, "note", 2)] if code else [])
+    assert text not in str(found.issues)
 
 
 @pytest.mark.parametrize("school", ["933100", "93310011", "=9331001", "", "ABCDEFG"])

@@ -102,7 +102,7 @@ def test_rows_of_a_file_that_holds_several_returns_are_told_apart(tmp_path: Path
 def test_a_column_of_the_identity_zone_is_refused() -> None:
     table = pa.table({"pupil_no": [1], "line": pa.array([1], pa.int32()), "surname": ["Sample"]})
     with pytest.raises(StateBroken, match="surname"):
-        shaped({"pupil": table}, COLLECTION, "2013999")
+        shaped({"pupil": table})
 
 
 def test_no_study_table_has_a_column_for_who_somebody_is() -> None:

@@ -24,6 +24,15 @@ _WHOLE: Final = r"^-?[0-9]{1,9}$"
 _DECIMAL: Final = r"^[-+]?([0-9]{1,15}(\.[0-9]{0,20})?|\.[0-9]{1,20})([eE][-+]?[0-9]{1,2})?$"
 _DAY: Final = r"^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$"
 _LAESTAB: Final = r"^[0-9]{7}$"
+# A number is taken for a pupil's by its form alone: one with a wrong letter still leads to the pupil.
+_NO_TEXT: Final = (
+    ("text-characters", r"[\p{Cc}\p{Cf}\p{Co}\x{2028}\x{2029}]", "Characters stand here that do not print",
+     "Take them out of the source, or leave the column out under file.drop."),
+    ("text-upn", r"(^|[^0-9A-Za-z])[A-Za-z][0-9]{11}[0-9A-Za-z]($|[^0-9A-Za-z])", "A pupil's number stands in a text",
+     "Name the column under pupil.columns, or leave it out under file.drop."),
+    ("text-email", r"[^\s@<>()]+@[^\s@<>()]+\.[A-Za-z]{2,}", "An e-mail address stands in a text",
+     "Leave the column out under file.drop."),
+)  # fmt: skip
 
 Column = "pa.Array[Any]"
 
@@ -67,6 +76,8 @@ def translate(source: SourceTable, mapping: CollectionMapping) -> Translated:
         values = _FORMS[field.item.kind](texts, field)
         lost = pc.and_(pc.is_null(values), pc.is_valid(texts))
         issues += _listed(source.lines(lost), field, "value", *_words(field))
+        if field.item.kind == "text":
+            issues += free_text_issues(texts, source, field.column)
         missing[field.column] = texts.null_count
         if field.required and texts.null_count:
             mend = "Fill it, or say required = false in the mapping."
@@ -74,6 +85,13 @@ def translate(source: SourceTable, mapping: CollectionMapping) -> Translated:
         columns[field.item.column] = values
     schools, of_schools = _schools(source, mapping)
     return Translated(columns, schools, (*issues, *of_schools, *_pupils(source, mapping)), MappingProxyType(missing))
+
+
+def free_text_issues(texts: Any, source: SourceTable, column: str) -> Iterator[Issue]:
+    """What no text of a study table may hold: characters that do not print, and what tells who a pupil is."""
+    for code, pattern, message, mend in _NO_TEXT:
+        found: Any = pc.fill_null(pc.match_substring_regex(texts, pattern), pa.scalar(False))
+        yield from _listed(source.lines(found), column, code, message, mend)
 
 
 def _listed(lines: list[int], field: Field | str, code: str, message: str, mend: str) -> Iterator[Issue]:
@@ -85,6 +103,8 @@ def _listed(lines: list[int], field: Field | str, code: str, message: str, mend:
 
 
 def _words(field: Field) -> tuple[str, str]:
+    if field.item.kind == "text":
+        return f"This text has over {LONGEST_TEXT} characters", "Shorten it, or leave the column out under file.drop."
     if field.item.kind == "code":
         return "This is not one of the item's codes, nor translated to one", "Add it to translate or codes, or mend it."
     return f"This is not a {field.item.kind}", "Correct the value, or list the text under file.missing."

@@ -10,18 +10,45 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
+from typing import Final, NamedTuple
 
 from rollbook.dataplane.people.identifiers import Changes, changes
-from rollbook.dataplane.people.matching import Known, Match, Maybe, Standing
+from rollbook.dataplane.people.matching import Claimant, Known, Match, Maybe, Standing, match
 
 
-@dataclass(frozen=True, slots=True)
-class Written:
+class Written(NamedTuple):
     """An identifier as the batch leaves it: whose, how it stands, and which return (its place in the batch) said so."""
 
     person: int
     standing: Standing
     place: int
+
+
+class Fresh(NamedTuple):
+    """A pupil whose UPN nobody else of the batch gives and no record has, and who gives no other: somebody new."""
+
+    upn: str
+    born: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class Roll:
+    """The pupils of one return as matching needs them, column by column, in file order."""
+
+    upns: Sequence[str | None]
+    formers: Sequence[str | None]
+    births: Sequence[date | None]
+    forenames: Sequence[str | None]
+    surnames: Sequence[str | None]
+
+    def claimant(self, place: int) -> Claimant:
+        """The pupil at this place, counted from none."""
+        named = self.forenames[place], self.surnames[place]
+        return Claimant(place + 1, self.upns[place], self.formers[place], self.births[place], *named)
+
+    def claimants(self) -> tuple[Claimant, ...]:
+        """All of them."""
+        return tuple(map(self.claimant, range(len(self.upns))))
 
 
 @dataclass(slots=True)
@@ -55,16 +82,48 @@ class InTurn:
         for upn, held in self.known.items():
             self._upns_of.setdefault(held.person, set()).add(upn)
 
-    def take(self, place: int, matches: Sequence[Match]) -> list[int]:
+    def meet(self, roll: Roll) -> list[Match | Fresh]:
+        """As `match` answers for each pupil of a return, but for those of whom there is nothing to ask."""
+        counts, formers = Counter(roll.upns), {one for one in roll.formers if one}
+        met: list[Match | Fresh] = []
+        asked: list[int] = []
+        for place, (upn, former) in enumerate(zip(roll.upns, roll.formers, strict=True)):
+            alone = upn and not former and upn not in self.known and upn not in self._shared and counts[upn] == 1
+            if upn and alone and upn not in formers:
+                met.append(Fresh(upn, roll.births[place]))
+            else:
+                asked.append(place)
+                met.append(_NOBODY)
+        if asked:
+            claimants = [roll.claimant(place) for place in asked]
+            given = {upn for one in claimants for upn in (one.upn, one.former_upn) if upn}
+            known = {upn: self.known[upn] for upn in given if upn in self.known}
+            for place, one in zip(asked, match(claimants, known, {upn for upn in counts if upn}), strict=True):
+                met[place] = one
+        return met
+
+    def take(self, place: int, met: Sequence[Match | Fresh]) -> list[int]:
         """Take the return at this place of the batch; gives the key of each of its pupils, in order."""
-        persons = [self._new(place, one.claimant.born) if one.person is None else one.person for one in matches]
-        made = changes(zip(matches, persons, strict=True), self.known)
+        persons = []
+        matches: list[tuple[Match, int]] = []
+        for one in met:
+            if isinstance(one, Fresh):
+                persons.append(self._new(place, one.born))
+                self.add[one.upn] = Written(persons[-1], Standing.CURRENT, place)
+            else:
+                persons.append(self._new(place, one.claimant.born) if one.person is None else one.person)
+                matches.append((one, persons[-1]))
+        if matches:
+            self._take(place, matches)
+        return persons
+
+    def _take(self, place: int, matches: Sequence[tuple[Match, int]]) -> None:
+        made = changes(matches, self.known)
         self._retire(made.retire)
         self._write(made, place)
-        for one, person in zip(matches, persons, strict=True):
+        for one, person in matches:
             self.maybe += [(person, other) for other in one.maybe]
             self._born(person, one.claimant.born)
-        return persons
 
     def _new(self, place: int, born: date | None) -> int:
         self.brought.append(place)
@@ -80,7 +139,7 @@ class InTurn:
                     self.known[upn] = replace(held, standing=Standing.FORMER)
                     for written in (self.add, self.restate):
                         if upn in written:
-                            written[upn] = replace(written[upn], standing=Standing.FORMER)
+                            written[upn] = written[upn]._replace(standing=Standing.FORMER)
 
     def _write(self, made: Changes, place: int) -> None:
         given = [*made.add.items(), *made.restate.items()]
@@ -105,6 +164,9 @@ class InTurn:
         for upn in self._upns_of.get(person, ()):
             if self.known[upn].born != born:
                 self.known[upn] = replace(self.known[upn], born=born)
+
+
+_NOBODY: Final = Fresh("", None)
 
 
 def real(persons: Iterable[int], keys: Sequence[int]) -> list[int]:

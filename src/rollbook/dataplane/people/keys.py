@@ -55,8 +55,10 @@ def allocate(births: Iterable[date | None], next_places: Mapping[int, int]) -> A
     touched: dict[int, int] = {}
     keys: list[int] = []
     unknown = UNKNOWN_YEAR
+    births = tuple(births)
+    years = {born: birth_year(born) for born in set(births)}
     for born in births:
-        year = birth_year(born)
+        year = years[born]
         if year == UNKNOWN_YEAR:
             while unknown < FIRST_YEAR - 1 and places.get(unknown, 0) >= PLACES:
                 unknown += 1

@@ -136,9 +136,11 @@ class Match:
     maybe: tuple[Maybe, ...] = ()
 
 
-def match(claimants: Sequence[Claimant], known: Mapping[str, Known]) -> tuple[Match, ...]:
-    """One match for each claimant, in order. `known` has each of their UPNs and former UPNs that the zone holds."""
-    own = {one.upn for one in claimants if one.upn}
+def match(claimants: Sequence[Claimant], known: Mapping[str, Known], beside: Collection[str] = ()) -> tuple[Match, ...]:
+    """One match for each claimant, in order. `known` has each of their UPNs and former UPNs that the zone holds;
+    `beside` are the UPNs of others in their file.
+    """
+    own = {*beside, *(one.upn for one in claimants if one.upn)}
     one_of = {held.person: held.root for each in known.values() for held in _all(each)}
     by_own = {one.pupil_no: _by_own_upn(one, known) for one in claimants}
     taken = Counter(one_of[found.person] for found in by_own.values() if found.person is not None)

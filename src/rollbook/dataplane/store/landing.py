@@ -12,10 +12,12 @@ import os
 import shutil
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
@@ -24,43 +26,45 @@ from deltalake import CommitProperties, DeltaTable, write_deltalake
 from rollbook.dataplane.store.tables import BUCKET_BITS, PARTITIONS, TABLES, files_of, open_table, schema_of
 from rollbook.kernel.refusals import Reason, StateBroken
 
-_LANDED = frozenset({"bucket", "person_key", "return_id"})
+_LANDED = frozenset({"collection", "laestab", "bucket", "person_key", "return_id"})
 _COLUMN_STATISTICS = {"delta.dataSkippingStatsColumns": "return_id,person_key"}
 
 
-def shaped(tables: Mapping[str, pa.Table], collection: str, laestab: str) -> dict[str, pa.Table]:
-    """The study tables of a parsed return with every column of their schema but the three that only landing knows.
-
-    The pupil number (`pupil_no`) stands where the person key will. Tables of the identity zone are left out.
+def shaped(tables: Mapping[str, pa.Table]) -> dict[str, pa.Table]:
+    """What the study tables take of a parsed return: the columns with any value, as their schema has them, and the
+    pupil number (`pupil_no`). Tables of the identity zone are left out.
 
     Raises:
         StateBroken: a column that the catalogue does not know for its table.
     """
-    return {
-        name: _shaped(name, tables[name], collection, laestab)
-        for name in TABLES
-        if name in tables and tables[name].num_rows
-    }
+    return {name: _shaped(name, tables[name]) for name in TABLES if name in tables and tables[name].num_rows}
 
 
-def _shaped(name: str, table: pa.Table, collection: str, laestab: str) -> pa.Table:
-    schema, count = schema_of(name), table.num_rows
-    unknown = sorted(set(table.column_names) - set(schema.names) - {"pupil_no"})
+def _shaped(name: str, table: pa.Table) -> pa.Table:
+    types = _types(name)
+    unknown = sorted(set(table.column_names) - types.keys() - {"pupil_no"})
     if unknown:
         raise StateBroken(
             Reason("column-unknown", "A column is not in the catalogue", where=f"{name}: {', '.join(unknown)}")
         )
-    given = {"collection": pa.repeat(collection, count), "laestab": pa.repeat(laestab, count)}
-    columns: dict[str, Any] = {"pupil_no": table["pupil_no"].cast(pa.int32())}
-    for field in schema:
-        if field.name in given:
-            columns[field.name] = given[field.name]
-        elif field.name in table.column_names:
-            held = table[field.name]
-            columns[field.name] = held if held.type == field.type else held.cast(field.type)
-        elif field.name not in _LANDED:
-            columns[field.name] = pa.nulls(count, field.type)
+    columns: dict[str, Any] = {"pupil_no": table["pupil_no"]}
+    for column, held in zip(table.column_names, table.columns, strict=True):
+        if column in types and held.null_count < len(held):
+            columns[column] = held if held.type == types[column] else held.cast(types[column])
     return pa.table(columns)
+
+
+@cache
+def _types(name: str) -> Mapping[str, pa.DataType]:
+    return {one.name: one.type for one in schema_of(name) if one.name not in _LANDED}
+
+
+def filled(name: str, table: pa.Table, given: Mapping[str, Any]) -> pa.Table:
+    """Rows with every column of their table: those given here, those there are, the others empty."""
+    schema = schema_of(name)
+    held = {**dict(zip(table.column_names, table.columns, strict=True)), **given}
+    columns = [held[one.name] if one.name in held else pa.nulls(len(table), one.type) for one in schema]
+    return pa.table(columns, schema=schema)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +74,8 @@ class Rows:
     tables: Mapping[str, pa.Table]
     keys: Sequence[int]
     return_id: str
+    collection: str
+    laestab: str
 
 
 def land_together(root: Path, returns: Sequence[Rows], *, durable: bool = True) -> list[dict[str, int]]:
@@ -78,15 +84,14 @@ def land_together(root: Path, returns: Sequence[Rows], *, durable: bool = True) 
     `durable=False` spares the flush to disk, for throwaway stores.
     """
     versions: list[dict[str, int]] = [{} for _ in returns]
-    keys = [pa.array(one.keys, pa.int64()) for one in returns]
     # Nobody else on the machine reads the tables; a folder that is there already keeps its mode.
     root.mkdir(mode=0o700, parents=True, exist_ok=True)
     for name in TABLES:
         having = [number for number, one in enumerate(returns) if name in one.tables and one.tables[name].num_rows]
         if not having:
             continue
-        rows = pa.concat_tables([_keyed(name, returns[number], keys[number]) for number in having])
-        version = append(root / name, _in_key_order(rows), [returns[number].return_id for number in having])
+        some = [returns[number] for number in having]
+        version = append(root / name, _in_key_order(_keyed(name, some)), [one.return_id for one in some])
         if durable:
             flush(root / name, version)
         for number in having:
@@ -94,18 +99,21 @@ def land_together(root: Path, returns: Sequence[Rows], *, durable: bool = True) 
     return versions
 
 
-def _keyed(name: str, rows: Rows, keys: Any) -> pa.Table:
-    table = rows.tables[name]
-    people = keys.take(pc.subtract(table["pupil_no"].combine_chunks(), 1))
-    landed = {
-        "bucket": pc.shift_right(people, BUCKET_BITS).cast(pa.int32()),
-        "person_key": people,
-        "return_id": pa.repeat(rows.return_id, len(people)),
+def _keyed(name: str, returns: Sequence[Rows]) -> pa.Table:
+    """The rows of one table of all these returns, with whose they are and what return they came by."""
+    tables = [one.tables[name] for one in returns]
+    rows = pa.concat_tables(tables, promote_options="default")
+    counts = [table.num_rows for table in tables]
+    before = np.cumsum([0, *(len(one.keys) for one in returns)])[:-1]
+    keys = np.concatenate([np.asarray(one.keys, np.int64) for one in returns])
+    people = keys[rows["pupil_no"].to_numpy() - 1 + np.repeat(before, counts)]
+    which = np.repeat(np.arange(len(returns)), counts)
+    given = {
+        column: pa.array([getattr(one, column) for one in returns], pa.string()).take(which)
+        for column in ("return_id", "collection", "laestab")
     }
-    schema = schema_of(name)
-    return pa.table(
-        [landed[field.name] if field.name in landed else table[field.name] for field in schema], schema=schema
-    )
+    bucket = pa.array((people >> BUCKET_BITS).astype(np.int32))
+    return filled(name, rows, {"bucket": bucket, "person_key": pa.array(people), **given})
 
 
 def _in_key_order(rows: pa.Table) -> pa.Table:

@@ -23,6 +23,14 @@ _SQL_TYPES: Final[Mapping[pa.DataType, str]] = {
     pa.date32(): "DATE", pa.float64(): "DOUBLE",
 }  # fmt: skip
 Source = Sequence[Path] | pa.Table
+IDENTITY: Final = "identity"
+# What the accepted returns said of each pupil's numbers and names. It lands nowhere: a caller reads it from the
+# identity zone for one pass.
+_IDENTITY_TYPES: Final[Mapping[str, pa.DataType]] = {
+    "return_id": pa.string(), "person_key": pa.int64(), "pupil_no": pa.int32(), "line": pa.int32(),
+    "upn": pa.string(), "former_upn": pa.string(), "uln": pa.string(), "surname": pa.string(), "forename": pa.string(),
+}  # fmt: skip
+IDENTITY_SCHEMA: Final = pa.schema(_IDENTITY_TYPES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +77,7 @@ class Passes:
             self._run([part], by_part=True)
 
     def _run(self, parts: Sequence[Part], *, by_part: bool) -> None:
-        for table in TABLES:
+        for table in (*TABLES, IDENTITY):
             self._engine.execute(f"CREATE OR REPLACE VIEW {table} AS {self._select(table, parts)}")
         for at, statement in enumerate(self._statements):
             if statement.holds_pupils is by_part:
@@ -87,7 +95,7 @@ class Passes:
         held = {name for name, *_ in self._engine.execute(f"DESCRIBE {rows}").fetchall()} if rows else set()
         columns = ", ".join(
             field.name if field.name in held else f"NULL::{_SQL_TYPES[field.type]} AS {field.name}"
-            for field in file_schema(table)
+            for field in (IDENTITY_SCHEMA if table == IDENTITY else file_schema(table))
         )
         if not rows:
             return f"SELECT {columns} WHERE false"

@@ -47,4 +47,5 @@ def require_kept(entry: Mapping[str, Any]) -> None:
 
 def digests_of(entry: Mapping[str, Any]) -> set[str]:
     """The hex digests of the documents an entry names."""
-    return {unb64(document).hex() for document in documents_of(entry)}
+    named = documents_of(entry)
+    return {unb64(document).hex() for document in named} if named else set()

@@ -46,22 +46,19 @@ class LogFolder:
         """Write the files that `state` adds, durably, where nobody is served (step 4)."""
         top = self.staging / state.folder
         top.mkdir(parents=True, exist_ok=True)
-        staged = {top / path.replace("/", _SLASH): data for path, data in files.items()}
-        for file, data in staged.items():
-            file.write_bytes(data)
-        # One after the other, each sync would wait for the disk alone.
-        _sync(staged)
-        _sync([top, self.staging])
+        # Written first and synced together: one after the other, each sync would wait for the disk alone.
+        _sync([_write(f"{top}/{path.replace('/', _SLASH)}", data) for path, data in files.items()])
+        _sync([str(top), str(self.staging)])
 
     def move(self, state: State) -> None:
         """Move the staged files of `state` into place (step 6); those that were moved before are there already."""
         top = self.staging / state.folder
-        moved = sorted(top.iterdir()) if top.is_dir() else []
-        targets = [self.served / source.name.replace(_SLASH, "/") for source in moved]
-        made = {folder for parent in {target.parent for target in targets} for folder in _make(parent, self.served)}
-        for source, target in zip(moved, targets, strict=True):
-            source.rename(target)
-        _sync({target.parent for target in targets} | {folder.parent for folder in made})
+        names = sorted(os.listdir(top)) if top.is_dir() else []
+        parents = {self.served / name.rpartition(_SLASH)[0].replace(_SLASH, "/") for name in names}
+        made = {folder for parent in parents for folder in _make(parent, self.served)}
+        for name in names:
+            os.rename(f"{top}/{name}", f"{self.served}/{name.replace(_SLASH, '/')}")
+        _sync(map(str, parents | {folder.parent for folder in made}))
         shutil.rmtree(top, ignore_errors=True)
 
     def publish(self, checkpoint: bytes, name: str = CHECKPOINT) -> None:
@@ -71,7 +68,7 @@ class LogFolder:
         draft.rename(self.served / name)
         if name == CHECKPOINT:
             (self.served / UNWITNESSED).unlink(missing_ok=True)
-        _sync([self.served])
+        _sync([str(self.served)])
 
     def checkpoint(self, name: str = CHECKPOINT) -> bytes | None:
         """The served checkpoint, or None where nothing was ever published."""
@@ -134,7 +131,13 @@ def _make(folder: Path, top: Path) -> list[Path]:
     return missing
 
 
-def _sync(paths: Iterable[Path]) -> None:
+def _write(path: str, data: bytes) -> str:
+    with open(path, "wb") as file:
+        file.write(data)
+    return path
+
+
+def _sync(paths: Iterable[str]) -> None:
     """Wait until files' bytes, or folders' names, are on disk: all at once, since the disk takes them together."""
     wanted = sorted(set(paths))
     if len(wanted) < 2:
@@ -146,7 +149,7 @@ def _sync(paths: Iterable[Path]) -> None:
             done.result()
 
 
-def _sync_one(path: Path) -> None:
+def _sync_one(path: str) -> None:
     handle = os.open(path, os.O_RDONLY)
     try:
         os.fsync(handle)

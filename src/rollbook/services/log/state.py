@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from dataclasses import asdict
 from typing import Any, Final, NamedTuple
 
+import psycopg
 from django.db import connection, transaction
 from django.db.models import Count, Max
 
@@ -108,12 +109,12 @@ def unpublished_documents(digests: set[str]) -> Mapping[str, bytes]:
 # PostgreSQL takes the entries apart itself: a row object for each would cost more than signing them.
 _INDEX_ENTRIES: Final = """
     INSERT INTO records_logentry (index, type, entry_id, at, body)
-    SELECT %s + place - 1, body ->> 'type', body ->> 'id', (body ->> 'at')::timestamptz, body
+    SELECT %s::bigint + place - 1, body ->> 'type', body ->> 'id', (body ->> 'at')::timestamptz, body
     FROM jsonb_array_elements(%s::jsonb) WITH ORDINALITY AS entries (body, place)
     ON CONFLICT DO NOTHING
 """
 _TELL_SUBMITTERS: Final = """
-    UPDATE records_logsubmission AS submission SET state = 'appended', index = %s + place - 1
+    UPDATE records_logsubmission AS submission SET state = 'appended', index = %s::bigint + place - 1
     FROM jsonb_array_elements_text(%s::jsonb) WITH ORDINALITY AS entries (entry_id, place)
     WHERE submission.entry_id = entries.entry_id AND submission.state = 'waiting'
 """
@@ -125,7 +126,9 @@ def answer(first: int, raws: Sequence[bytes], bodies: Sequence[Mapping[str, Any]
     The files are the record and `answered` finds what is missing, so this need not wait for the disk.
     """
     with transaction.atomic():
-        with connection.cursor() as cursor:
+        connection.ensure_connection()
+        # The driver's own cursor sends so long a text beside the statement, and need not quote it.
+        with psycopg.Cursor(connection.connection) as cursor:
             cursor.execute("SET LOCAL synchronous_commit = off")
             cursor.execute(_INDEX_ENTRIES, [first, f"[{b','.join(raws).decode()}]"])
             cursor.execute(_TELL_SUBMITTERS, [first, json.dumps([body["id"] for body in bodies])])

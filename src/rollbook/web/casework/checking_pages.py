@@ -42,6 +42,7 @@ class VerdictForm(forms.Form):
         max_length=LONGEST_COMMENT,
         widget=forms.Textarea,
     )
+    turn = forms.IntegerField(required=False, widget=forms.HiddenInput)
     early = forms.BooleanField(label="Return it at once, without the other checker’s verdict", required=False)
     note = forms.CharField(
         label="Note to the other checkers",
@@ -78,9 +79,10 @@ def check(request: HttpRequest, reference: str) -> HttpResponse:
 def _judge(by: Actor, reference: str, form: VerdictForm) -> None:
     facts = dict(form.cleaned_data)
     if facts.pop("early") and facts["verdict"] == RETURN:
-        return_early(by=by, reference=reference, comment=facts["comment"])
+        return_early(by=by, reference=reference, comment=facts["comment"], turn=facts["turn"] or 0)
     else:
-        give_verdict(by=by, reference=reference, **facts)
+        # A form without its turn, or with another, is a form of another page: no turn has the number 0.
+        give_verdict(by=by, reference=reference, **facts | {"turn": facts["turn"] or 0})
 
 
 @require_POST

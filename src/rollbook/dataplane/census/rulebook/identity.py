@@ -6,11 +6,11 @@ from typing import Final
 
 from rollbook.dataplane.census.landed_forms import NotLanded, Row
 from rollbook.dataplane.census.parsed import Form
+from rollbook.dataplane.census.rulebook import identity_landed
 from rollbook.dataplane.census.ruling import Finding, Pupil, ReturnView, Severity, rule, where
 from rollbook.kernel.terms import previous_census
 from rollbook.kernel.upn import LETTERS, UpnFault, uln_ok, upn_faults
 
-_IDENTITY: Final = NotLanded("Numbers and names are kept in the identity zone, never among landed rows.")
 _UPN = "P1/PupilIdentifiers/UPN"
 _LOOK_UP: Final = "Look the UPN up in the pupil's file from the last school, or ask that school or the authority."
 # Lowest age and first age too high, at 31 August. Both bounds of the source read as exclusive, which would flag every
@@ -31,7 +31,7 @@ def _with_fault(view: ReturnView, *faults: UpnFault) -> Iterator[Finding]:
     "PT-014", Severity.ERROR, "UPN missing",
     mend="Give the pupil's UPN, or a temporary one while the real one is being looked for.",
     source="OWN", dfe_ref="1500 (number unverified)", fields=("UPN",), passes=(), fails=(f"- {_UPN}",),
-    landed=_IDENTITY,
+    landed=identity_landed.MISSING,
 )  # fmt: skip
 def upn_given(view: ReturnView) -> Iterator[Finding]:
     """For leavers too: without a number nobody can say whose history the record belongs to."""
@@ -43,7 +43,7 @@ def upn_given(view: ReturnView) -> Iterator[Finding]:
     mend=f"One or more characters of the UPN were mistyped. {_LOOK_UP}",
     source="CSCV", dfe_ref="CIN 1510", fields=("UPN",),
     passes=(f"{_UPN} = M80120000500A",), fails=(f"{_UPN} = B801200005002",),
-    landed=_IDENTITY,
+    landed=identity_landed.WRONG_LETTER,
 )  # fmt: skip
 def upn_letter(view: ReturnView) -> Iterator[Finding]:
     """Permanent and temporary alike."""
@@ -55,7 +55,7 @@ def upn_letter(view: ReturnView) -> Iterator[Finding]:
     mend="Two pupils cannot share a UPN. Find out whose it is; merge the two records if they are one pupil.",
     source="CSCV", dfe_ref="CIN 1520", fields=("UPN",),
     passes=(f"{_UPN} = B801200005001",), fails=(f"{_UPN} = B801200005001", "P2/PupilIdentifiers/UPN = B801200005001"),
-    landed=_IDENTITY,
+    landed=identity_landed.TWICE,
 )  # fmt: skip
 def upn_once(view: ReturnView) -> Iterator[Finding]:
     """In the return, and across the authority when the context can tell. Dual registration (M, S) is no fault."""
@@ -75,7 +75,7 @@ def upn_once(view: ReturnView) -> Iterator[Finding]:
     "PT-017", Severity.ERROR, "UPN characters 2 to 4 are not a known LA",
     mend=_LOOK_UP, source="CSCV", dfe_ref="CIN 1530", fields=("UPN",),
     passes=(f"{_UPN} = T380209306001",), fails=(f"{_UPN} = P123456789123",),
-    landed=_IDENTITY,
+    landed=identity_landed.NO_AUTHORITY,
 )  # fmt: skip
 def upn_authority(view: ReturnView) -> Iterator[Finding]:
     """Authorities that no longer exist are right in a UPN; so are the pseudo authorities."""
@@ -86,7 +86,7 @@ def upn_authority(view: ReturnView) -> Iterator[Finding]:
     "PT-018", Severity.ERROR, "UPN characters 5 to 12 must be digits",
     mend=_LOOK_UP, source="CSCV", dfe_ref="CIN 1540", fields=("UPN",),
     passes=(f"{_UPN} = M80120000500A",), fails=(f"{_UPN} = B8012000O5001",),
-    landed=_IDENTITY,
+    landed=identity_landed.NO_DIGITS,
 )  # fmt: skip
 def upn_digits(view: ReturnView) -> Iterator[Finding]:
     """The letter O for the digit 0 is the usual slip."""
@@ -102,7 +102,7 @@ def _digits(text: str) -> bool:
     mend=f"The last character is a digit, or any letter but I, O and S in a temporary UPN. {_LOOK_UP}",
     source="CSCV", dfe_ref="CIN 1550", fields=("UPN",),
     passes=(f"{_UPN} = L80120000501Z",), fails=(f"{_UPN} = M80120000500S",),
-    landed=_IDENTITY,
+    landed=identity_landed.WRONG_LAST,
 )  # fmt: skip
 def upn_last(view: ReturnView) -> Iterator[Finding]:
     """Length is judged here because no other rule does."""
@@ -115,7 +115,7 @@ def upn_last(view: ReturnView) -> Iterator[Finding]:
     source="CSCV, with temporary former UPNs allowed", dfe_ref="CIN 1560Q", fields=("FormerUPN",),
     passes=("+ P1/PupilIdentifiers <FormerUPN>M80120000500A</FormerUPN>",),
     fails=("+ P1/PupilIdentifiers <FormerUPN>A123456789123</FormerUPN>",),
-    landed=_IDENTITY,
+    landed=identity_landed.FORMER_BROKEN,
 )  # fmt: skip
 def former_upn_form(view: ReturnView) -> Iterator[Finding]:
     """A temporary former UPN is the usual case and right."""
@@ -133,7 +133,7 @@ def _former_upn_broken(pupil: Pupil) -> bool:
     source="OWN", fields=("FormerUPN", "UPN"),
     passes=("+ P1/PupilIdentifiers <FormerUPN>B801200005001</FormerUPN>",),
     fails=(f"{_UPN} = B801200005001", "+ P1/PupilIdentifiers <FormerUPN>B801200005001</FormerUPN>"),
-    landed=_IDENTITY,
+    landed=identity_landed.FORMER_SAME,
 )  # fmt: skip
 def former_upn_differs(view: ReturnView) -> Iterator[Finding]:
     """A number is not its own predecessor."""
@@ -147,7 +147,7 @@ def former_upn_differs(view: ReturnView) -> Iterator[Finding]:
     mend=f"A temporary UPN must be replaced. {_LOOK_UP} Or say why it is still unknown.",
     source="OWN", fields=("UPN", "EntryDate"),
     passes=(f"{_UPN} = M80120000500A", "P1/PupilStatus/EntryDate = 2025-01-06"), fails=(f"{_UPN} = M80120000500A",),
-    landed=_IDENTITY,
+    landed=identity_landed.IN_TWO_ZONES,
 )  # fmt: skip
 def temporary_upn_replaced(view: ReturnView) -> Iterator[Finding]:
     """On roll since before the census before this one, hence counted at least twice under a stand-in number."""
@@ -166,7 +166,7 @@ def temporary_upn_replaced(view: ReturnView) -> Iterator[Finding]:
     source="ASPEN, with its sum put right", fields=("UniqueLearnerNumber",),
     passes=("+ P1/PupilIdentifiers <UniqueLearnerNumber>1000000019</UniqueLearnerNumber>",),
     fails=("+ P1/PupilIdentifiers <UniqueLearnerNumber>9999999999</UniqueLearnerNumber>",),
-    landed=_IDENTITY,
+    landed=identity_landed.WRONG_ULN,
 )  # fmt: skip
 def uln(view: ReturnView) -> Iterator[Finding]:
     """Optional; when given it must be right."""
@@ -179,7 +179,7 @@ def uln(view: ReturnView) -> Iterator[Finding]:
     mend="Give the pupil's legal surname and first name. Repeat the one name of a pupil who has only one.",
     source="OWN", fields=("Surname", "Forename"),
     passes=("P1/PupilIdentifiers/Surname = O'Sample-Test",), fails=("P1/PupilIdentifiers/Forename = --",),
-    landed=_IDENTITY,
+    landed=identity_landed.NO_NAME,
 )  # fmt: skip
 def names(view: ReturnView) -> Iterator[Finding]:
     """A name has at least one letter of any script."""
@@ -245,7 +245,7 @@ def age_fits_school(view: ReturnView) -> Iterator[Finding]:
         "P3/PupilIdentifiers/Surname = SAMPLE", "P3/PupilIdentifiers/DOB = 2015-03-27",
         "P3/PupilIdentifiers/Forename = Ann", "P3/PupilIdentifiers/Sex = F",
     ),
-    landed=_IDENTITY,
+    landed=identity_landed.FOLDED,
 )  # fmt: skip
 def possible_duplicate(view: ReturnView) -> Iterator[Finding]:
     """Same surname, first initial, sex and date of birth under different UPNs. The second record is named."""
