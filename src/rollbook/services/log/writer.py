@@ -5,6 +5,7 @@ The writer keeps the audited log in memory between passes and throws it away aft
 from a doubtful state.
 """
 
+import gc
 import threading
 from collections.abc import Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -145,6 +146,8 @@ class Writer:
                     if not prepared.batch.raws:
                         return appended, edge if going.result() else None
                     places, after = prepared.batch.places, prepared.batch.last
+                    # The log in memory only grows: the collector need not walk all of it again for every batch.
+                    gc.freeze()
             finally:
                 publisher.submit(connections.close_all)
 
