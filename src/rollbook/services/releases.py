@@ -17,7 +17,7 @@ from django.conf import settings
 from django.db import transaction
 
 from rollbook.kernel.refusals import Reason, UseRefused
-from rollbook.policy.revoking import GROUNDS
+from rollbook.policy.revoking import GROUNDS, REVOKES
 from rollbook.policy.roles import Role
 from rollbook.policy.states import OUTPUTS, OutputState
 from rollbook.records.models.governance import Request
@@ -29,7 +29,6 @@ from rollbook.services.audit import audit
 from rollbook.services.hidden_cells import heading, lines_of
 from rollbook.services.log.outbox import submit
 from rollbook.services.published import published
-from rollbook.services.register.words import REVOKES
 from rollbook.services.release_record import RECORD, record_of
 from rollbook.services.work_locks import Work, alone, bring_to_end
 from rollbook.tlog.manifests import write_output_manifest
@@ -154,7 +153,12 @@ def _keep_back(row: Release, reason: Reason) -> None:
     row.output.rules = row.output.rules | {"refused": [asdict(reason)]}
     row.output.state = OutputState.STOPPED
     row.output.save()
-    entry = {"type": "correction", "id": f"{row.output.reference}-kept-back", "reason": reason.code, "change": REVOKES}
+    entry = {
+        "type": "correction",
+        "id": f"{row.output.reference}-kept-back",
+        "reason": reason.code,
+        "change": dict(REVOKES),
+    }
     submit(entry, refs={"of": row.submission_id})
     audit(system(), "keep-output-back", row.output.reference, reasons=[reason.code])
 
