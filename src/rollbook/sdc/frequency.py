@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from rollbook.sdc.rules import EMPTY, GROUP, RULE_SET, THRESHOLD, SdcParameters
+from rollbook.sdc.rules import EMPTY, GROUP, RULE_SET, THRESHOLD, ZERO, SdcParameters
 from rollbook.sdc.tables import FrequencyTable
 
 
@@ -77,7 +77,14 @@ def check(table: FrequencyTable, parameters: SdcParameters) -> Verdict:
         failures += _alike(table)
     if not table.cells:
         failures.append(Failure(EMPTY, (), "no people"))
+    elif parameters.refuse_empty_cells and table.empty:
+        failures.append(none_in(table.empty))
     return Verdict(tuple(failures), parameters)
+
+
+def none_in(empty: int) -> Failure:
+    """What is wrong with a table that has so many empty combinations: each tells what nobody of a group is."""
+    return Failure(ZERO, (), f"{empty:,} combinations of the labels have nobody in them")
 
 
 def shown(table: FrequencyTable, parameters: SdcParameters) -> tuple[tuple[tuple[str, ...], str], ...]:

@@ -9,15 +9,14 @@ What is not covered: somebody inside a hidden cell knows that they are there, an
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import product
 from typing import Any, Final
 
 import numpy as np
 
 from rollbook.sdc.rules import SdcParameters
-from rollbook.sdc.suppression.attack import Need
-from rollbook.sdc.suppression.outsider import intervals
+from rollbook.sdc.suppression.outsider import narrower
 from rollbook.sdc.suppression.protect import CannotProtect, Protected, audit, count_need, protect
 from rollbook.sdc.suppression.system import Flags, Floats, System, Tree, system_of
 from rollbook.sdc.tables import FrequencyTable
@@ -76,7 +75,7 @@ class Hiding:
             "threshold": self.threshold,
             "exact": self.exact,
             "tables": self.tables,
-            "need": f"every value from 0 to {self.threshold} stays possible for a small cell; "
+            "need": f"every value from 0 to {self.threshold} stays possible for a small or empty cell; "
             f"an interval of {self.threshold} for any other hidden one",
         }
 
@@ -97,9 +96,7 @@ def hide(table: FrequencyTable, parameters: SdcParameters) -> Hiding:
     labels = _labels(table)
     _possible(table, labels, parameters)
     system = system_of(_leaves(table, labels), [Tree.flat(len(names)) for names in labels])
-    primary: Flags = (system.values > 0) & (system.values < parameters.threshold)
-    need = count_need(system.values, primary, parameters.threshold)
-    chosen = _chosen(system, primary, need, parameters)
+    chosen = _chosen(system, parameters)
     lines = tuple(_lines(labels, system, chosen))
     if not any(one.count and not one.hidden and TOTAL not in one.labels for one in lines):
         raise CannotHide("SDC-HIDE-NOTHING", "Nothing but totals would be left to show")
@@ -137,18 +134,32 @@ def _leaves(table: FrequencyTable, labels: tuple[tuple[str, ...], ...]) -> Float
     return leaves
 
 
-def _chosen(system: System, primary: Flags, need: Need, parameters: SdcParameters) -> Protected:
-    """The choice, after both attacks failed. The total of all is always shown: a table without it shows nothing."""
+def _chosen(system: System, parameters: SdcParameters) -> Protected:
+    """The choice, after every attack failed. The total of all is always shown: a table without it shows nothing.
+
+    Some empty cells are known to be empty by anybody (no infant is in year 11), so hiding one protects no other: the
+    small cells are protected first against somebody who knows all of them, and then the empty cells are hidden too.
+    """
     allowed = np.ones(system.count, bool)
     allowed[-1] = False
+    small: Flags = (system.values > 0) & (system.values < parameters.threshold)
+    chosen = _proved(system, small, small, allowed & (system.values > 0), parameters)
+    none: Flags = system.values == 0
+    if not parameters.refuse_empty_cells or not none.any():
+        return chosen
+    whole = _proved(system, small | none, chosen.hidden | none, allowed, parameters)
+    return replace(whole, primary=small | none)
+
+
+def _proved(system: System, open_to: Flags, hidden: Flags, allowed: Flags, parameters: SdcParameters) -> Protected:
+    """What to hide beside `hidden` so that nobody learns about the cells in `open_to`; proved by two attacks."""
+    need = count_need(system.values, open_to, parameters.threshold)
     try:
-        chosen = protect(system, primary, need, allowed=allowed, spread=float(parameters.threshold))
+        chosen = protect(system, hidden, need, allowed=allowed, spread=float(parameters.threshold))
     except (CannotProtect, ArithmeticError) as error:
         raise CannotHide("SDC-HIDE-OPEN", "Whatever else is hidden, a small cell can be worked out") from error
-    low, high = intervals(system, chosen.hidden)
-    proved = audit(system, chosen.hidden, primary, need).protected.all()
-    wide = (high - low)[chosen.hidden] >= parameters.threshold - 1e-6
-    if not proved or not wide.all():
+    proved = audit(system, chosen.hidden, open_to, need).protected.all()
+    if not proved or narrower(system, chosen.hidden, float(parameters.threshold)).any():
         raise CannotHide("SDC-HIDE-OPEN", "The attack on the table with its hidden cells succeeded")
     return chosen
 

@@ -155,7 +155,7 @@ def _failures(table: MeasuredTable, parameters: SdcParameters) -> Iterator[Failu
     if parameters.refuse_alike_groups:
         yield from _groups(table.evidence)
     if parameters.refuse_empty_cells and axes.empty:
-        yield Failure(rules.ZERO, (), f"{axes.empty:,} combinations of the labels have nobody in them")
+        yield frequency.none_in(axes.empty)
     if not axes.cells:
         yield Failure(rules.EMPTY, (), "no people")
 

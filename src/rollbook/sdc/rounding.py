@@ -4,9 +4,14 @@ Rounding hides nothing by itself: a count of 3 rounded to 5 is still three peopl
 refused before anything is rounded.
 """
 
+from typing import Final
+
 import numpy as np
 
 from rollbook.sdc.evidence import Floats, Ints
+
+# In the published head of a rounded table, between what is counted and the base.
+ROUNDED: Final = " to the nearest "
 
 
 def to_base(counts: Ints, base: int) -> Ints:

@@ -42,11 +42,11 @@ RULES: Mapping[str, str] = MappingProxyType(
         THRESHOLD: "A cell stands for at least this many distinct people.",
         GROUP: "No group of people is shown to be all alike: that would tell the same thing about each of them.",
         EMPTY: "A table with no people in it shows nothing and is not released.",
+        ZERO: "No combination of a table's labels is empty: that would tell what nobody of a group is.",
     }
 )
 MEASURE_RULES: Mapping[str, str] = MappingProxyType(
     {
-        ZERO: "No combination of a table's labels is empty: that would tell what nobody of a group is.",
         UNIT: "A cell stands for at least this many schools, trusts or households, where the table names such a unit.",
         LARGEST: "The largest contributors to a figure do not make up this share of it or more.",
         NEXT_LARGEST: "The second largest contributor cannot reckon the largest to within this share of it.",
@@ -78,7 +78,9 @@ MODEL_RULES: Mapping[str, str] = MappingProxyType(
 def rules_of(rule_set: str) -> Mapping[str, str]:
     """The rules of a rule set, by name, with what each is for."""
     more = {RULE_SET: {}, MODELS_RULE_SET: MODEL_RULES}.get(rule_set, MEASURE_RULES)
-    return MappingProxyType({**RULES, **more})
+    # A model shows no figure of a combination, so an empty one tells nothing.
+    common = {name: words for name, words in RULES.items() if name != ZERO or rule_set != MODELS_RULE_SET}
+    return MappingProxyType({**common, **more})
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +125,7 @@ class SdcParameters:
         """The parameters that a rule set asks for: a record echoes these and no others."""
         whole = asdict(self)
         if rule_set == RULE_SET:
-            return {name: whole[name] for name in ("threshold", "refuse_alike_groups")}
+            return {name: whole[name] for name in ("threshold", "refuse_alike_groups", "refuse_empty_cells")}
         if rule_set == MODELS_RULE_SET:
             return whole
         return {name: value for name, value in whole.items() if name not in _OF_MODELS}

@@ -119,11 +119,14 @@ class Shown:
 
 @dataclass(frozen=True, slots=True)
 class SurvivalTable:
-    """The curves of one declaration; `log_rank` compares them, and is None for a single curve."""
+    """The curves of one declaration; `log_rank` compares them, and is None for a single curve. `told` are the steps of
+    a table that was stored: labels and point of each, so that other parameters judge what was shown.
+    """
 
     survival: Survival
     curves: tuple[Curve, ...]
     log_rank: float | None
+    told: tuple[tuple[str, ...], ...] = ()
 
     @property
     def dimensions(self) -> tuple[str, ...]:
@@ -194,7 +197,8 @@ class SurvivalTable:
             Curve(tuple(one["labels"]), one["people"], tuple(Step(**step) for step in one["steps"]))
             for one in data["curves"]
         )
-        return cls(Survival.from_data(data["survival"]), curves, data["log_rank"])
+        told = tuple(tuple(cell["labels"][:-1]) for cell in data["cells"] if cell["labels"][-1] == AT_RISK)
+        return cls(Survival.from_data(data["survival"]), curves, data["log_rank"], told)
 
 
 def steps_shown(curve: Curve, parameters: SdcParameters) -> tuple[Shown, ...]:
@@ -223,7 +227,18 @@ def judge_survival(table: SurvivalTable, parameters: SdcParameters) -> Verdict:
         if curve.people - steps < parameters.freedom:
             words = f"fewer than {parameters.freedom} degrees of freedom"
             failures.append(Failure(rules.FREEDOM, place, words))
+    failures += _told_too_soon(table, parameters)
     return Verdict(tuple(dict.fromkeys(failures)), parameters, MODELS_RULE_SET)
+
+
+def _told_too_soon(table: SurvivalTable, parameters: SdcParameters) -> Iterator[Failure]:
+    """Steps that were shown and would not be under these parameters."""
+    names = (*table.survival.by, TIME)
+    now = {(*curve.labels, up_to(step.point)) for curve in table.curves for step in steps_shown(curve, parameters)}
+    for labels in table.told:
+        if labels not in now:
+            place = tuple(zip(names, labels, strict=True))
+            yield Failure(rules.THRESHOLD, place, f"fewer than {parameters.threshold} behind this step")
 
 
 def up_to(point: float) -> str:

@@ -6,6 +6,7 @@ twelve rows of one pupil are a figure of twelve and one person.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from math import prod
 from typing import Any
 
 
@@ -39,6 +40,12 @@ class FrequencyTable:
             raise ValueError("every cell has one label for each dimension")
         if len({cell.labels for cell in self.cells}) != len(self.cells):
             raise ValueError("no cell is listed twice")
+
+    @property
+    def empty(self) -> int:
+        """How many combinations of the labels have nobody in them."""
+        labels = [{cell.labels[place] for cell in self.cells} for place in range(len(self.dimensions))]
+        return prod(map(len, labels)) - len(self.cells)
 
     def as_data(self) -> dict[str, object]:
         """The table as plain data, to store beside its verdict."""

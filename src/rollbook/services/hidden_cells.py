@@ -1,6 +1,6 @@
 """Hiding the small cells of a run's table where its study asked for that, and the lines of what is then published."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
@@ -9,13 +9,16 @@ import numpy as np
 from rollbook.dataplane.runs.study import PersonTable
 from rollbook.kernel.refusals import Reason
 from rollbook.sdc.frequency import Verdict
-from rollbook.sdc.hiding import CannotHide, Hiding, Line, hide
+from rollbook.sdc.hiding import TOTAL, CannotHide, Hiding, Line, grid, hide
 from rollbook.sdc.judging import Table
-from rollbook.sdc.measured import axes_of
+from rollbook.sdc.measured import MeasuredTable, axes_of
 from rollbook.sdc.membership import Membership, with_hidden
-from rollbook.sdc.rules import THRESHOLD
+from rollbook.sdc.rounding import ROUNDED, with_totals
+from rollbook.sdc.rules import GROUP, THRESHOLD, ZERO
 from rollbook.sdc.tables import FrequencyTable
 
+# Where the empty cells of a group are hidden, nobody can say that all of it are alike.
+_MENDED: Final = (THRESHOLD, ZERO, GROUP)
 NOT_SMALL: Final = "SDC-HIDE-OTHER"
 
 
@@ -29,9 +32,12 @@ class HiddenCells:
 
 def hidden_cells(declared: PersonTable, table: Table, verdict: Verdict) -> HiddenCells:
     """Add totals to `table` and hide what has to be, if the study declares `suppress = true`."""
+    if isinstance(table, MeasuredTable) and table.measure.base and any(TOTAL in cell.labels for cell in table.cells):
+        mend = "Call the group something else."
+        return HiddenCells(reason=Reason("SDC-HIDE-LABEL", f"A label is called {TOTAL}, as the totals are", mend=mend))
     if not declared.suppress or not isinstance(table, FrequencyTable):
         return HiddenCells()
-    if any(failure.rule != THRESHOLD for failure in verdict.failures):
+    if any(failure.rule not in _MENDED for failure in verdict.failures):
         mend = "Join groups until only single cells are small."
         return HiddenCells(reason=Reason(NOT_SMALL, "Hiding cells does not mend what this table fails", mend=mend))
     try:
@@ -57,6 +63,26 @@ def lines_of(rules: Mapping[str, Any], table: Mapping[str, Any]) -> tuple[Line, 
     """The lines of an output, from its stored rules and table, as they would be published, or were."""
     if record := rules.get("hiding"):
         return Hiding.from_data(record).lines
+    if base := table.get("measure", {}).get("base"):
+        return tuple(_with_totals(table["cells"], base))
     return tuple(
         Line(tuple(cell["labels"]), cell["count"], text=str(cell.get("figure", ""))) for cell in table["cells"]
     )
+
+
+def heading(output_measure: str, table: Mapping[str, Any]) -> str:
+    """What the figures of a stored table are, as its published head says it."""
+    base = table.get("measure", {}).get("base")
+    return f"{output_measure}{ROUNDED}{base}" if base else output_measure
+
+
+def _with_totals(cells: Sequence[Mapping[str, Any]], base: int) -> Iterator[Line]:
+    """Every cell and total of a rounded count: a total is the sum of the rounded cells, so they add up."""
+    names = [tuple(dict.fromkeys(cell["labels"][place] for cell in cells)) for place in range(len(cells[0]["labels"]))]
+    counts = np.zeros([len(labels) for labels in names], np.int64)
+    for cell in cells:
+        where = zip(names, cell["labels"], strict=True)
+        counts[tuple(labels.index(label) for labels, label in where)] = cell["count"]
+    true, told = with_totals(counts, 0).ravel(), with_totals(counts, base).ravel()
+    for labels, count, figure in zip(grid(names), true, told, strict=True):
+        yield Line(labels, int(count), text=str(int(figure)))

@@ -25,7 +25,7 @@ from rollbook.sdc.hiding import MARK
 from rollbook.services import clock, jobs
 from rollbook.services.actors import Actor, system
 from rollbook.services.audit import audit
-from rollbook.services.hidden_cells import lines_of
+from rollbook.services.hidden_cells import heading, lines_of
 from rollbook.services.log.outbox import submit
 from rollbook.services.published import published
 from rollbook.services.release_record import RECORD, record_of
@@ -106,7 +106,7 @@ def csv_of(output: Output) -> str:
     """The table as CSV (RFC 4180): the dimensions and `count`; a hidden figure is the mark `[c]`, never empty."""
     text = io.StringIO()
     writer = csv.writer(text)
-    writer.writerow([*output.dimensions, output.measure])
+    writer.writerow([*output.dimensions, heading(output.measure, output.table)])
     writer.writerows([*line.labels, line.figure] for line in lines_of(output.rules, output.table))
     return text.getvalue()
 

@@ -19,8 +19,9 @@ from rollbook.kernel import canonical
 from rollbook.kernel.refusals import InputRefused, Reason
 from rollbook.sdc.hiding import MARK, TOTAL, grid
 from rollbook.sdc.models import PEOPLE
+from rollbook.sdc.rounding import ROUNDED
 from rollbook.sdc.rules import MODELS_RULE_SET
-from rollbook.sdc.suppression.outsider import intervals
+from rollbook.sdc.suppression.outsider import narrower
 from rollbook.sdc.suppression.system import Tree, system_of
 from rollbook.sdc.survival import AT_RISK, EVENTS
 from rollbook.services.proved_release import Proof, Signed
@@ -63,6 +64,8 @@ def replay(record_file: Path, table_file: Path, proof: Proof | None = None) -> R
         found += small(figures, threshold)
         if MARK in figures.values():
             found += attacked(figures, threshold)
+    if ROUNDED in head[-1]:
+        found += rounded(figures, int(head[-1].rpartition(ROUNDED)[2]))
     return Replay(
         output=str(record["output"]),
         recorded=str(record["verdict"]),
@@ -122,6 +125,19 @@ def small(figures: dict[tuple[str, ...], str], threshold: int) -> list[str]:
     ]
 
 
+def rounded(figures: dict[tuple[str, ...], str], base: int) -> list[str]:
+    """The figures of a rounded count that are no multiple of its base, and the totals that are not their cells' sum."""
+    odd = [f"{', '.join(labels)}: no multiple of {base}" for labels, figure in figures.items() if int(figure) % base]
+    cells = {labels: int(figure) for labels, figure in figures.items() if TOTAL not in labels}
+    for labels, figure in figures.items():
+        inside = (
+            count for cell, count in cells.items() if all(w in (n, TOTAL) for n, w in zip(cell, labels, strict=True))
+        )
+        if sum(inside) != int(figure):
+            odd.append(f"{', '.join(labels)}: not the sum of its cells")
+    return odd
+
+
 def _few(figures: dict[tuple[str, ...], str], threshold: int) -> list[str]:
     """Of a model its people; of a survival table its steps, and who left between two of them without the event."""
     found = [
@@ -149,8 +165,7 @@ def attacked(figures: dict[tuple[str, ...], str], threshold: int) -> list[str]:
     system.values[:] = [0.0 if figures[place] == MARK else float(figures[place]) for place in order]
     solver_name_aside()
     try:
-        low, high = intervals(system, hidden)
+        narrow = narrower(system, hidden, float(threshold))
     except ArithmeticError:
         return ["The figures contradict each other"]
-    narrow = hidden & (high - low < threshold - 1e-6)
     return [f"{', '.join(order[place])}: can be worked out to within {threshold}" for place in np.flatnonzero(narrow)]

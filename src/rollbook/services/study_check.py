@@ -15,7 +15,7 @@ import duckdb
 
 from rollbook.dataplane.census.catalogue import ITEMS, Item
 from rollbook.dataplane.collections.mapping import CollectionMapping
-from rollbook.dataplane.runs.runtime import study_packages
+from rollbook.dataplane.runs.runtime import no_r, study_packages
 from rollbook.dataplane.runs.study import STUDY_FILE, Step, Study, read_study
 from rollbook.kernel.refusals import Reason, RollbookError
 from rollbook.services.stray import stray_data
@@ -84,6 +84,8 @@ def _grammar(step: Step) -> Iterator[Problem]:
         yield from _sql(step)
     elif step.language == "python":
         yield from _python(step)
+    elif reason := no_r():
+        yield Problem(step.path, 0, reason.code, reason.message, reason.mend)
 
 
 def _sql(step: Step) -> Iterator[Problem]:

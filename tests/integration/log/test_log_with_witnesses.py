@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from django.conf import settings
+from django.test import Client
 
 from rollbook.kernel.refusals import SetupFailed, StateBroken, VerificationFailed
 from rollbook.records.models.log import LogState
@@ -230,3 +231,15 @@ def test_production_takes_witnesses_and_refuses_a_file_without(ground: Ground) -
     (ground.place / "witnesses").write_text("quorum none\n")
     with pytest.raises(SetupFailed, match="no independent witness"):
         trust.policy_text(production)
+
+
+def test_the_logs_page_names_who_signed_and_who_is_missing(
+    ground: Ground, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    when_away(monkeypatch, "publish")
+    ground.stop("charity", "newspaper")
+    story.submit_publication(1)
+    writer.append_waiting()
+    page = client.get("/register/log/").content.decode()
+    assert "Needed: 2 of 3: university, charity, newspaper" in page
+    assert "The last 1 entries are signed by the log and not yet by enough witnesses" in page

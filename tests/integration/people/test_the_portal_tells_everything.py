@@ -323,7 +323,7 @@ def test_the_pages_of_how_to_check_say_the_limits_and_the_missing_witness(log: g
     from rollbook.tlog.limits import LIMITS
 
     shown = browser_of(None).get("/record/how-to-check/").content.decode()
-    assert "rollbook verify proof-" in shown
+    assert "rollbook-verify proof-" in shown
     assert f"--log {settings.ROLLBOOK.public_url}/log" in shown
     assert "no independent witness: the authority could show different people different logs" in shown
     limits = shown.partition('id="limits"')[2].partition("</ul>")[0]

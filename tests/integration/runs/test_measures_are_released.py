@@ -123,6 +123,36 @@ def test_a_model_that_foretells_is_stopped_and_the_author_told_by_which_rule_and
     }
 
 
+def test_a_rounded_count_leaves_with_totals_that_add_up_and_is_held_against_by_its_people(
+    project: str, tmp_path: Path
+) -> None:
+    """Of seventy pupils 33 and 37 to the nearest ten: 30 and 40, together 70; and one pupil moved is still found."""
+
+    def halves(low: int) -> dict[str, bytes]:
+        files = ground.study_by(
+            f"CASE WHEN dense_rank() OVER (ORDER BY ppid) <= {low} THEN 'low' ELSE 'high' END", dimension="half"
+        )
+        return {
+            **files,
+            "study.toml": files["study.toml"].replace(b'measure = "count"', b'measure = "count"\nround = 10'),
+        }
+
+    output = made(project, halves(33))
+    assert output.state == Output.CHECKING
+    ground.approved_by_both(output.reference)
+    releases.release(output.id)
+    table = releases.released_tables()[0]
+    assert table.csv.splitlines() == ["half,count to the nearest 10", "high,40", "low,30", "Total,70"]
+    record, figures = tmp_path / "record.json", tmp_path / "table.csv"
+    record.write_text(table.record)
+    figures.write_text(table.csv)
+    assert replay(record, figures).same
+    figures.write_text(table.csv.replace("Total,70", "Total,80"))
+    assert "Total: not the sum of its cells" in replay(record, figures).differences
+    # The same rounded figures, and other people: exactly one.
+    assert made(project, halves(34)).state == Output.STOPPED
+
+
 def test_hidden_cells_are_for_plain_counts(project: str) -> None:
     from rollbook.kernel.refusals import InputRefused
 

@@ -96,8 +96,8 @@ def test_without_asking_the_same_table_is_stopped_whole(project: str) -> None:
 
 
 def test_a_table_that_hiding_cannot_mend_is_stopped_with_that_reason(project: str) -> None:
-    alike = SPLIT.replace("n <= 4 OR", "n <= 20 OR")
-    output = made(project, study(alike))
+    nobody = SPLIT.replace("FROM ranked ORDER", "FROM ranked WHERE n < 1 ORDER")
+    output = made(project, study(nobody))
     table = run_page(by=actor_of(RESEARCHER), run_id=output.run_id).table
     assert table is not None
     assert (table.state, [reason.code for reason in table.refused]) == (Output.STOPPED, ["SDC-HIDE-OTHER"])

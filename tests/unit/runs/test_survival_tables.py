@@ -125,6 +125,18 @@ def test_steps_of_few_are_joined_and_the_end_of_a_curve_is_not_shown() -> None:
     assert replays(verdict, table_from(table.as_data()))
 
 
+def test_a_step_that_was_shown_falls_under_a_higher_threshold() -> None:
+    """Judged anew the table could show fewer steps; what was shown is what counts."""
+    months, gone = drawn(2, people=300)
+    table = curves(rows(months, gone), [2, 4, 6, 8])
+    again = table_from(table.as_data())
+    assert judge(again, PARAMETERS).passed
+    fewest = min(step.events for step in steps_shown(table.curves[0], PARAMETERS))
+    failures = judge(again, SdcParameters(threshold=fewest + 1)).failures
+    assert {failure.rule for failure in failures} == {rules.THRESHOLD}
+    assert all(dict(failure.labels)["time"].startswith("up to ") for failure in failures)
+
+
 def test_where_nobody_is_left_the_table_would_tell_it_of_everybody() -> None:
     table = curves(rows([1] * 20 + [2] * 20, [1] * 40), [1, 2])
     assert [step.point for step in steps_shown(table.curves[0], PARAMETERS)] == [1]

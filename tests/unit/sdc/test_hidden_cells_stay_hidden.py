@@ -1,11 +1,15 @@
 """Suppression that an attacker with a calculator, or with a linear program of another solver, cannot undo."""
 
+from dataclasses import replace
+from random import Random
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.optimize import linprog
 
+from rollbook.sdc.suppression.outsider import narrower
 from rollbook.sdc.suppression.protect import CannotProtect, Protected, audit, count_need, protect
 from rollbook.sdc.suppression.subtraction import subtracted
 from rollbook.sdc.suppression.system import System, Tree, linked, system_of
@@ -101,12 +105,31 @@ def test_linked_tables_are_protected_together() -> None:
         linked([first, second], [(0, 1, 1, 0)])
 
 
+REGIONS = Tree((4, 4, 5, 5, 6, 6, -1), 4)  # two authorities in each of two regions
+
+
+def figures(shape: tuple[int, ...]) -> st.SearchStrategy[np.ndarray]:
+    size = int(np.prod(shape))
+    counts = st.lists(st.one_of(st.integers(0, 12), st.integers(10, 80)), min_size=size, max_size=size)
+    return counts.map(lambda found: np.array(found, float).reshape(shape))
+
+
 @st.composite
 def tables(draw: st.DrawFn) -> System:
-    shape = draw(st.lists(st.integers(2, 4), min_size=1, max_size=3))
-    size = int(np.prod(shape))
-    figures = draw(st.lists(st.one_of(st.integers(0, 12), st.integers(10, 80)), min_size=size, max_size=size))
-    return system_of(np.array(figures, float).reshape(shape), [Tree.flat(one) for one in shape])
+    """Tables with margins, tables of authorities in regions, and two tables that share the totals of one dimension."""
+    kind = draw(st.sampled_from(["margins", "regions", "linked"]))
+    if kind == "regions":
+        return system_of(draw(figures((4, 2))), [REGIONS, Tree.flat(2)])
+    if kind == "margins":
+        shape = tuple(draw(st.lists(st.integers(2, 4), min_size=1, max_size=3)))
+        return system_of(draw(figures(shape)), [Tree.flat(one) for one in shape])
+    first, second = draw(figures((2, 3))), draw(figures((2, 2)))
+    # The second table's rows are brought to the first one's totals: they are the same people by another dimension.
+    second[:, 0] = np.maximum(first.sum(axis=1) - second[:, 1], 0)
+    second[:, 1] = first.sum(axis=1) - second[:, 0]
+    one, two = (system_of(each, [Tree.flat(2), Tree.flat(each.shape[1])]) for each in (first, second))
+    # Cells lie by rows, each row's total last; the rows are two labels and their total.
+    return linked([one, two], [(0, 4 * row + 3, 1, 3 * row + 2) for row in range(3)])
 
 
 @settings(max_examples=40, deadline=None)
@@ -170,3 +193,15 @@ def test_a_tree_that_is_none(parents: tuple[int, ...]) -> None:
 def test_a_table_of_another_shape() -> None:
     with pytest.raises(ValueError, match="axis"):
         system_of(np.zeros((2, 3)), [Tree.flat(3), Tree.flat(2)])
+
+
+@settings(max_examples=25, deadline=None)
+@given(tables(), st.sampled_from([1.0, 10.0, 25.0]), st.randoms(use_true_random=False))
+def test_what_the_table_alone_fixes_is_what_another_solver_fixes(system: System, width: float, lot: Random) -> None:
+    """Whatever is hidden, well or badly; the hidden figures themselves are not looked at."""
+    hidden = np.array([lot.random() < 0.5 for _ in range(system.count)])
+    blank = replace(system, values=np.where(hidden, 0.0, system.values))
+    fixed = narrower(blank, hidden, width)
+    for cell in np.flatnonzero(hidden):
+        low, high = attacked(system, hidden, int(cell))
+        assert fixed[cell] == (high - low < width - 1e-6) or abs(high - low - width) < 1e-5

@@ -1,5 +1,7 @@
 """A table with small cells is published with totals, and neither the sums nor another solver give a small cell away."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -96,6 +98,21 @@ def test_what_cannot_be_protected_is_refused_by_reason(code: str, made: Frequenc
     with pytest.raises(CannotHide) as refused:
         hide(made, PARAMETERS)
     assert refused.value.code == code
+
+
+def test_empty_cells_are_hidden_and_protect_no_small_one() -> None:
+    """Nobody of y has q. Somebody who knows that still cannot work out the 3 of x and p."""
+    counts = {("x", "p"): 3, ("x", "q"): 20, ("y", "p"): 30, ("y", "q"): 0, ("z", "p"): 300, ("z", "q"): 400}
+    found = hide(table(counts), PARAMETERS)
+    hidden = {one.labels: one.hidden for one in found.lines}
+    assert (hidden["y", "q"], hidden["x", "p"]) == (PRIMARY, PRIMARY)
+    least, most = known(found, ("y", "q"))
+    assert (least <= 1e-6, most >= 10 - 1e-6) == (True, True)
+    told = [replace(one, hidden="") if one.labels == ("y", "q") else one for one in found.lines]
+    least, most = known(replace(found, lines=tuple(told)), ("x", "p"))
+    assert (least <= 1e-6, most >= 10 - 1e-6) == (True, True)
+    shown = hide(table(counts), SdcParameters(refuse_empty_cells=False))
+    assert {one.labels: one.figure for one in shown.lines}["y", "q"] == "0"
 
 
 def test_a_hidden_table_reads_back() -> None:

@@ -8,10 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rollbook.sdc.frequency import Verdict, check, shown
-from rollbook.sdc.rules import EMPTY, GROUP, RULES, THRESHOLD, SdcParameters
+from rollbook.sdc.rules import EMPTY, GROUP, RULES, THRESHOLD, ZERO, SdcParameters
 from rollbook.sdc.tables import Cell, FrequencyTable
 
-PLAIN = SdcParameters(refuse_alike_groups=False)
+PLAIN = SdcParameters(refuse_alike_groups=False, refuse_empty_cells=False)
 
 
 def table(**cells: int) -> FrequencyTable:
@@ -49,7 +49,7 @@ def test_percentages_do_not_matter_when_every_count_is_ten_or_more() -> None:
 
 
 def test_a_group_that_is_all_alike_is_refused_by_name() -> None:
-    failures = check(square(30, 0, 15, 15), SdcParameters()).failures
+    failures = check(square(30, 0, 15, 15), SdcParameters(refuse_empty_cells=False)).failures
     assert {failure.rule for failure in failures} == {GROUP}
     # Either label tells the other: who is known to be x is p, and who is known to be q is y.
     assert {failure.message for failure in failures} == {
@@ -57,6 +57,16 @@ def test_a_group_that_is_all_alike_is_refused_by_name() -> None:
         "SDC-GROUP: b = q: all of them have a = y",
     }
     assert check(square(30, 0, 15, 15), PLAIN).passed
+
+
+def test_a_combination_that_nobody_has_is_refused() -> None:
+    """Of three needs nobody in school x has the third: each of its 60 pupils is known not to."""
+    cells = {("x", "p"): 30, ("x", "q"): 30, ("y", "p"): 30, ("y", "q"): 30, ("y", "r"): 30}
+    judged = FrequencyTable(("school", "need"), tuple(Cell(k, n, n) for k, n in cells.items()), 150)
+    failures = check(judged, SdcParameters()).failures
+    assert ZERO in {failure.rule for failure in failures}
+    assert "1 combinations of the labels have nobody in them" in {failure.shown for failure in failures}
+    assert ZERO not in {one.rule for one in check(judged, SdcParameters(refuse_empty_cells=False)).failures}
 
 
 def test_a_label_that_everyone_has_tells_nothing_about_a_group() -> None:
@@ -77,7 +87,9 @@ def test_the_verdict_holds_its_parameters_and_replays() -> None:
     assert not replace(verdict, rule_set="rollbook/sdc-frequency@v0").replays(judged)
     assert not Verdict((), SdcParameters()).replays(judged)
     assert check(judged, SdcParameters(threshold=4)).passed
-    assert verdict.as_data()["parameters"] == {"threshold": 10, "refuse_alike_groups": True}
+    assert verdict.as_data()["parameters"] == {
+        "threshold": 10, "refuse_alike_groups": True, "refuse_empty_cells": True,
+    }  # fmt: skip
     assert verdict.as_data()["passed"] is False
 
 
@@ -118,7 +130,7 @@ def test_parameters_cannot_be_changed_after_birth() -> None:
 
 
 def test_every_rule_says_what_it_is_for() -> None:
-    assert set(RULES) == {THRESHOLD, GROUP, EMPTY}
+    assert set(RULES) == {THRESHOLD, GROUP, EMPTY, ZERO}
     assert all(text.endswith(".") for text in RULES.values())
 
 

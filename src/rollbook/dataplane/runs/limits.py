@@ -22,7 +22,8 @@ class Limits:
     out: int = 256 * MIB
     scratch: int = 512 * MIB
     file: int = 512 * MIB
-    open_files: int = 128
+    # R will not start under 256.
+    open_files: int = 512
     stream: int = 256 * MIB
 
     def __post_init__(self) -> None:

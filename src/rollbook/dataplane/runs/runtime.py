@@ -20,6 +20,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from rollbook.dataplane.runs.inside.steps import R_HOMES
 from rollbook.kernel.refusals import Reason, SetupFailed
 
 ROOM_PREFIX = "rollbook-run-"
@@ -102,16 +103,19 @@ def runtime(languages: frozenset[str] = frozenset({"sql"})) -> Runtime:
     Raises:
         SetupFailed: when a piece is missing.
     """
-    if "r" in languages:
-        raise _no_r()
+    if "r" in languages and (reason := no_r()) is not None:
+        raise SetupFailed(reason)
     return _runtime(python="python" in languages)
 
 
-def _no_r() -> SetupFailed:
-    mend = "Write the step in SQL or Python."
+def no_r() -> Reason | None:
+    """Why R steps do not run on this machine, or nothing where they do."""
+    mend = "Write the step in SQL or Python, or have R installed from the system's packages."
     if shutil.which("Rscript") is None:
-        return SetupFailed(Reason("no-r", "There is no Rscript on this machine, so R steps do not run", mend=mend))
-    return SetupFailed(Reason("no-r", "R steps do not run here", mend=mend))
+        return Reason("no-r", "Rscript is not on this machine", mend=mend)
+    if not any(Path(home, "bin/exec/R").is_file() for home in R_HOMES):
+        return Reason("no-r", "R is not where the sandbox could see it", " or ".join(R_HOMES), mend)
+    return None
 
 
 @functools.cache

@@ -48,6 +48,8 @@ def run(scale: int = 1, runs: int = 1, pupils: int | None = None) -> Result:
         facts={
             "pupils_per_s": round(count / ours.median_s),
             "accepted": taken,
+            "floor_cpu_s": floor.cpu_s,
+            "without_landing_cpu_s": checked.cpu_s,
             "without_landing_s": round(checked.median_s, 3),
             "without_landing_ratio_floor": round(checked.median_s / floor.median_s, 3),
             "without_landing_pupils_per_s": round(count / checked.median_s),

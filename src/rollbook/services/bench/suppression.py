@@ -9,9 +9,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from rollbook.sdc.suppression.outsider import narrower
 from rollbook.sdc.suppression.protect import Protected, audit, count_need, protect
 from rollbook.sdc.suppression.subtraction import subtracted
-from rollbook.sdc.suppression.system import Floats, System, Tree, system_of
+from rollbook.sdc.suppression.system import Flags, Floats, System, Tree, system_of
 from rollbook.services.bench.measure import Result, Timed, clocked
 from rollbook.services.solver_name import solver_name_aside
 
@@ -77,6 +78,9 @@ def _case(case: Case) -> dict[str, float | int | str]:
     )
     (done,) = found
     attack = clocked(lambda: audit(system, done.hidden, primary, need))
+    known: list[Flags] = []
+    outside = clocked(lambda: known.append(narrower(system, done.hidden, THRESHOLD)))
+    pencil = subtracted(system, primary)
     return {
         f"{case.name}: cells": system.count,
         f"{case.name}: flagged": int(primary.sum()),
@@ -85,6 +89,9 @@ def _case(case: Case) -> dict[str, float | int | str]:
         f"{case.name}: seconds": round(ours.median_s, 2),
         f"{case.name}: processor seconds": round(ours.cpu_s, 2),
         f"{case.name}: attack s": round(attack.median_s, 2),
+        f"{case.name}: attack with the table alone s": round(outside.median_s, 2),
         f"{case.name}: recoverable": int((done.audit.width[done.hidden] < THRESHOLD - 1e-6).sum()),
-        f"{case.name}: recovered by subtraction, small cells alone hidden": int(subtracted(system, primary).sum()),
+        f"{case.name}: recoverable with the table alone": int(known[0].sum()),
+        f"{case.name}: recovered by subtraction, small cells alone hidden": int(pencil.sum()),
+        f"{case.name}: the same, share of the small cells": round(float(pencil.sum() / max(1, primary.sum())), 3),
     }

@@ -1,6 +1,6 @@
 """The chapters in their order. Imported once Django has been started for the operator."""
 
-from rollbook.services.demo import asking, ending, inside, papers, parent, police, returns, school
+from rollbook.services.demo import asking, ending, inside, papers, parent, police, returns, school, second_body
 from rollbook.services.demo.stage import Stage
 
 
@@ -28,4 +28,5 @@ def tell(stage: Stage) -> None:
     police.case(stage)
     parent.verify(stage)
     parent.others(stage)
+    second_body.witness(stage)
     ending.audit(stage)

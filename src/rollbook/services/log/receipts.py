@@ -9,12 +9,12 @@ from django.conf import settings
 
 from rollbook.kernel.refusals import Reason, VerificationFailed
 from rollbook.services import clock
-from rollbook.services.log.folder import State, log_folder
+from rollbook.services.log.folder import log_folder
 from rollbook.services.log.trust import policy_of
 from rollbook.tlog.checkpoint import Checkpoint, verify_checkpoint
 from rollbook.tlog.receipt import verify_proof, write_proof
-from rollbook.tlog.tiles import split_bundles
-from rollbook.tlog.tree import inclusion_proof, leaf_hash
+from rollbook.tlog.tile_proofs import TileTree
+from rollbook.tlog.tiles import WIDTH, decode_bundle, tile_path
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,10 +41,13 @@ def make_receipt(index: int) -> Receipt:
     size = checkpoint.body.size
     if index >= size:
         raise VerificationFailed(Reason("unpublished", "The entry is not in the published log", where=f"entry {index}"))
-    raws = split_bundles(folder.bundles(State(size, checkpoint.body.root)), size)
-    proof = write_proof(index, inclusion_proof([leaf_hash(raw) for raw in raws], index), checkpoint.note)
-    verify_proof(proof, raws[index], policy, now, fresh=True)
-    return Receipt(index, raws[index], proof)
+    number, place = divmod(index, WIDTH)
+    bundle = decode_bundle(folder.read(tile_path("entries", number, min(WIDTH, size - WIDTH * number))))
+    if place >= len(bundle):
+        raise VerificationFailed(Reason("bundle", "A file of entries has too few", where=f"entry {index}"))
+    proof = write_proof(index, TileTree(size, folder.read).inclusion(index), checkpoint.note)
+    verify_proof(proof, bundle[place], policy, now, fresh=True)
+    return Receipt(index, bundle[place], proof)
 
 
 def verify_published(index: int) -> None:

@@ -62,6 +62,8 @@ def swap_state(old: State, new: State) -> None:
 _PLACES: Final = """
     SELECT id, index FROM records_logsubmission WHERE id = ANY(%s) AND state <> 'waiting'
 """
+# A full outbox is new to the planner, which would then read all of it and sort, for every page.
+_IN_INDEX_ORDER: Final = "SET LOCAL enable_sort = off; SET LOCAL enable_bitmapscan = off"
 _WAITING: Final = """
     SELECT id, entry_id, entry::text, refs::text FROM records_logsubmission
     WHERE state = 'waiting' AND id > %s ORDER BY id LIMIT %s
@@ -85,7 +87,8 @@ def waiting(after: int = 0, page: int = 1000) -> Iterator[list[Waiting]]:
 
 
 def _page(after: int, size: int) -> list[Waiting]:
-    with connection.cursor() as cursor:
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(_IN_INDEX_ORDER)
         cursor.execute(_WAITING, [after, size])
         rows = cursor.fetchall()
     return [Waiting(row[0], row[1], json.loads(row[2]), json.loads(row[3]) if row[3] != "{}" else {}) for row in rows]

@@ -8,6 +8,7 @@ from django.views.decorators.http import require_safe
 from rollbook.services.limits import limits
 from rollbook.services.log.health import log_health
 from rollbook.services.log.reader import head, health
+from rollbook.services.log.witness_state import witness_state
 from rollbook.services.register.entries import entry_page, latest, policy_document
 from rollbook.web.access import access
 
@@ -22,6 +23,7 @@ def log(request: HttpRequest) -> HttpResponse:
         "head": head(),
         "entries": latest(SHOWN),
         "health": health(),
+        "witnesses": witness_state(),
         "policy": policy_document(),
         "shown": SHOWN,
         "address": f"{settings.ROLLBOOK.public_url}/log",

@@ -6,9 +6,12 @@ the network gets a plain answer. The exit code says which step failed; words go 
 dummy data shows.
 """
 
+import glob
 import json
 import os
+import re
 import shutil
+import subprocess
 import sys
 import traceback
 from typing import Any
@@ -29,6 +32,20 @@ EXIT_SPACE = 91
 EXIT_TABLE = 92
 EXIT_STEP = 100  # plus the number of the step, from 1
 TABLE_FILE = "/out/person-table.tsv"
+R_FOLDER = "/tmp/r"
+R_HOMES = ("/usr/lib/R", "/usr/lib64/R")
+# What an R step finds: tables by name, and a way to leave one. Everything is text until the step says otherwise.
+# Its own packages ask a shell for programs when they load; there is none, so they are told that nothing is there.
+R_PRELUDE = """\
+unlockBinding("Sys.which", baseenv())
+assign("Sys.which", function(names) structure(rep("", length(names)), names = names), baseenv())
+for (one in c("methods", "datasets", "utils", "grDevices", "graphics", "stats")) library(one, character.only = TRUE)
+rm(one)
+read_table <- function(name)
+  read.csv(sprintf("/tmp/r/%s.csv", name), colClasses = "character", na.strings = "", check.names = FALSE)
+write_table <- function(rows, name)
+  write.csv(rows, sprintf("/tmp/r/made/%s.csv", name), row.names = FALSE, na = "")
+"""
 
 
 def connect(study: dict[str, Any]) -> duckdb.DuckDBPyConnection:
@@ -44,7 +61,7 @@ def connect(study: dict[str, Any]) -> duckdb.DuckDBPyConnection:
         "temp_directory": "/tmp/duckdb",
         "max_temp_directory_size": f"{study['scratch'] * 3 // 4} B",
         "allow_community_extensions": False,
-        "allowed_directories": ["/extract"],
+        "allowed_directories": ["/extract", R_FOLDER],
         "allowed_paths": [TABLE_FILE],
     }
     for name, value in settings.items():
@@ -62,8 +79,41 @@ def run_step(connection: duckdb.DuckDBPyConnection, step: dict[str, str], names:
     """Run one step. `names` are the Python steps' own, kept from one to the next; `con` among them is DuckDB."""
     if step["language"] == "sql":
         connection.execute(step["code"])
+    elif step["language"] == "r":
+        run_r(connection, step["code"])
     else:
         exec(compile(step["code"], step["path"], "exec"), names)  # noqa: S102 - what the sandbox is for
+
+
+def run_r(connection: duckdb.DuckDBPyConnection, code: str) -> None:
+    """Run an R step in a process of its own, on the tables it names, and take in the tables it leaves."""
+    shutil.rmtree(R_FOLDER, ignore_errors=True)
+    os.makedirs(f"{R_FOLDER}/made")
+    tables = "SELECT table_name FROM duckdb_tables() UNION SELECT view_name FROM duckdb_views() WHERE NOT internal"
+    for (name,) in connection.execute(tables).fetchall():
+        if re.search(rf"\b{re.escape(name)}\b", code):
+            rows = f'SELECT * FROM "{name}"'  # noqa: S608 - the study's own names
+            connection.execute(f"COPY ({rows}) TO '{R_FOLDER}/{name}.csv' (FORMAT csv, HEADER, NULLSTR '')")
+    with open(f"{R_FOLDER}/step.R", "w", encoding="utf-8") as file:
+        file.write(R_PRELUDE + code)
+    home = next(place for place in R_HOMES if os.path.isfile(f"{place}/bin/exec/R"))
+    # The program itself, for its starter is a shell script and there is no shell inside.
+    libraries = [f"{home}/lib", *glob.glob("/usr/lib/*/blas"), *glob.glob("/usr/lib/*/lapack")]
+    # R's own packages do not load without the names of an editor and a pager, though neither is here.
+    places = {"TMPDIR": "/tmp", "HOME": "/tmp", "EDITOR": "none", "PAGER": "none"}
+    places["R_DEFAULT_PACKAGES"] = "NULL"  # they are loaded by the first lines of the step
+    environment = {"R_HOME": home, "LD_LIBRARY_PATH": ":".join(libraries), "LANG": "C.UTF-8", **places}
+    options = ("--no-echo", "--no-restore", "--no-save", "--no-environ", "--no-site-file", "--no-init-file")
+    command = [f"{home}/bin/exec/R", *options, f"--file={R_FOLDER}/step.R"]
+    ended = subprocess.run(command, env=environment, check=False)
+    if ended.returncode:
+        raise RuntimeError(f"R ended with {ended.returncode}")
+    for made in sorted(os.listdir(f"{R_FOLDER}/made")):
+        name = made.removesuffix(".csv").replace('"', "")
+        form = "header = true, all_varchar = true"
+        rows = f"SELECT * FROM read_csv('{R_FOLDER}/made/{made}', {form})"  # noqa: S608 - the sandbox's own files
+        connection.execute(f'CREATE OR REPLACE TABLE "{name}" AS {rows}')
+    shutil.rmtree(R_FOLDER, ignore_errors=True)
 
 
 def write_table(connection: duckdb.DuckDBPyConnection, name: str, out: int) -> None:
