@@ -25,3 +25,5 @@ GROUNDS: Final[Mapping[str, Ground]] = MappingProxyType(
         "not-allowed": Ground("It should not have been made", 2),
     }
 )
+# The change by which a correction of an output says that its entry stands for no table any more.
+REVOKES: Final[Mapping[str, int]] = MappingProxyType({"tables": 0})

@@ -201,7 +201,8 @@ OUTPUTS = Machine(
         OutputState.CHECKING: _VERDICTS | {OutputState.CONSOLIDATING},
         OutputState.CONSOLIDATING: _VERDICTS,
         OutputState.RETURNED: frozenset({OutputState.CHECKING, OutputState.WITHDRAWN}),
-        OutputState.AGREED: frozenset({OutputState.RELEASED}),
+        # Kept back where the approval was taken back before the entry was public.
+        OutputState.AGREED: frozenset({OutputState.RELEASED, OutputState.STOPPED}),
         OutputState.RELEASED: frozenset({OutputState.REVOKED}),
         OutputState.STOPPED: frozenset(),
         OutputState.REJECTED: frozenset(),

@@ -8,9 +8,10 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from rollbook.policy.revoking import REVOKES
 from rollbook.services.log.published_entry import PublishedEntry
 from rollbook.services.register.sizes import Interval, interval
-from rollbook.services.register.words import REVOKES, power_code
+from rollbook.services.register.words import power_code
 
 # What is counted, in the order of the page: type of entry and, for decisions, the result.
 KINDS: Mapping[str, str] = {

@@ -21,7 +21,7 @@ from rollbook.services import clock
 from rollbook.services.faults import unforeseen
 from rollbook.services.prepared import Prepared, read_and_prepare
 
-UNDER_WAY = 24  # files for each process
+UNDER_WAY = 64  # files for each process: while a batch is taken in, they go on
 _held: frozenset[str] = frozenset()
 _quickly = False
 T = TypeVar("T")

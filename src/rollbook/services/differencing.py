@@ -17,6 +17,7 @@ from pathlib import Path
 
 from django.conf import settings
 from django.db import connection
+from django.db.models import QuerySet
 
 from rollbook.dataplane.runs import membership_files
 from rollbook.kernel.refusals import Reason
@@ -48,9 +49,7 @@ def lock_releases() -> None:
 def held_against_all(table: Membership, threshold: int, already: Collection[int] = ()) -> Audited:
     """Hold a table against every released one but `already`; gives the first objection and the ids held against."""
     auditor = Auditor(table, threshold)
-    outputs = [
-        row.output for row in Release.objects.exclude(output__in=already).select_related("output__run").order_by("id")
-    ]
+    outputs = [row.output for row in _left().exclude(output__in=already).select_related("output__run").order_by("id")]
     done = list(already)
     with ThreadPoolExecutor(_WORKERS) as pool:
         # No query runs in these threads, so none of them opens a connection.
@@ -63,9 +62,14 @@ def held_against_all(table: Membership, threshold: int, already: Collection[int]
     return None, tuple(done)
 
 
+def _left() -> QuerySet[Release]:
+    """What left or is about to: not an agreed table that was kept back in the end."""
+    return Release.objects.exclude(output__state__in=_NEVER_LEAVES)
+
+
 def not_audited(output: Output) -> Reason | None:
     """Why an agreed table may not leave yet: something was released since it was held against the rest."""
-    missed = Release.objects.exclude(output__in=output.audited).exclude(output=output).select_related("output").first()
+    missed = _left().exclude(output__in=output.audited).exclude(output=output).select_related("output").first()
     if missed is None:
         return None
     mend = "Run the study again: its table will be held against this one too."

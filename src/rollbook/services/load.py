@@ -30,6 +30,8 @@ from rollbook.services.receipts import Receipt
 WORKERS = 2
 # A batch waits in memory and holds the lock while it is taken in; while one is taken in, the next is read.
 BATCH_RETURNS, BATCH_PUPILS = 100, 10_000
+# A large load goes on in larger batches, which cost less for each pupil; a small one must not end in a single one.
+MOST_PUPILS = 30_000
 MANY_FILES = 40  # of so many, reading them as one file is read would take longer than loading compiled code
 _FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO})
 Outcome = Receipt | RollbookError
@@ -55,14 +57,14 @@ def load(
     """
     require_role(by, Role.OPERATOR, Role.SYSTEM)
     batch: list[tuple[Path, Prepared | Unread]] = []
-    pupils = 0
+    pupils = taken = 0
     for path, found in zip(files, in_order(pool, prepare_file, files, workers * UNDER_WAY), strict=True):
         one = _unread(found, path) if isinstance(found, ReaderDied) else found
         batch.append((path, one))
         pupils += _pupils(one)
-        if len(batch) >= BATCH_RETURNS or pupils >= BATCH_PUPILS:
+        if len(batch) >= BATCH_RETURNS or pupils >= max(BATCH_PUPILS, min(MOST_PUPILS, taken // 2)):
             yield from _taken(by, batch)
-            batch, pupils = [], 0
+            batch, pupils, taken = [], 0, taken + pupils
     yield from _taken(by, batch)
 
 

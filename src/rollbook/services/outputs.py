@@ -16,7 +16,6 @@ from rollbook.policy.checking import CHECKERS, MOST_CHECKERS, Ruling, decided
 from rollbook.policy.roles import Role
 from rollbook.policy.states import OUTPUTS, OutputState
 from rollbook.records.models.accounts import Account
-from rollbook.records.models.governance import Request
 from rollbook.records.models.studies import Claim, Output, Turn, Verdict
 from rollbook.services import clock, releases
 from rollbook.services.actors import Actor, require_session
@@ -241,13 +240,4 @@ def _still_refused(output: Output) -> Reason | None:
     """
     study = output.run.study
     lock_releases()
-    return _taken_back(study.project.request_id) or not_audited(output)
-
-
-def _taken_back(request_id: int) -> Reason | None:
-    """Why nothing more comes out of a project whose approval no longer stands. One that merely ended may finish."""
-    request = Request.objects.select_for_update().get(id=request_id)
-    if request.decisions.latest("made_at", "id").result == APPROVE:
-        return None
-    mend = "Nothing comes out of it any more; see the register."
-    return Reason("approval-taken-back", "The approval of the request was taken back", request.reference, mend)
+    return releases.taken_back(study.project.request_id) or not_audited(output)

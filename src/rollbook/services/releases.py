@@ -9,17 +9,18 @@ Whatever shows tables to the public reads `released_tables`, which knows no othe
 import csv
 import io
 import secrets
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from functools import partial
 
 from django.conf import settings
 from django.db import transaction
 
-from rollbook.kernel.refusals import UseRefused
-from rollbook.policy.revoking import GROUNDS
+from rollbook.kernel.refusals import Reason, UseRefused
+from rollbook.policy.revoking import GROUNDS, REVOKES
 from rollbook.policy.roles import Role
 from rollbook.policy.states import OUTPUTS, OutputState
+from rollbook.records.models.governance import Request
 from rollbook.records.models.studies import Output, Release
 from rollbook.sdc.hiding import MARK
 from rollbook.services import clock, jobs
@@ -35,6 +36,7 @@ from rollbook.tlog.release import verify_output
 from rollbook.tlog.seals import output_commit
 
 FILE = "table.csv"
+_APPROVED = "approve"
 WAIT_SECONDS = 60.0
 
 
@@ -120,8 +122,8 @@ def release(output_id: int, *, wait_s: float = WAIT_SECONDS) -> None:
         VerificationFailed: the stored bytes are not those that were logged; nothing is shown.
     """
     with alone(Work.RELEASE, output_id) as mine:
-        row = Release.objects.select_related("output").get(output_id=output_id)
-        if not mine or row.released_at is not None:
+        row = Release.objects.select_related("output__run__study__project").get(output_id=output_id)
+        if not mine or row.output.state != OutputState.AGREED:
             return
         entry = published(row.submission_id, timeout_s=wait_s)
         # V11 of the specification: the files that will be shown are those the entry commits to.
@@ -132,6 +134,9 @@ def release(output_id: int, *, wait_s: float = WAIT_SECONDS) -> None:
 
 def _show(row: Release) -> None:
     with transaction.atomic():
+        if reason := taken_back(row.output.run.study.project.request_id):
+            _keep_back(row, reason)
+            return
         if reason := OUTPUTS.refuses(row.output.state, OutputState.RELEASED):
             raise UseRefused(reason)
         row.output.state = OutputState.RELEASED
@@ -141,9 +146,35 @@ def _show(row: Release) -> None:
         audit(system(), "release-output", row.output.reference)
 
 
+def _keep_back(row: Release, reason: Reason) -> None:
+    """The approval was taken back after the checkers agreed: the table stays inside, and the log says that its entry
+    stands for none.
+    """
+    row.output.rules = row.output.rules | {"refused": [asdict(reason)]}
+    row.output.state = OutputState.STOPPED
+    row.output.save()
+    entry = {
+        "type": "correction",
+        "id": f"{row.output.reference}-kept-back",
+        "reason": reason.code,
+        "change": dict(REVOKES),
+    }
+    submit(entry, refs={"of": row.submission_id})
+    audit(system(), "keep-output-back", row.output.reference, reasons=[reason.code])
+
+
+def taken_back(request_id: int) -> Reason | None:
+    """Why nothing more comes out of a project whose approval no longer stands. One that merely ended may finish."""
+    request = Request.objects.select_for_update().get(id=request_id)
+    if request.decisions.latest("made_at", "id").result == _APPROVED:
+        return None
+    mend = "Nothing comes out of it any more; see the register."
+    return Reason("approval-taken-back", "The approval of the request was taken back", request.reference, mend)
+
+
 def recover(*, wait_s: float = WAIT_SECONDS) -> int:
     """At the start of the job process: release every agreed table that a dead process left; gives how many."""
-    left = Release.objects.filter(released_at=None).order_by("id").values_list("output_id", flat=True)
+    left = Release.objects.filter(output__state=OutputState.AGREED).order_by("id").values_list("output_id", flat=True)
     return bring_to_end(list(left), partial(release, wait_s=wait_s))
 
 

@@ -11,7 +11,7 @@ from typing import Final
 from django.db import transaction
 
 from rollbook.kernel.refusals import AccessDenied, InputRefused, Reason, UseRefused
-from rollbook.policy.revoking import GROUNDS
+from rollbook.policy.revoking import GROUNDS, REVOKES
 from rollbook.policy.roles import Role
 from rollbook.policy.states import OutputState
 from rollbook.records.models.studies import Output, RecheckTask, Release
@@ -90,7 +90,7 @@ def _revoke(by: Actor, release: Release) -> None:
         "type": "correction",
         "id": f"{output.reference}-revoked",
         "reason": release.revoke_ground,
-        "change": {"tables": 0},
+        "change": dict(REVOKES),
         "note_text": note,
     }
     release.revoke_submission_id = submit(entry, refs={"of": release.submission_id}, documents=[document])

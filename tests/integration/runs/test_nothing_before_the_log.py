@@ -15,6 +15,8 @@ from rollbook.records.models.log import LogState, LogSubmission
 from rollbook.records.models.studies import Output, Release, Run
 from rollbook.services import ingest, published, releases, run_inside, run_outcome, runs, set_files, sets
 from rollbook.services.log import reader, receipts, writer
+from rollbook.services.log.history import audit_published
+from tests import grounds
 from tests import run_ground as ground
 from tests.kills import killed_at
 
@@ -151,6 +153,23 @@ def test_no_table_leaves_while_the_writer_stands_still(log: ground.Writer, agree
     releases.recover()
     (table,) = releases.released_tables()
     assert table.reference == agreed.reference
+
+
+def test_an_approval_taken_back_before_the_entry_is_public_keeps_the_table_inside(
+    log: ground.Writer, agreed: Output
+) -> None:
+    grounds.refuse(agreed.run.study.project.request.reference, "The question has changed.")
+    log.running = True
+    releases.release(agreed.id)
+    releases.recover()
+    assert releases.released_tables() == ()
+    agreed.refresh_from_db()
+    assert agreed.state == Output.STOPPED
+    assert [reason["code"] for reason in agreed.rules["refused"]] == ["approval-taken-back"]
+    log.write()
+    (entry,) = reader.entries("correction")
+    assert (entry.fields["change"], entry.fields["reason"]) == ({"tables": 0}, "approval-taken-back")
+    assert audit_published().faults == ()
 
 
 def test_a_table_that_was_changed_after_its_entry_does_not_leave(log: ground.Writer, agreed: Output) -> None:

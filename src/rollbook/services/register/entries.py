@@ -7,11 +7,12 @@ from typing import Any
 
 from rollbook.kernel import canonical
 from rollbook.kernel.encoding import unb64
+from rollbook.policy.revoking import REVOKES
 from rollbook.services.corrections import REASONS
 from rollbook.services.log import reader
 from rollbook.services.log.published_entry import PublishedEntry
 from rollbook.services.register.sizes import interval
-from rollbook.services.register.words import RESULTS, REVOKES, power_code
+from rollbook.services.register.words import RESULTS, power_code
 
 Fields = Mapping[str, Any]
 Sentence = Callable[[Fields], str]

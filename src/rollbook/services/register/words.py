@@ -4,8 +4,6 @@ from rollbook.policy.classes import read_class
 from rollbook.policy.powers import POWERS, power_of_log_code
 from rollbook.policy.purposes import PURPOSES
 
-# The change by which a correction of an output says that the table was revoked.
-REVOKES = {"tables": 0}
 RESULTS = {"approve": "Approved", "refuse": "Refused", "withdraw": "Withdrawn by who asked"}
 
 
