@@ -158,8 +158,10 @@ def _proved(system: System, open_to: Flags, hidden: Flags, allowed: Flags, param
         chosen = protect(system, hidden, need, allowed=allowed, spread=float(parameters.threshold))
     except (CannotProtect, ArithmeticError) as error:
         raise CannotHide("SDC-HIDE-OPEN", "Whatever else is hidden, a small cell can be worked out") from error
-    proved = audit(system, chosen.hidden, open_to, need).protected.all()
-    if not proved or narrower(system, chosen.hidden, float(parameters.threshold)).any():
+    proof = audit(system, chosen.hidden, open_to, need)
+    # Both audits rest on possible tables, so who has the table alone is no surer; only what they leave open is asked.
+    doubtful: Flags = np.maximum(chosen.audit.width, proof.width) < float(parameters.threshold)
+    if not proof.protected.all() or narrower(system, chosen.hidden, float(parameters.threshold), doubtful).any():
         raise CannotHide("SDC-HIDE-OPEN", "The attack on the table with its hidden cells succeeded")
     return chosen
 

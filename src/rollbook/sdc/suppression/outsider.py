@@ -14,9 +14,11 @@ from rollbook.sdc.suppression.attack import TOLERANCE, Attacker, Need, Reach
 from rollbook.sdc.suppression.solver import quiet_solver
 from rollbook.sdc.suppression.system import Flags, Floats, System
 
+_PASSES = 3
 
-def narrower(system: System, hidden: Flags, width: float) -> Flags:
-    """The hidden cells that the published ones fix to within less than `width`.
+
+def narrower(system: System, hidden: Flags, width: float, asked: Flags | None = None) -> Flags:
+    """Hidden cells, of those `asked` for (all, unless given), that the published ones fix to within less than `width`.
 
     Raises:
         ArithmeticError: the published figures contradict each other.
@@ -24,10 +26,18 @@ def narrower(system: System, hidden: Flags, width: float) -> Flags:
     solver, low, high = _solver(system, hidden)
     some = np.asarray(solver.getSolution().col_value, dtype=np.float64)
     attacker = Attacker(replace(system, values=np.clip(some, low, high)), np.zeros(system.count))
-    reach = Reach(np.zeros(system.count), np.zeros(system.count))
-    wish = np.where(hidden, width, 0.0)
-    attacker.explore(hidden, Need(np.zeros(system.count), wish), np.random.default_rng(1), reach)
-    left: Flags = hidden & (reach.down + reach.up < width - TOLERANCE)
+    reach, rng, none = (
+        Reach(np.zeros(system.count), np.zeros(system.count)),
+        np.random.default_rng(1),
+        np.zeros(system.count),
+    )
+    left: Flags = hidden if asked is None else hidden & asked
+    # A cell that starts at its greatest value can only fall, so both sides are tried for what is still too narrow.
+    for _ in range(_PASSES):
+        attacker.explore(hidden, Need(none, np.where(left, width - reach.down, 0.0)), rng, reach)
+        left = left & (reach.down + reach.up < width - TOLERANCE)
+        attacker.explore(hidden, Need(np.where(left, width - reach.up, 0.0), none), rng, reach)
+        left = left & (reach.down + reach.up < width - TOLERANCE)
     least, greatest = intervals(system, hidden, left)
     found: Flags = left & (greatest - least < width - TOLERANCE)
     return found
