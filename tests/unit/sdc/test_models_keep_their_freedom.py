@@ -62,7 +62,7 @@ def stopped_by(one: ModelTable) -> set[str]:
     ],
     ids=lambda one: " ".join(
         sorted(one)
-    ),  # a set has no order of its own, and every test process must find the same names
+    ),  # a set has no order, and test processes must agree
 )
 def test_the_edges(changes: dict[str, Any], expected: set[str]) -> None:
     assert stopped_by(table(**changes)) == expected
