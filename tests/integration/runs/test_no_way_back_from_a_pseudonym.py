@@ -100,7 +100,7 @@ def test_no_model_of_a_project_points_at_a_person_and_no_column_is_for_a_pseudon
 def test_the_keys_turn_people_into_pseudonyms_for_an_extract_and_never_back() -> None:
     source = Path(rollbook.__file__).parent
     callers = {path.name for path in source.rglob("*.py") if ").pseudonymise" in path.read_text()}
-    # The extract itself; and the pairs that a regulator needs, which leave for the overseer's key alone and lie nowhere.
+    # The extract itself; and the pairs that a regulator needs, which leave for the overseer alone and lie nowhere.
     assert callers == {"run_inside.py", "openings.py"}
     # Whoever adds a deed with a project's key must look here: none of these takes a pseudonym.
     assert {name for name in vars(Keys) if re.search("pseud|project|sample", name)} == {

@@ -60,9 +60,7 @@ def stopped_by(one: ModelTable) -> set[str]:
         ({"patterns": 3, "fewest": 9}, {rules.SATURATED}),
         ({"patterns": 3, "fewest": 10}, set()),
     ],
-    ids=lambda one: " ".join(
-        sorted(one)
-    ),  # a set has no order, and test processes must agree
+    ids=lambda one: " ".join(sorted(one)),  # a set has no order, and test processes must agree
 )
 def test_the_edges(changes: dict[str, Any], expected: set[str]) -> None:
     assert stopped_by(table(**changes)) == expected
