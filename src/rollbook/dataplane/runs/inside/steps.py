@@ -157,7 +157,8 @@ def give_r(connection: duckdb.DuckDBPyConnection, name: str) -> None:
     typed = [("at", "type", "level")]
     for at, (column, type_) in enumerate(zip(columns.columns, columns.types, strict=True), 1):
         if type_.id == "enum":
-            typed += [(str(at), "factor", level) for level in dict(type_.children)["values"]]
+            (levels,) = (child for _, child in type_.children if isinstance(child, list))
+            typed += [(str(at), "factor", level) for level in levels]
         else:
             typed.append((str(at), r_class(connection, name, column, str(type_)), ""))
     with open(f"{R_FOLDER}/{name}.types", "w", encoding="utf-8", newline="") as file:
