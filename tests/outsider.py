@@ -9,8 +9,8 @@ import io
 from collections.abc import Iterator, Sequence
 
 import numpy as np
-from scipy.optimize import linprog
-from scipy.sparse import lil_array
+from scipy.optimize import linprog  # type: ignore[import-untyped]
+from scipy.sparse import lil_array  # type: ignore[import-untyped]
 
 TOTAL, HIDDEN = "Total", "[c]"
 Cell = frozenset[tuple[str, str]]
