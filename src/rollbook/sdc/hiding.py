@@ -17,11 +17,12 @@ from typing import Any, Final
 
 import numpy as np
 
+from rollbook.sdc.linking import in_a_ring, one_system
 from rollbook.sdc.nesting import TOTAL, Axis, axes_of, spans
 from rollbook.sdc.rules import SdcParameters
 from rollbook.sdc.suppression.outsider import narrower
 from rollbook.sdc.suppression.protect import CannotProtect, Protected, audit, count_need, protect
-from rollbook.sdc.suppression.system import Flags, Floats, System, system_of
+from rollbook.sdc.suppression.system import Flags, Floats, Places, System
 from rollbook.sdc.tables import FrequencyTable
 
 MARK: Final = "[c]"
@@ -95,24 +96,37 @@ def hide(table: FrequencyTable, parameters: SdcParameters) -> Hiding:
         CannotHide: codes `SDC-HIDE-EVIDENCE`, `SDC-HIDE-LABEL`, `SDC-HIDE-SIZE`, `SDC-HIDE-TOTAL`, `SDC-HIDE-OPEN`,
         `SDC-HIDE-NOTHING`.
     """
-    axes = axes_of(table.axes, (cell.labels for cell in table.cells))
-    _possible(table, axes, parameters)
-    system = system_of(_leaves(table, axes), [axis.tree for axis in axes])
-    chosen = _chosen(system, parameters)
-    lines = tuple(_lines(axes, system, chosen))
-    if not any(one.count and not one.hidden and TOTAL not in one.labels for one in lines):
+    return hide_together([table], parameters)[0]
+
+
+def hide_together(tables: Sequence[FrequencyTable], parameters: SdcParameters) -> tuple[Hiding, ...]:
+    """Hide in tables of the same people what the threshold forbids, and as much more as keeps it hidden from somebody
+    who has all of them: what two tables both show is one figure, shown in both or in neither.
+
+    Raises:
+        CannotHide: as above, and `SDC-HIDE-RING`.
+    """
+    axes = [axes_of(table.axes, (cell.labels for cell in table.cells)) for table in tables]
+    for table in tables:
+        _possible(table, parameters)
+    if sum(prod(len(axis.nodes) for axis in each) for each in axes) > MOST_CELLS:
+        raise CannotHide("SDC-HIDE-SIZE", f"The table and its totals have more than {MOST_CELLS:,} cells")
+    if in_a_ring([table.dimensions for table in tables]):
+        raise CannotHide("SDC-HIDE-RING", "The tables overlap in a ring: more follows from them than sums tell")
+    system, numbers = one_system([(each, _leaves(table, each)) for table, each in zip(tables, axes, strict=True)])
+    chosen = _chosen(system, int(numbers[0][-1]), parameters)
+    found = [tuple(_lines(each, place, system, chosen)) for each, place in zip(axes, numbers, strict=True)]
+    if not all(any(one.count and not one.hidden and TOTAL not in one.labels for one in lines) for lines in found):
         raise CannotHide("SDC-HIDE-NOTHING", "Nothing but totals would be left to show")
-    return Hiding(lines, parameters.threshold, chosen.exact, chosen.audit.tables)
+    return tuple(Hiding(lines, parameters.threshold, chosen.exact, chosen.audit.tables) for lines in found)
 
 
-def _possible(table: FrequencyTable, axes: Sequence[Axis], parameters: SdcParameters) -> None:
+def _possible(table: FrequencyTable, parameters: SdcParameters) -> None:
     """Refuse what the system of sums would be a wrong picture of."""
     if any(cell.count != cell.persons for cell in table.cells) or table.people != sum(c.count for c in table.cells):
         raise CannotHide("SDC-HIDE-EVIDENCE", "A person is counted more than once, so totals do not count people")
     if any(TOTAL in cell.labels for cell in table.cells):
         raise CannotHide("SDC-HIDE-LABEL", f"A label is called {TOTAL}, as the totals are")
-    if prod(len(axis.nodes) for axis in axes) > MOST_CELLS:
-        raise CannotHide("SDC-HIDE-SIZE", f"The table and its totals have more than {MOST_CELLS:,} cells")
     if table.people < parameters.threshold:
         raise CannotHide("SDC-HIDE-TOTAL", "The whole table is about fewer people than the threshold")
 
@@ -126,21 +140,22 @@ def _leaves(table: FrequencyTable, axes: Sequence[Axis]) -> Floats:
     return leaves
 
 
-def _chosen(system: System, parameters: SdcParameters) -> Protected:
-    """The choice, after every attack failed. The total of all is always shown: a table without it shows nothing.
+def _chosen(system: System, whole: int, parameters: SdcParameters) -> Protected:
+    """The choice, after every attack failed. The total of all, cell `whole`, is always shown: a table without it shows
+    nothing.
 
     Some empty cells are known to be empty by anybody (no infant is in year 11), so hiding one protects no other: the
     small cells are protected first against somebody who knows all of them, and then the empty cells are hidden too.
     """
     allowed = np.ones(system.count, bool)
-    allowed[-1] = False
+    allowed[whole] = False
     small: Flags = (system.values > 0) & (system.values < parameters.threshold)
     chosen = _proved(system, small, small, allowed & (system.values > 0), parameters)
     none: Flags = system.values == 0
     if not parameters.refuse_empty_cells or not none.any():
         return chosen
-    whole = _proved(system, small | none, chosen.hidden | none, allowed, parameters)
-    return replace(whole, primary=small | none)
+    both = _proved(system, small | none, chosen.hidden | none, allowed, parameters)
+    return replace(both, primary=small | none)
 
 
 def _proved(system: System, open_to: Flags, hidden: Flags, allowed: Flags, parameters: SdcParameters) -> Protected:
@@ -158,10 +173,11 @@ def _proved(system: System, open_to: Flags, hidden: Flags, allowed: Flags, param
     return chosen
 
 
-def _lines(axes: Sequence[Axis], system: System, chosen: Protected) -> Iterator[Line]:
+def _lines(axes: Sequence[Axis], numbers: Places, system: System, chosen: Protected) -> Iterator[Line]:
+    """The lines of one table in the order of a page; `numbers` says which cell of the system each of its cells is."""
     shape = tuple(len(axis.nodes) for axis in axes)
     for nodes in product(*(axis.reading for axis in axes)):
-        place = int(np.ravel_multi_index(nodes, shape))
+        place = int(numbers[np.ravel_multi_index(nodes, shape)])
         labels = tuple(label for axis, node in zip(axes, nodes, strict=True) for label in axis.nodes[node])
         why = "" if not chosen.hidden[place] else PRIMARY if chosen.primary[place] else SECONDARY
         low, high = (round(float(bound[place])) for bound in (chosen.audit.low, chosen.audit.high))
