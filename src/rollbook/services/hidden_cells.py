@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from rollbook.dataplane.runs.study import PersonTable
+from rollbook.dataplane.runs.table_form import PersonTable
 from rollbook.kernel.refusals import Reason
 from rollbook.sdc.frequency import Verdict
 from rollbook.sdc.hiding import CannotHide, Hiding, Line, hide

@@ -6,7 +6,7 @@ import pyarrow as pa
 import pytest
 
 from rollbook.dataplane.runs.hostile import read_person_table
-from rollbook.dataplane.runs.study import PersonTable
+from rollbook.dataplane.runs.table_form import PersonTable
 from rollbook.dataplane.runs.tabulate import tabulate
 from rollbook.kernel.refusals import InputRefused
 from rollbook.sdc.frequency import check

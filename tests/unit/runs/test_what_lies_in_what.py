@@ -64,7 +64,7 @@ def test_the_columns_stand_from_wide_to_narrow() -> None:
         ('[table.within]\nschool = ["ppid"]\n', "study-within"),
         ('[table.within]\nschool = ["Area!"]\n', "study-within"),
         ('[table.within]\nschool = ["sex"]\n', "study-twice"),
-        ('[table.within]\nschool = ["area", "area"]\n', "study-twice"),
+        ('[table.within]\nschool = ["area", "area"]\n', "study-within"),
         ('[table.within]\nschool = ["a", "b", "c", "d"]\n', "study-levels"),
         ('[table.within]\nschool = ["a", "b", "c"]\nsex = ["d", "e", "f"]\n', None),
     ],

@@ -15,8 +15,8 @@ from pyarrow import csv
 from rollbook.dataplane.runs.coded_labels import why_coded
 from rollbook.dataplane.runs.nesting_form import require_nested
 from rollbook.dataplane.runs.study import Study
+from rollbook.dataplane.runs.table_form import column_names, weights
 from rollbook.kernel.refusals import InputRefused, Reason
-from rollbook.sdc.measures import Measure
 
 PPID = "ppid"
 NOT_RECORDED = "not recorded"
@@ -44,17 +44,18 @@ def read_person_table(stream: bytes, study: Study, allowed_ppids: set[str]) -> p
     Raises:
         InputRefused: whenever the stream is anything else.
     """
-    measure = study.table.measure
-    table = _lines(stream, (PPID, *study.table.dimensions, *measure.columns), most=len(allowed_ppids))
+    measures = [one.measure for one in study.tables]
+    table = _lines(stream, (PPID, *column_names(study.tables)), most=len(allowed_ppids))
     _people(table.column(PPID), allowed_ppids)
-    for dimension in study.table.dimensions:
+    for dimension in dict.fromkeys(name for one in study.tables for name in one.dimensions):
         table = _labels(table, dimension)
-    weight = measure.weight if isinstance(measure, Measure) else ""
-    for name in measure.numbers:
-        table = _column(table, name, _number(table.column(name), name, least=0.0 if name == weight else None))
-    require_nested(table, study.table.nested)
-    if measure.unit:
-        table = _column(table, measure.unit, _unit(table.column(measure.unit)))
+    positive = weights(study.tables)
+    for name in dict.fromkeys(name for measure in measures for name in measure.numbers):
+        table = _column(table, name, _number(table.column(name), name, least=0.0 if name in positive else None))
+    for unit in dict.fromkeys(measure.unit for measure in measures if measure.unit):
+        table = _column(table, unit, _unit(table.column(unit)))
+    for one in study.tables:
+        require_nested(table, one.nested)
     return table
 
 

@@ -5,7 +5,7 @@ counted here, and a table where it does not hold is refused.
 """
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any, Final
 
 import pyarrow as pa
@@ -18,14 +18,32 @@ MOST_COLUMNS: Final = 8
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
 
 
-def read_within(row: Mapping[str, Any], dimensions: Sequence[str]) -> tuple[tuple[tuple[str, ...], ...], list[Reason]]:
-    """The columns of each axis, widest first, as `[table.within]` of the study's `[table]` says; with every fault."""
+Chains = Mapping[str, tuple[str, ...]]
+
+
+def read_within(row: Mapping[str, Any], dimensions: Collection[str]) -> tuple[Chains, list[Reason]]:
+    """By column what it lies in, widest first and itself last, as `[table.within]` of the study's `[table]` says of the
+    `dimensions` of its tables; with every fault.
+    """
     within = row.get("within", {})
     if not isinstance(within, dict):
-        return (), [_reason("study-within", "'within' is not a table", 'Write [table.within] and school = ["area"].')]
-    reasons = [*_strange(within, dimensions)]
-    axes = tuple((*reversed(within.get(name, ())), name) for name in dimensions) if not reasons else ()
-    names = [name for axis in axes for name in axis]
+        return {}, [_reason("study-within", "'within' is not a table", 'Write [table.within] and school = ["area"].')]
+    if reasons := [*_strange(within, dimensions)]:
+        return {}, reasons
+    chains: dict[str, tuple[str, ...]] = {}
+    for name, wider in within.items():
+        chain = (*reversed(wider), name)
+        for size in range(1, len(chain) + 1):
+            if chains.setdefault(chain[size - 1], chain[:size]) != chain[:size]:
+                mend = "Let a column lie in the same wider ones wherever it is named."
+                return {}, [_reason("study-within", "What a column lies in is said in two ways", mend)]
+    return chains, []
+
+
+def axes_of(dimensions: Sequence[str], chains: Chains) -> tuple[tuple[tuple[str, ...], ...], list[Reason]]:
+    """The columns of each axis of a table over these dimensions, widest first; with every fault."""
+    axes = tuple(chains.get(name, (name,)) for name in dimensions)
+    names, reasons = [name for axis in axes for name in axis], []
     if len(set(names)) < len(names):
         mend = "Name a column once: a wider one is no dimension of its own, it comes with the one that lies in it."
         reasons.append(_reason("study-twice", "A column is named twice", mend))
@@ -35,7 +53,7 @@ def read_within(row: Mapping[str, Any], dimensions: Sequence[str]) -> tuple[tupl
     return axes, reasons
 
 
-def _strange(within: Mapping[str, Any], dimensions: Sequence[str]) -> Iterator[Reason]:
+def _strange(within: Mapping[str, Any], dimensions: Collection[str]) -> Iterator[Reason]:
     for name, wider in within.items():
         if name not in dimensions:
             yield _reason("study-within", "What lies in another is no dimension", "Name a dimension of the table.")

@@ -13,23 +13,16 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from rollbook.dataplane.runs import model_form
 from rollbook.dataplane.runs.folder import read_folder
-from rollbook.dataplane.runs.measure_form import KEYS, read_measure
-from rollbook.dataplane.runs.nesting_form import read_within
+from rollbook.dataplane.runs.table_form import PersonTable, read_names, read_tables, safe
 from rollbook.kernel.refusals import InputRefused, Reason
-from rollbook.sdc.judging import Asked
-from rollbook.sdc.measures import PLAIN_COUNT
-from rollbook.sdc.models import Model
 
 STUDY_FILE = "study.toml"
 MAX_FILES = 50
 MAX_FILE_BYTES = 256 * 1024
-MAX_DIMENSIONS = 4
 
 _STEP_PATH = re.compile(r"[a-z0-9][a-z0-9_-]{0,40}(/[a-z0-9][a-z0-9_-]{0,40})?\.(sql|py|r)")
 LANGUAGES: Mapping[str, str] = MappingProxyType({"sql": "sql", "python": "py", "r": "r"})
-_NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
 _ITEM = re.compile(r"[a-z][a-z0-9-]{0,59}")
 _TEXT_LIMIT = 2000
 
@@ -44,33 +37,23 @@ class Step:
 
 
 @dataclass(frozen=True, slots=True)
-class PersonTable:
-    """The one table the study derives: a row for a person, `ppid` and the `dimensions` it is counted over.
-
-    After the dimensions come the columns of the `measure`, one number or unit for a person. Of a model the dimensions
-    are its categories, of a survival table what its curves are drawn by: there may be none of either.
-    `suppress` asks for totals, with small cells hidden; without it a table with small cells is stopped whole. `nested`
-    are the dimensions by axis, each from wide to narrow, where one of them lies in others.
-    """
-
-    name: str
-    dimensions: tuple[str, ...]
-    measure: Asked = PLAIN_COUNT
-    suppress: bool = False
-    nested: tuple[tuple[str, ...], ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
 class Study:
-    """A study whose form has been checked. `files` are exactly the bytes it was read from, by path."""
+    """A study whose form has been checked. `files` are exactly the bytes it was read from, by path. `tables` are all
+    counted from the one that its steps derive.
+    """
 
     title: str
     purpose: str
     project: str
     items: tuple[str, ...]
     steps: tuple[Step, ...]
-    table: PersonTable
+    tables: tuple[PersonTable, ...]
     files: Mapping[str, bytes] = field(repr=False)
+
+    @property
+    def table(self) -> PersonTable:
+        """The first of its tables."""
+        return self.tables[0]
 
     @property
     def sha256(self) -> bytes:
@@ -90,7 +73,7 @@ class Study:
         if extra:
             mend = "Send only study.toml and the files of steps it lists."
             raise InputRefused(
-                [Reason("study-extra-file", "The study does not list this file", _safe(p), mend) for p in extra]
+                [Reason("study-extra-file", "The study does not list this file", safe(p), mend) for p in extra]
             )
         return study
 
@@ -113,7 +96,7 @@ def _parse(files: Mapping[str, bytes]) -> Study:
     for path, data in files.items():
         if len(data) > MAX_FILE_BYTES:
             mend = f"A file of a study is at most {MAX_FILE_BYTES // 1024} KiB; data does not belong in it."
-            raise InputRefused(Reason("study-too-large", "This file is too large", _safe(path), mend))
+            raise InputRefused(Reason("study-too-large", "This file is too large", safe(path), mend))
     form = _Form(_toml(files))
     study = form.study(files)
     if form.reasons or study is None:
@@ -147,22 +130,23 @@ class _Form:
         self.reasons.append(Reason(code, message, f"{STUDY_FILE}: {where}", mend))
 
     def study(self, files: Mapping[str, bytes]) -> Study | None:
-        self._known(self.data, {"title", "purpose", "project", "items", "steps", "table"}, "top level")
+        self._known(self.data, {"title", "purpose", "project", "items", "steps", "table", "also"}, "top level")
         title, purpose = self._text("title"), self._text("purpose")
         project = self._text("project") if self.data.get("project", "") != "" else ""
         items = self._names(self.data.get("items"), "items", _ITEM.fullmatch, 200)
         steps = self._steps(files)
-        table = self._table()
-        if self.reasons or table is None:
+        tables, reasons = read_tables(self.data)
+        self.reasons += reasons
+        if self.reasons:
             return None
         used = {path: files[path] for path in (STUDY_FILE, *(step.path for step in steps))}
-        return Study(title, purpose, project, items, steps, table, used)
+        return Study(title, purpose, project, items, steps, tables, used)
 
     def _known(self, table: dict[str, Any], known: set[str], where: str) -> None:
         for key in sorted(set(table) - known):
             self.refuse(
                 "study-unknown-key",
-                f"'{_safe(key)}' is not a key of a study",
+                f"'{safe(key)}' is not a key of a study",
                 where,
                 f"Known: {', '.join(sorted(known))}.",
             )
@@ -177,18 +161,9 @@ class _Form:
         return value.strip()
 
     def _names(self, value: object, where: str, good: Callable[[str], object], most: int) -> tuple[str, ...]:
-        if (
-            not isinstance(value, list)
-            or not 1 <= len(value) <= most
-            or not all(isinstance(v, str) and good(v) for v in value)
-        ):
-            self.refuse(
-                "study-list", f"'{where}' is not a list of names", where, f"List 1 to {most} names in small letters."
-            )
-            return ()
-        if len(set(value)) != len(value):
-            self.refuse("study-twice", f"'{where}' lists a name twice", where, "List each name once.")
-        return tuple(value)
+        names, reasons = read_names(value, where, good, most)
+        self.reasons += reasons
+        return names
 
     def _steps(self, files: Mapping[str, bytes]) -> tuple[Step, ...]:
         rows = self.data.get("steps")
@@ -228,62 +203,6 @@ class _Form:
             return None
         return Step(path, code, language)
 
-    def _table(self) -> PersonTable | None:
-        row = self.data.get("table")
-        if not isinstance(row, dict):
-            self.refuse("study-table", "There is no [table]", "table", "Declare its name, dimensions and measure.")
-            return None
-        name = row.get("name")
-        if not isinstance(name, str) or not _NAME.fullmatch(name):
-            self.refuse(
-                "study-table", "The table has no plain name", "table.name", "Use small letters, digits and underscores."
-            )
-        if row.get("measure") in model_form.FITTED:
-            return self._fitted(str(name), row)
-        return self._counted(str(name), row)
-
-    def _fitted(self, name: str, row: dict[str, Any]) -> PersonTable | None:
-        asked, reasons = model_form.read_model(row)
-        self.reasons += reasons
-        if asked is None:
-            return None
-        return PersonTable(name, asked.categories if isinstance(asked, Model) else asked.by, asked)
-
-    def _counted(self, name: str, row: dict[str, Any]) -> PersonTable:
-        self._known(row, {"name", "dimensions", "suppress", "within", *KEYS}, "table")
-        dimensions = self._names(row.get("dimensions"), "table.dimensions", _NAME.fullmatch, MAX_DIMENSIONS)
-        if "ppid" in dimensions:
-            self.refuse(
-                "study-ppid", "'ppid' cannot be a dimension", "table.dimensions", "A table is about groups, not people."
-            )
-        measure, reasons = read_measure(row, dimensions)
-        self.reasons += reasons
-        suppress = row.get("suppress", False)
-        if not isinstance(suppress, bool):
-            self.refuse("study-suppress", "'suppress' is not true or false", "table.suppress", "Write suppress = true.")
-        if suppress and not measure.plain:
-            mend = "Leave out suppress, or count people and nothing else."
-            self.refuse("study-suppress", "Only plain counts can have hidden cells", "table.suppress", mend)
-        nested = self._nested(row, dimensions, hides=suppress is True)
-        columns = tuple(column for axis in nested for column in axis) or dimensions
-        return PersonTable(name, columns, measure, suppress=bool(suppress), nested=nested)
-
-    def _nested(self, row: dict[str, Any], dimensions: tuple[str, ...], *, hides: bool) -> tuple[tuple[str, ...], ...]:
-        """The axes of the table; nothing where each dimension is one by itself."""
-        if "within" not in row:
-            return ()
-        axes, reasons = read_within(row, dimensions)
-        self.reasons += reasons
-        if not hides:
-            mend = "Write suppress = true, or leave [table.within] out: a table without totals shows no wider level."
-            self.refuse("study-within", "Only a table with totals has subtotals", "table.within", mend)
-        return axes
-
 
 def _is_step(path: str, ending: str) -> bool:
     return _STEP_PATH.fullmatch(path) is not None and path.endswith(f".{ending}")
-
-
-def _safe(text: str) -> str:
-    """A name from outside, cut and cleaned so that it can be printed."""
-    return re.sub(r"[^\w./-]", "?", text[:60])

@@ -9,7 +9,7 @@ import pyarrow.compute as pc
 
 from rollbook.dataplane.runs.fitting.tables import complete, model_table, survival_table
 from rollbook.dataplane.runs.gather import BAND, NOT_RECORDED, gather
-from rollbook.dataplane.runs.study import PersonTable
+from rollbook.dataplane.runs.table_form import PersonTable
 from rollbook.sdc.judging import Table
 from rollbook.sdc.measured import MeasuredTable
 from rollbook.sdc.measures import Measure
