@@ -106,7 +106,7 @@ GRANTS: Mapping[str, Grant] = {
     "public.records_logentry": Grant(web=READ, jobs=READ, log=FULL, people=READ),
     "public.records_logstate": Grant(web=READ, jobs=READ, log=EDIT, people=READ),
     "public.records_logsubmission": Grant(
-        web=ADD, jobs=ADD, log="SELECT, UPDATE (state, index, reasons)", people=ADD
+        web=ADD, jobs=ADD, log=f"{ADD}, UPDATE (state, index, reasons)", people=ADD
     ),
     "identity.access": _IDENTITY,
     "identity.bundle": Grant(people=FULL),
