@@ -35,10 +35,10 @@ SETTINGS: Mapping[str, str] = {
     "ROLLBOOK_PROCESS": "which process this is: web, jobs, log, operator or owner; set by the commands themselves",
     "ROLLBOOK_PRODUCTION": "1 for production: secure cookies, no demonstration accounts, keys apart from data",
     "ROLLBOOK_PUBLIC_URL": "address people use, without a slash at the end",
-    "ROLLBOOK_SHORT_URL": "short address that leads to the page where an account is started, as a letter prints it to be"
-    " typed, such as records.example/start; the public address with /start when not set",
-    "ROLLBOOK_HELP_PHONE": "phone number, and hours if you like, at which people get help with their account; printed on"
-    " letters and shown below every page",
+    "ROLLBOOK_SHORT_URL": "short address that leads to the page where an account is started, as a letter prints it"
+    " to be typed, such as records.example/start; the public address with /start when not set",
+    "ROLLBOOK_HELP_PHONE": "phone number, and hours if you like, at which people get help with their account; printed"
+    " on letters and shown below every page",
     "ROLLBOOK_LOG_ORIGIN": "origin line of the public log; from the public address when not set",
     "ROLLBOOK_WITNESSES": "file with the witness, group and quorum lines of the log's policy; production needs one",
     "ROLLBOOK_WITNESSES_AWAY": "while too few witnesses answer: wait (nothing new is shown) or publish (new entries are"
