@@ -130,6 +130,7 @@ class Migration(migrations.Migration):
                 ('state', models.CharField(max_length=16)),
                 ('made_at', models.DateTimeField()),
                 ('membership_file', models.CharField(default='', max_length=64)),
+                ('term_files', models.JSONField(default=list)),
                 ('audited', models.JSONField(default=list)),
             ],
         ),
