@@ -102,13 +102,14 @@ class Output(models.Model):
     rules = models.JSONField()
     state = models.CharField(max_length=16)
     made_at = models.DateTimeField()
-    # Who is in which cell, and the outputs this one was held against.
+    # Who is in which cell, what the terms of a model tell, and the outputs this one was held against.
     membership_file = models.CharField(max_length=64, default="")
+    term_files = models.JSONField(default=list)
     audited = models.JSONField(default=list)
 
     class Classes:
         # `rules` names the cells that failed, and a label is what study code made of data: not for the public.
-        id = run = table = rules = membership_file = audited = "key"
+        id = run = table = rules = membership_file = term_files = audited = "key"
         reference = title = dimensions = measure = state = made_at = "public"
 
 
