@@ -54,6 +54,14 @@ def nested_study() -> dict[str, bytes]:
     return dict(NESTED)
 
 
+def linked_study() -> dict[str, bytes]:
+    """The same, and a second table of the same pupils: by area and year."""
+    year = b"CASE WHEN n % 5 < 2 THEN '7' ELSE '8' END AS year"
+    sql = NESTED["people.sql"].replace(b"AS sex FROM", b"AS sex, " + year + b" FROM")
+    also = b'[[also]]\ntitle = "by area and year"\ndimensions = ["area", "year"]\nmeasure = "count"\n'
+    return {"study.toml": NESTED["study.toml"] + also, "people.sql": sql}
+
+
 @dataclass
 class Writer:
     """The log's writer, working at once for whoever waits, or stopped."""
@@ -150,7 +158,7 @@ def undeclared(study_id: int) -> Any:
 def executed(study_id: int) -> Any:
     """A run that was done, and its table, if it was not stopped, handed to the checkers; gives the run's row."""
     row = undeclared(study_id)
-    for output in row.outputs.filter(state="made"):
+    for output in row.outputs.filter(state="made", lead=None):
         submitted(output.reference)
     return row
 

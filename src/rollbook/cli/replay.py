@@ -14,7 +14,10 @@ from rollbook.services.replay import replay as again
 
 def replay(
     record: Annotated[Path, typer.Argument(help="record.json of the released table", exists=True, dir_okay=False)],
-    table: Annotated[Path, typer.Argument(help="its CSV", exists=True, dir_okay=False)],
+    tables: Annotated[
+        list[Path],
+        typer.Argument(help="its CSV, and each that left with it", exists=True, dir_okay=False),
+    ],
     verify: Annotated[
         Path | None, typer.Option(help="proof.json of the released table: the log must have signed these very files")
     ] = None,
@@ -22,7 +25,7 @@ def replay(
     as_json: Annotated[bool, typer.Option("--json", help="print one object")] = False,
 ) -> None:
     """Judge a released table by the rules and parameters of its record, and attack its hidden cells."""
-    found = again(record, table, _proof(verify, policy))
+    found = again(record, tables[0], _proof(verify, policy), tables[1:])
     if as_json:
         typer.echo(json.dumps(asdict(found)))
     else:

@@ -74,10 +74,13 @@ def run(folder: Folder) -> None:
     with _progress() as progress:
         progress.add_task("running inside the sandbox")
         result = study_local.run_local(folder)
-    _show(result)
-    if not result.passed:
+    tables = (result, *result.others)
+    for one in tables:
+        _show(one)
+    failures = [message for one in tables for message in one.failures]
+    if failures:
         mend = "Make groups larger or dimensions fewer; real data has other counts, so leave room."
-        reasons = [Reason("sdc", message, "", mend) for message in result.failures[:MAX_FAILURES]]
+        reasons = [Reason("sdc", message, "", mend) for message in failures[:MAX_FAILURES]]
         raise UseRefused(reasons)
     typer.echo("Passed: no rule objects. These are invented pupils; the real table is checked again.")
 

@@ -6,7 +6,7 @@ later one doubling what is known. An outline says how many people each cell has,
 cells add up as the cells do, and equal prints mean the same people with the same amounts.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -104,29 +104,61 @@ def levels(labels: Sequence[tuple[str, ...]], published: Sequence[tuple[int, ...
     return tuple(found)
 
 
-def with_hidden(
-    codes: Numbers, hidden: npt.NDArray[np.bool_], published: Iterable[tuple[int, ...]]
-) -> tuple[Numbers, ...]:
-    """The parts of a table with hidden cells and its totals (`codes`: dimensions x inner cells), which are by these
-    sets of dimensions.
+Seen = Callable[[tuple[int, ...]], npt.NDArray[np.bool_]]
 
-    A total less the shown cells in it tells the hidden ones together: for each set of dimensions there is a way that
-    holds the shown cells and, for each sum over the others, what is hidden in it.
+
+def with_hidden(
+    codes: Numbers, hidden: npt.NDArray[np.bool_], axes: Sequence[slice], unseen: Seen | None = None
+) -> tuple[Numbers, ...]:
+    """The parts of a table with hidden cells and its totals (`codes`: dimensions x inner cells; `axes`: where the
+    dimensions of each axis stand, widest first). `unseen` says of which inner cells the total by some dimensions is
+    hidden too: of none, unless given.
+
+    A total less the shown cells in it tells the hidden ones together; where a total is hidden, only a wider one tells of
+    them, less what narrower totals in it tell. So there is a way for each order in which dimensions are summed over:
+    each hidden cell is in the group of the first total in that order that is shown.
     """
-    dimensions, count = codes.shape
+    count = codes.shape[1]
     if not hidden.any():
         return every_cell(count)
-    found = []
-    for kept in published:
-        if len(kept) == dimensions:
-            continue
-        names = np.zeros(count, np.int64)
+    whole = _Ways(codes, axes, unseen or (lambda _: np.zeros(count, bool)))
+    sizes = tuple(axis.stop - axis.start for axis in axes)
+    ways = whole.below(sizes, np.arange(count, dtype=np.int64), hidden)
+    return tuple({way.tobytes(): way for way in ways}.values())
+
+
+@dataclass(frozen=True, slots=True)
+class _Ways:
+    codes: Numbers
+    axes: Sequence[slice]
+    unseen: Seen
+
+    def below(self, sizes: tuple[int, ...], lumps: Numbers, left: npt.NDArray[np.bool_]) -> Iterator[Numbers]:
+        """The ways that go on from the totals by so many dimensions of each axis; `left` are in no group so far."""
+        if not left.any() or not any(sizes):
+            way = np.unique(lumps, return_inverse=True)[1].astype(np.int64)
+            yield np.where(left, -1, way)
+            return
+        for axis, size in enumerate(sizes):
+            if size:
+                less = (*sizes[:axis], size - 1, *sizes[axis + 1 :])
+                kept = tuple(
+                    place
+                    for at, many in zip(self.axes, less, strict=True)
+                    for place in range(at.start, at.start + many)
+                )
+                here = left & ~self.unseen(kept)
+                number = int(lumps.max(initial=0)) + 1 + self._node(kept)
+                yield from self.below(less, np.where(here, number, lumps), left & ~here)
+
+    def _node(self, kept: tuple[int, ...]) -> Numbers:
+        """The total that each inner cell is in, by number."""
+        names = np.zeros(self.codes.shape[1], np.int64)
         for place in kept:
             # Numbered afresh each time, so that no product of many labels grows too large.
-            names = np.unique(names * (int(codes[place].max(initial=0)) + 1) + codes[place], return_inverse=True)[1]
-        lumps = np.where(hidden, -1 - names, np.arange(count))
-        found.append(np.unique(lumps, return_inverse=True)[1].astype(np.int64))
-    return tuple(found)
+            top = int(self.codes[place].max(initial=0)) + 1
+            names = np.unique(names * top + self.codes[place], return_inverse=True)[1].astype(np.int64)
+        return names
 
 
 def stratum(people: Keys) -> npt.NDArray[np.uint8]:

@@ -62,12 +62,6 @@ def spans(columns: Sequence[Labels]) -> tuple[slice, ...]:
     return tuple(slice(start, end) for start, end in pairwise(ends))
 
 
-def levels(columns: Sequence[Labels]) -> Iterator[tuple[int, ...]]:
-    """The sets of columns that figures are published by: of each axis none, the widest, or more of them, to all."""
-    shown = ([range(at.start, end) for end in range(at.start, at.stop + 1)] for at in spans(columns))
-    yield from (tuple(place for part in parts for place in part) for parts in product(*shown))
-
-
 def grid(axes: Sequence[Axis]) -> Iterator[Labels]:
     """The labels of every cell and total, in the order in which the system numbers them."""
     yield from (tuple(label for part in parts for label in part) for parts in product(*(axis.nodes for axis in axes)))

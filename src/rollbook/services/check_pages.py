@@ -17,6 +17,7 @@ from rollbook.services.hidden_cells import lines_of
 from rollbook.services.label_texts import known_texts
 from rollbook.services.outputs import UNDER_REVIEW, allowed, for_checker, latest_turn, standing
 from rollbook.services.submitting import CONTEXT
+from rollbook.services.together import all_of
 
 _WHY = {"": "", PRIMARY: "hidden: too few people", SECONDARY: "hidden: a small cell could be worked out from it"}
 
@@ -70,35 +71,59 @@ class Change:
 
 
 @dataclass(frozen=True, slots=True)
-class CheckPage:
-    """All a checker needs to judge one table.
-
-    `made_labels` are the labels that neither the study nor a code list spells out. `verdicts` is empty until both are
-    in, save the reader's own. `last` is the reference of the version that `changes` compares with, empty for the first.
+class TablePart:
+    """One table of those to judge together. `made_labels` are the labels that neither the study nor a code list spells
+    out; `last` is the reference of the version that `changes` compares with, empty for the first.
     """
 
-    line: CheckLine
-    turn: int
-    context: tuple[tuple[str, str], ...]
+    reference: str
+    title: str
     dimensions: tuple[str, ...]
     measure: str
     cells: tuple[CellLine, ...]
     made_labels: tuple[str, ...]
     rules: tuple[tuple[str, str], ...]
+    last: str
+    changes: tuple[Change, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CheckPage:
+    """All a checker needs to judge the tables of a run, one or more. `verdicts` is empty until both are in, save the
+    reader's own.
+    """
+
+    line: CheckLine
+    turn: int
+    context: tuple[tuple[str, str], ...]
+    tables: tuple[TablePart, ...]
     threshold: int
     need: str
     files: tuple[tuple[str, str], ...]
     digest: str
     verdicts: tuple[VerdictLine, ...]
-    last: str
-    changes: tuple[Change, ...]
+
+    @property
+    def cells(self) -> tuple[CellLine, ...]:
+        """The cells of every table."""
+        return tuple(cell for part in self.tables for cell in part.cells)
+
+    @property
+    def changes(self) -> tuple[Change, ...]:
+        """What differs from the last version, in every table."""
+        return tuple(change for part in self.tables for change in part.changes)
+
+    @property
+    def rules(self) -> tuple[tuple[str, str], ...]:
+        """Every rule that one of the tables was judged by."""
+        return tuple(dict.fromkeys(rule for part in self.tables for rule in part.rules))
 
 
 def outputs_for(by: Actor) -> tuple[CheckLine, ...]:
     """The tables the signed-in checker may judge or has judged, oldest first."""
     account = require_session(by, Role.OUTPUT_CHECKER)
     judged = Q(verdicts__checker=account)
-    rows = allowed(account).filter(Q(state__in=UNDER_REVIEW) | judged).distinct()
+    rows = allowed(account).filter(Q(state__in=UNDER_REVIEW) | judged, lead=None).distinct()
     return tuple(_line(output, account) for output in rows.order_by("id"))
 
 
@@ -111,21 +136,30 @@ def check_page(*, by: Actor, reference: str) -> CheckPage:
     account = require_session(by, Role.OUTPUT_CHECKER)
     output = for_checker(account, reference)
     study, turn = output.run.study, latest_turn(output)
-    last = _last(output)
+    known, tables = known_texts(study), all_of(output)
     return CheckPage(
         line=_line(output, account),
         turn=turn.number,
         context=tuple((words, turn.context[name]) for name, words in CONTEXT.items()),
-        dimensions=tuple(output.dimensions),
-        measure=output.measure,
-        cells=_cells(output),
-        made_labels=tuple(sorted(_labels(output) - known_texts(study))),
-        rules=tuple(rules_of(output.rules["rule_set"]).items()),
+        tables=tuple(_part(one, known) for one in tables),
         threshold=int(output.rules["parameters"]["threshold"]),
-        need=(output.rules.get("hiding") or {}).get("need", ""),
+        need=next((one.rules["hiding"]["need"] for one in tables if one.rules.get("hiding")), ""),
         files=tuple(sorted(study.files.items())),
         digest=study.digest,
         verdicts=_verdicts(output, account),
+    )
+
+
+def _part(output: Output, known: frozenset[str]) -> TablePart:
+    last = _last(output)
+    return TablePart(
+        reference=output.reference,
+        title=output.title,
+        dimensions=tuple(output.dimensions),
+        measure=output.measure,
+        cells=_cells(output),
+        made_labels=tuple(sorted(_labels(output) - known)),
+        rules=tuple(rules_of(output.rules["rule_set"]).items()),
         last=last.reference if last else "",
         changes=_changes(last, output) if last else (),
     )

@@ -9,12 +9,13 @@ import numpy as np
 
 from rollbook.dataplane.runs.table_form import PersonTable
 from rollbook.kernel.refusals import Reason
+from rollbook.sdc.evidence import Flags
 from rollbook.sdc.frequency import Verdict
-from rollbook.sdc.hiding import CannotHide, Hiding, Line, hide
+from rollbook.sdc.hiding import CannotHide, Hiding, Line, hide_together
 from rollbook.sdc.judging import Table
 from rollbook.sdc.measured import MeasuredTable, axes_of
 from rollbook.sdc.membership import Membership, with_hidden
-from rollbook.sdc.nesting import TOTAL, levels
+from rollbook.sdc.nesting import TOTAL, spans
 from rollbook.sdc.rounding import ROUNDED, with_totals
 from rollbook.sdc.rules import GROUP, THRESHOLD, ZERO
 from rollbook.sdc.tables import FrequencyTable
@@ -32,21 +33,40 @@ class HiddenCells:
     reason: Reason | None = None
 
 
-def hidden_cells(declared: PersonTable, table: Table, verdict: Verdict) -> HiddenCells:
-    """Add totals to `table` and hide what has to be, if the study declares `suppress = true`."""
-    if isinstance(table, MeasuredTable) and table.measure.base and any(TOTAL in cell.labels for cell in table.cells):
-        mend = "Call the group something else."
-        return HiddenCells(reason=Reason("SDC-HIDE-LABEL", f"A label is called {TOTAL}, as the totals are", mend=mend))
-    if not declared.suppress or not isinstance(table, FrequencyTable):
-        return HiddenCells()
-    if any(failure.rule not in _MENDED for failure in verdict.failures):
-        mend = "Join groups until only single cells are small."
-        return HiddenCells(reason=Reason(NOT_SMALL, "Hiding cells does not mend what this table fails", mend=mend))
+def hidden_cells(tables: Sequence[tuple[PersonTable, Table, Verdict]]) -> tuple[HiddenCells, ...]:
+    """Add totals to the tables of a run that ask for them with `suppress = true`, and hide what has to be: in all of
+    them together, for who reads one reads the others.
+    """
+    found = [HiddenCells(reason=_never(*one)) for one in tables]
+    asked = [place for place, (declared, table, _) in enumerate(tables) if _asks(declared, table)]
+    if not asked or any(found[place].reason for place in asked):
+        return tuple(found)
+    counts = [table for declared, table, _ in tables if declared.suppress and isinstance(table, FrequencyTable)]
     try:
-        return HiddenCells(record=hide(table, verdict.parameters).as_data())
+        hidings = hide_together(counts, tables[asked[0]][2].parameters)
     except CannotHide as error:
         mend = "Join small groups into larger ones, or ask for the table without totals."
-        return HiddenCells(reason=Reason(error.code, error.message, mend=mend))
+        for place in asked:
+            found[place] = HiddenCells(reason=Reason(error.code, error.message, mend=mend))
+        return tuple(found)
+    for place, hiding in zip(asked, hidings, strict=True):
+        found[place] = HiddenCells(record=hiding.as_data())
+    return tuple(found)
+
+
+def _asks(declared: PersonTable, table: Table) -> bool:
+    return declared.suppress and isinstance(table, FrequencyTable)
+
+
+def _never(declared: PersonTable, table: Table, verdict: Verdict) -> Reason | None:
+    """Why no hiding helps this table."""
+    if isinstance(table, MeasuredTable) and table.measure.base and any(TOTAL in cell.labels for cell in table.cells):
+        mend = "Call the group something else."
+        return Reason("SDC-HIDE-LABEL", f"A label is called {TOTAL}, as the totals are", mend=mend)
+    if _asks(declared, table) and any(failure.rule not in _MENDED for failure in verdict.failures):
+        mend = "Join groups until only single cells are small."
+        return Reason(NOT_SMALL, "Hiding cells does not mend what this table fails", mend=mend)
+    return None
 
 
 def as_published(who: Membership, table: Table, hidden: HiddenCells) -> Membership:
@@ -58,8 +78,17 @@ def as_published(who: Membership, table: Table, hidden: HiddenCells) -> Membersh
     codes = axes_of(table.dimensions, columns).codes.astype(np.int64)
     if codes.shape[1] != who.count:
         raise ValueError("the people are in as many cells as the table has")
-    unseen = np.array([bool(why[cell.labels]) for cell in table.cells])
-    return replace(who, parts=with_hidden(codes, unseen, levels(table.axes)))
+    hides = np.array([bool(why[cell.labels]) for cell in table.cells])
+
+    def unseen(kept: tuple[int, ...]) -> Flags:
+        blank = [TOTAL] * len(table.dimensions)
+        totals = (
+            tuple(label if place in kept else blank[place] for place, label in enumerate(cell.labels))
+            for cell in table.cells
+        )
+        return np.array([bool(why[total]) for total in totals])
+
+    return replace(who, parts=with_hidden(codes, hides, spans(table.axes), unseen))
 
 
 def lines_of(rules: Mapping[str, Any], table: Mapping[str, Any]) -> tuple[Line, ...]:

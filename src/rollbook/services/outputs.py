@@ -4,6 +4,7 @@ Comments, and who said what, show to checkers only once both are in; until then 
 author reads comments when the output comes back, notes never. Whose own project it is has no part in any of this.
 """
 
+from collections.abc import Collection
 from dataclasses import asdict
 from datetime import timedelta
 from typing import Final
@@ -25,6 +26,7 @@ from rollbook.services.entry import require_for_check
 from rollbook.services.holders import accounts_of
 from rollbook.services.messages import notify
 from rollbook.services.run_outcome import outcome
+from rollbook.services.together import all_of
 
 APPROVE, RETURN, REJECT = Ruling.APPROVE.value, Ruling.RETURN.value, Ruling.REJECT.value
 LONGEST_COMMENT: Final = 2000
@@ -57,14 +59,23 @@ def unclaim(*, by: Actor, reference: str) -> None:
 
 
 def give_verdict(
-    *, by: Actor, reference: str, verdict: str, comment: str = "", note: str = "", turn: int | None = None
+    *,
+    by: Actor,
+    reference: str,
+    verdict: str,
+    comment: str = "",
+    note: str = "",
+    turn: int | None = None,
+    tables: Collection[str] = (),
 ) -> None:
     """A checker's verdict: `approve`, `return` or `reject`. Two alike decide; two that differ meet in consolidation,
     where a verdict may be changed and a third checker may join. `comment` is for the author, `note` for checkers alone.
     `turn` is the number of the turn that the checker read; in another one the author may have said something else.
+    Where a run made several tables, `tables` are those that the checker would release: each of them, or none leaves.
 
     Raises:
-        AccessDenied: codes `role`, `session`, `second-factor`, `output`. InputRefused: code `verdict` or `comment`.
+        AccessDenied: codes `role`, `session`, `second-factor`, `output`. InputRefused: code `verdict`, `comment` or
+        `tables`.
         UseRefused: codes `state`, `verdict-given`, `claimed`, `turn-over`; or what has expired since the
         run, where the verdict would release.
     """
@@ -79,6 +90,7 @@ def give_verdict(
             mend = "It can be changed once the other checker's is in and differs."
             raise UseRefused(Reason("verdict-given", "You have given your verdict", reference, mend))
         if verdict == APPROVE:
+            _every_table(output, tables)
             require_for_check(output.run)
         _say(present, account, verdict, comment, note=note.strip(), number=before + 1)
         audit(by, "give-verdict", reference, verdict=verdict)
@@ -129,7 +141,8 @@ def for_checker(account: int, reference: str) -> Output:
         AccessDenied: code `output`, also where there is none.
     """
     judged = Q(verdicts__checker=account)
-    rows = allowed(account).filter(Q(state__in=UNDER_REVIEW) | judged, reference=reference).distinct()
+    rows = allowed(account).filter(Q(state__in=UNDER_REVIEW) | judged, lead=None)
+    rows = rows.filter(Q(reference=reference) | Q(others__reference=reference)).distinct()
     output = rows.first()
     if output is None:
         mend = "See your list; nobody checks their own project's tables."
@@ -152,6 +165,7 @@ def set_state(output: Output, state: OutputState) -> None:
         raise UseRefused(reason)
     output.state = state
     output.save(update_fields=["state", "rules"])
+    output.others.update(state=state)
 
 
 def checkers_of(output: Output) -> QuerySet[Account]:
@@ -239,10 +253,19 @@ def _end(by: Actor, output: Output, turn: Turn, state: OutputState) -> None:
         releases.agree(by=by, output=output)
 
 
+def _every_table(output: Output, approved: Collection[str]) -> None:
+    """Every table of a run is voted on; they are one release, so approving it is approving each."""
+    whole = {one.reference for one in all_of(output)}
+    if len(whole) > 1 and set(approved) != whole:
+        mend = "Tick each table once you have read it, or return them."
+        raise InputRefused(Reason("tables", "Not every table of this run is ticked", "verdict", mend))
+
+
 def _still_refused(output: Output) -> Reason | None:
     """Asked again under the lock of releases: another table may have been agreed while this one was being checked,
     and the panel may have taken its approval back.
     """
     study = output.run.study
     lock_releases()
-    return releases.taken_back(study.project.request_id) or not_audited(output)
+    missed = (reason for one in all_of(output) if (reason := not_audited(one)))
+    return releases.taken_back(study.project.request_id) or next(missed, None)

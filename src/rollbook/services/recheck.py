@@ -130,9 +130,14 @@ def _alone(row: Release, parameters: SdcParameters) -> Iterator[Reason]:
         if failure.rule not in mended and not unseen:
             yield Reason(failure.rule, failure.message, output.reference)
     if head[-1] == COUNT and hidden:
-        columns = nested_in(output.table) or tuple((name,) for name in head[:-1])
-        for sentence in [*small(figures, parameters.threshold), *attacked(figures, columns, parameters.threshold)]:
+        beside = [one for one in output.run.outputs.order_by("id") if one.rules.get("hiding")]
+        tables = [(figures_in(one.release.csv)[1], _axes(one)) for one in beside]
+        for sentence in [*small(figures, parameters.threshold), *attacked(tables, parameters.threshold)]:
             yield Reason("SDC-HIDE-OPEN", sentence, output.reference)
+
+
+def _axes(output: Output) -> tuple[tuple[str, ...], ...]:
+    return nested_in(output.table) or tuple((name,) for name in output.dimensions)
 
 
 def _together(rows: Sequence[Release], threshold: int) -> Iterator[tuple[Release, Reason]]:

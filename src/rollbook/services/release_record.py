@@ -6,6 +6,7 @@ hidden figure, not even which of the hidden cells are the small ones, for that w
 """
 
 import hashlib
+from collections.abc import Sequence
 from importlib.metadata import version
 from typing import Any, Final
 
@@ -16,21 +17,40 @@ from rollbook.sdc.rules import rules_of
 from rollbook.services.hidden_cells import lines_of
 
 FORM: Final = "rollbook/release-record@v1"
+FORM_OF_SEVERAL: Final = "rollbook/release-record@v2"
 RECORD: Final = "record.json"
 
 
-def record_of(output: Output, csv: str) -> bytes:
-    """The record of `output`, whose published bytes are `csv`, as canonical JSON."""
-    rules, study = output.rules, output.run.study
-    turn = output.turns.latest("number")
-    record: dict[str, Any] = {
-        "form": FORM,
-        "output": output.reference,
-        "title": output.title,
+def record_of(tables: Sequence[tuple[Output, str]]) -> bytes:
+    """The record of a release as canonical JSON: its tables, the first of them leading, each with the bytes of its CSV.
+    One of several tables has a part for each.
+    """
+    lead = tables[0][0]
+    study, turn = lead.run.study, lead.turns.latest("number")
+    common: dict[str, Any] = {
         "project": study.project.reference,
         "study_sha256": study.digest,
-        "table_sha256": hashlib.sha256(csv.encode()).hexdigest(),
         "tools": {name: version(name) for name in ("rollbook", "highspy", "duckdb")},
+        "context": dict(turn.context),
+        "reviewers": [
+            {"role": Role.OUTPUT_CHECKER.value, "verdict": row.verdict, "turn": turn.number}
+            for row in turn.verdicts.order_by("id")
+        ],
+    }
+    parts = [_part(output, csv) for output, csv in tables]
+    if len(parts) == 1:
+        return canonical.dumps({"form": FORM, **common, **parts[0]})
+    whole = {"form": FORM_OF_SEVERAL, "output": lead.reference, "title": study.title, "tables": parts}
+    return canonical.dumps(common | whole)
+
+
+def _part(output: Output, csv: str) -> dict[str, Any]:
+    """What is recorded of one table."""
+    rules = output.rules
+    return {
+        "output": output.reference,
+        "title": output.title,
+        "table_sha256": hashlib.sha256(csv.encode()).hexdigest(),
         "rule_set": rules["rule_set"],
         "rules": [{"code": code, "words": words} for code, words in rules_of(rules["rule_set"]).items()],
         "parameters": {name: _plain(value) for name, value in rules["parameters"].items()},
@@ -40,13 +60,7 @@ def record_of(output: Output, csv: str) -> bytes:
             for line in lines_of(rules, output.table)
         ],
         **{name: output.table[name] for name in ("nested",) if name in output.table},
-        "context": dict(turn.context),
-        "reviewers": [
-            {"role": Role.OUTPUT_CHECKER.value, "verdict": row.verdict, "turn": turn.number}
-            for row in turn.verdicts.order_by("id")
-        ],
     }
-    return canonical.dumps(record)
 
 
 def _plain(value: object) -> object:

@@ -31,12 +31,12 @@ from rollbook.services.hidden_cells import heading, lines_of
 from rollbook.services.log.outbox import submit
 from rollbook.services.published import published
 from rollbook.services.release_record import RECORD, record_of
+from rollbook.services.together import all_of, file_of
 from rollbook.services.work_locks import Work, alone, bring_to_end
 from rollbook.tlog.manifests import write_output_manifest
 from rollbook.tlog.release import verify_output
 from rollbook.tlog.seals import output_commit
 
-FILE = "table.csv"
 _APPROVED = "approve"
 WAIT_SECONDS = 60.0
 
@@ -47,7 +47,7 @@ class ReleasedTable:
     one of them lies in others; `index` is its entry in the log, `run` the entry of the use.
 
     One that was revoked has no rows and no files, and says since when, on which ground and why; `revoke_index` is the
-    entry that tells of it, None until it is in the log.
+    entry that tells of it, None until it is in the log. `beside` are the tables that left with it, under one entry.
     """
 
     reference: str
@@ -72,14 +72,17 @@ class ReleasedTable:
     revoke_ground: str = ""
     revoke_reason: str = ""
     revoke_index: int | None = None
+    beside: tuple[str, ...] = ()
 
 
 def agree(*, by: Actor, output: Output) -> Release:
-    """Fix the bytes that will leave, and hand in their entry; called inside the transaction of the second verdict."""
-    text = csv_of(output)
+    """Fix the bytes that will leave, and hand in their entry; called inside the transaction of the second verdict. What
+    `output` leads leaves with it, under one entry.
+    """
+    tables = [(one, csv_of(one)) for one in all_of(output)]
     origin = settings.ROLLBOOK.log_origin
-    record = record_of(output, text)
-    files = {FILE: text.encode(), RECORD: record}
+    record = record_of(tables)
+    files = {file_of(one): text.encode() for one, text in tables} | {RECORD: record}
     manifest = write_output_manifest(origin=origin, salt=secrets.token_bytes(32), files=files)
     run = output.run
     if run.submission_id is None:
@@ -88,23 +91,26 @@ def agree(*, by: Actor, output: Output) -> Release:
         "type": "output",
         "id": output.reference,
         "title": output.title,
-        "tables": 1,
+        "tables": len(tables),
         "rules": output.rules["rule_set"].replace("/", "-").replace("@", "-"),
         "checked_by": [Role.OUTPUT_CHECKER.value, Role.OUTPUT_CHECKER.value],
         "manifest": output_commit(manifest),
     }
     submission = submit(entry, refs={"of": run.submission_id})
-    release = Release.objects.create(
-        output=output,
-        submission_id=submission,
-        csv=text,
-        record=record.decode(),
-        manifest=manifest.decode(),
-        agreed_at=clock.now(),
-    )
+    made = [
+        Release.objects.create(
+            output=one,
+            submission_id=submission,
+            csv=text,
+            record=record.decode(),
+            manifest=manifest.decode(),
+            agreed_at=clock.now(),
+        )
+        for one, text in tables
+    ]
     audit(by, "agree-output", output.reference)
     jobs.defer("release_output", output_id=output.id)
-    return release
+    return made[0]
 
 
 def csv_of(output: Output) -> str:
@@ -130,7 +136,7 @@ def release(output_id: int, *, wait_s: float = WAIT_SECONDS) -> None:
             return
         entry = published(row.submission_id, timeout_s=wait_s)
         # V11 of the specification: the files that will be shown are those the entry commits to.
-        files = {FILE: row.csv.encode(), RECORD: row.record.encode()}
+        files = {file_of(one.output): one.csv.encode() for one in _with(row)} | {RECORD: row.record.encode()}
         verify_output(entry, row.manifest.encode(), files, settings.ROLLBOOK.log_origin)
         _show(row)
 
@@ -142,11 +148,18 @@ def _show(row: Release) -> None:
             return
         if reason := OUTPUTS.refuses(row.output.state, OutputState.RELEASED):
             raise UseRefused(reason)
-        row.output.state = OutputState.RELEASED
-        row.output.save()
-        row.released_at = clock.now()
-        row.save()
-        audit(system(), "release-output", row.output.reference)
+        for one in _with(row):
+            one.output.state = OutputState.RELEASED
+            one.output.save()
+            one.released_at = clock.now()
+            one.save()
+            audit(system(), "release-output", one.output.reference)
+
+
+def _with(row: Release) -> tuple[Release, ...]:
+    """A release and those of the tables that its own leads."""
+    others = Release.objects.filter(output__lead=row.output_id).select_related("output").order_by("id")
+    return (row, *others)
 
 
 def _keep_back(row: Release, reason: Reason) -> None:
@@ -156,6 +169,7 @@ def _keep_back(row: Release, reason: Reason) -> None:
     row.output.rules = row.output.rules | {"refused": [asdict(reason)]}
     row.output.state = OutputState.STOPPED
     row.output.save()
+    row.output.others.update(state=OutputState.STOPPED)
     entry = {
         "type": "correction",
         "id": f"{row.output.reference}-kept-back",
@@ -177,7 +191,8 @@ def taken_back(request_id: int) -> Reason | None:
 
 def recover(*, wait_s: float = WAIT_SECONDS) -> int:
     """At the start of the job process: release every agreed table that a dead process left; gives how many."""
-    left = Release.objects.filter(output__state=OutputState.AGREED).order_by("id").values_list("output_id", flat=True)
+    rows = Release.objects.filter(output__state=OutputState.AGREED, output__lead=None)
+    left = rows.order_by("id").values_list("output_id", flat=True)
     return bring_to_end(list(left), partial(release, wait_s=wait_s))
 
 
@@ -186,7 +201,8 @@ def released_tables() -> tuple[ReleasedTable, ...]:
     rows = Release.objects.exclude(released_at=None).select_related(
         "submission", "revoke_submission", "output__run__submission", "output__run__study__project__request"
     )
-    return tuple(_table(row) for row in rows.order_by("-released_at", "-id"))
+    rows = rows.prefetch_related("output__run__outputs")
+    return tuple(_table(row) for row in rows.order_by("-released_at", "-output__run", "id"))
 
 
 def _table(row: Release) -> ReleasedTable:
@@ -219,4 +235,5 @@ def _table(row: Release) -> ReleasedTable:
         revoke_ground=GROUNDS[row.revoke_ground].words if gone else "",
         revoke_reason=row.revoke_reason if gone else "",
         revoke_index=row.revoke_submission.index if row.revoke_submission else None,
+        beside=tuple(sorted(one.reference for one in output.run.outputs.all() if one.id != output.id)),
     )

@@ -8,7 +8,7 @@ judged again, and the answer names it.
 import csv
 import hashlib
 import io
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -19,18 +19,19 @@ import numpy as np
 from rollbook.kernel import canonical
 from rollbook.kernel.refusals import InputRefused, Reason
 from rollbook.sdc.hiding import MARK
+from rollbook.sdc.linking import one_system
 from rollbook.sdc.models import PEOPLE
 from rollbook.sdc.nesting import TOTAL, Labels, axes_of, grid
 from rollbook.sdc.rounding import ROUNDED
 from rollbook.sdc.rules import MODELS_RULE_SET
 from rollbook.sdc.suppression.outsider import narrower
-from rollbook.sdc.suppression.system import system_of
 from rollbook.sdc.survival import AT_RISK, EVENTS
 from rollbook.sdc.tables import nested_in
 from rollbook.services.proved_release import Proof, Signed
 from rollbook.services.solver_name import solver_name_aside
 
 COUNT: Final = "count"
+_FORMS: Final = ("rollbook/release-record@v1", "rollbook/release-record@v2")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,36 +50,54 @@ class Replay:
     signed: Signed | None = None
 
 
-def replay(record_file: Path, table_file: Path, proof: Proof | None = None) -> Replay:
-    """Judge `table_file` by the parameters of `record_file`; with a proof only if the log signed these very files.
+def replay(record_file: Path, table_file: Path, proof: Proof | None = None, others: Sequence[Path] = ()) -> Replay:
+    """Judge `table_file` by the parameters of `record_file`; with a proof only if the log signed these very files. A
+    release of several tables is judged with all of them: `others`, by the names that they were released under.
 
     Raises:
-        InputRefused: code `record`, where the first file is no record of a release.
+        InputRefused: code `record`, where the first file is no record of a release, or of another number of tables.
         VerificationFailed: the proof does not hold, with the codes of V3 and V11.
     """
-    record, data = _record(record_file), table_file.read_bytes()
-    signed = None if proof is None else proof.verified({"table.csv": data, "record.json": record_file.read_bytes()})
-    head, figures = figures_in(data.decode())
-    found = [*_digest(record, data), *_cells(record, figures)]
-    threshold = int(record["parameters"]["threshold"])
-    if record["rule_set"] == MODELS_RULE_SET:
-        found += _few(figures, threshold)
-    if head[-1] == COUNT:
-        found += small(figures, threshold)
-        if MARK in figures.values():
-            found += attacked(figures, _columns(record, head), threshold)
-    if ROUNDED in head[-1]:
-        found += rounded(figures, int(head[-1].rpartition(ROUNDED)[2]))
+    record, files = _record(record_file), [table_file, *others]
+    parts = record.get("tables", [record])
+    if len(files) != len(parts):
+        mend = "Give the file of each table that left with it."
+        raise InputRefused(Reason("record", f"The record is about {len(parts)} tables", record_file.name, mend))
+    named = {file.name: file for file in files}
+    data = [named.get(f"{part['output']}.csv", file).read_bytes() for part, file in zip(parts, files, strict=True)]
+    names = ["table.csv"] if len(parts) == 1 else [f"{part['output']}.csv" for part in parts]
+    signed = None if proof is None else proof.verified(
+        {**dict(zip(names, data, strict=True)), "record.json": record_file.read_bytes()})  # fmt: skip
+    tables = [figures_in(one.decode()) for one in data]
+    found = [sentence for part, one in zip(parts, data, strict=True) for sentence in _alone(part, one)]
+    counts = [(part, *one) for part, one in zip(parts, tables, strict=True) if one[0][-1] == COUNT]
+    if any(MARK in figures.values() for _, _, figures in counts):
+        laid_out = [(figures, _columns(part, head)) for part, head, figures in counts]
+        found += attacked(laid_out, int(parts[0]["parameters"]["threshold"]))
     return Replay(
         output=str(record["output"]),
-        recorded=str(record["verdict"]),
+        recorded=", ".join(dict.fromkeys(str(part["verdict"]) for part in parts)),
         same=not found,
         differences=tuple(found),
-        cells=len(figures),
-        hidden=list(figures.values()).count(MARK),
+        cells=sum(len(figures) for _, figures in tables),
+        hidden=sum(list(figures.values()).count(MARK) for _, figures in tables),
         signed=signed,
-        not_judged=(_not_judged(head[-1], str(record["rule_set"])),),
-    )
+        not_judged=tuple(dict.fromkeys(
+            _not_judged(head[-1], str(part["rule_set"])) for part, (head, _) in zip(parts, tables, strict=True))),
+    )  # fmt: skip
+
+
+def _alone(part: dict[str, Any], data: bytes) -> Iterator[str]:
+    """What is wrong with one table of a record, whatever left beside it."""
+    head, figures = figures_in(data.decode())
+    threshold = int(part["parameters"]["threshold"])
+    yield from (*_digest(part, data), *_cells(part, figures))
+    if part["rule_set"] == MODELS_RULE_SET:
+        yield from _few(figures, threshold)
+    if head[-1] == COUNT:
+        yield from small(figures, threshold)
+    if ROUNDED in head[-1]:
+        yield from rounded(figures, int(head[-1].rpartition(ROUNDED)[2]))
 
 
 def figures_in(table: str) -> tuple[list[str], dict[tuple[str, ...], str]]:
@@ -96,7 +115,7 @@ def _not_judged(measure: str, rule_set: str) -> str:
 def _record(file: Path) -> dict[str, Any]:
     try:
         record = canonical.loads(file.read_bytes())
-        if record["form"] == "rollbook/release-record@v1":
+        if record["form"] in _FORMS:
             return record
     except (ValueError, KeyError):
         pass
@@ -161,19 +180,25 @@ def _few(figures: dict[tuple[str, ...], str], threshold: int) -> list[str]:
     return found
 
 
-def attacked(figures: dict[Labels, str], columns: Sequence[Labels], threshold: int) -> list[str]:
-    """The attack from the published figures alone, on a table with totals whose axes have these `columns`."""
-    leaves = (labels for labels in figures if TOTAL not in labels)
-    axes = axes_of(columns, leaves)
-    order = list(grid(axes))
-    if set(order) != set(figures):
+def attacked(tables: Sequence[tuple[dict[Labels, str], Sequence[Labels]]], threshold: int) -> list[str]:
+    """The attack from the published figures alone, on tables with totals: of each its figures and its axes' columns."""
+    axes = [axes_of(columns, (labels for labels in figures if TOTAL not in labels)) for figures, columns in tables]
+    orders = [list(grid(each)) for each in axes]
+    if any(set(order) != set(figures) for order, (figures, _) in zip(orders, tables, strict=True)):
         return ["The table lacks a cell or a total"]
-    system = system_of(np.zeros([len(axis.leaves) for axis in axes]), [axis.tree for axis in axes])
-    hidden = np.array([figures[place] == MARK for place in order])
-    system.values[:] = [0.0 if figures[place] == MARK else float(figures[place]) for place in order]
+    system, numbers = one_system([(each, np.zeros([len(axis.leaves) for axis in each])) for each in axes])
+    names: dict[int, str] = {}
+    told: dict[int, str] = {}
+    for order, places, (figures, _) in zip(orders, numbers, tables, strict=True):
+        for labels, place in zip(order, places.tolist(), strict=True):
+            if told.setdefault(place, figures[labels]) != figures[labels]:
+                return [f"{', '.join(labels)}: one figure is shown in two ways"]
+            names.setdefault(place, ", ".join(labels))
+    hidden = np.array([told[place] == MARK for place in range(system.count)])
+    system.values[:] = [0.0 if told[place] == MARK else float(told[place]) for place in range(system.count)]
     solver_name_aside()
     try:
         narrow = narrower(system, hidden, float(threshold))
     except ArithmeticError:
         return ["The figures contradict each other"]
-    return [f"{', '.join(order[place])}: can be worked out to within {threshold}" for place in np.flatnonzero(narrow)]
+    return [f"{names[int(place)]}: can be worked out to within {threshold}" for place in np.flatnonzero(narrow)]

@@ -37,7 +37,7 @@ def left_tables(by: Actor) -> tuple[LeftTable, ...]:
         AccessDenied: codes `role`, `session`, `second-factor`.
     """
     account = require_session(by, *MAY_REVOKE)
-    rows = Release.objects.filter(output__in=allowed(account), released_at__isnull=False)
+    rows = Release.objects.filter(output__in=allowed(account), released_at__isnull=False, output__lead=None)
     rows = rows.select_related("output__run__study__project").order_by("-released_at", "-id")
     return tuple(sorted((_line(row, account) for row in rows), key=lambda line: not line.waits))
 

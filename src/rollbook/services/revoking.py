@@ -9,6 +9,7 @@ one stays in every differencing audit, for whoever read it still knows it.
 from typing import Final
 
 from django.db import transaction
+from django.db.models import Q
 
 from rollbook.kernel.refusals import AccessDenied, InputRefused, Reason, UseRefused
 from rollbook.policy.revoking import GROUNDS, REVOKES
@@ -97,7 +98,15 @@ def _revoke(by: Actor, release: Release) -> None:
     release.revoke_submission_id = submit(entry, refs={"of": release.submission_id}, documents=[document])
     release.revoked_at = clock.now()
     release.save(update_fields=["revoke_submission", "revoked_at"])
-    waiting = RecheckTask.objects.filter(release=release, settled_at=None)
+    together = Release.objects.filter(output__lead=output)
+    # Tables of one entry are revoked together: the log's correction is about the entry.
+    together.update(
+        revoke_ground=release.revoke_ground,
+        revoke_reason=release.revoke_reason,
+        revoke_submission=release.revoke_submission_id,
+        revoked_at=release.revoked_at,
+    )
+    waiting = RecheckTask.objects.filter(Q(release=release) | Q(release__in=together), settled_at=None)
     waiting.update(settled_by=by.account_id, settled_at=release.revoked_at, result=RecheckTask.REVOKED)
     audit(by, "revoke-output", output.reference, ground=release.revoke_ground)
     _tell(release)
@@ -111,11 +120,13 @@ def _tell(release: Release) -> None:
 
 def _locked(account: int, reference: str) -> Release:
     """The release of a table that is none of the account's own work."""
-    if not allowed(account).filter(reference=reference, release__released_at__isnull=False).exists():
+    mine = allowed(account).filter(lead=None, release__released_at__isnull=False)
+    found = mine.filter(Q(reference=reference) | Q(others__reference=reference)).first()
+    if found is None:
         mend = "See the list; nobody revokes their own project's tables."
         raise AccessDenied(Reason("output", "There is no such table for you to revoke", mend=mend))
     rows = Release.objects.select_for_update(of=("self", "output"))
-    release = rows.select_related("output__run__study__author").get(output__reference=reference)
+    release = rows.select_related("output__run__study__author").get(output=found)
     if release.output.state != Output.RELEASED:
         raise UseRefused(Reason("state", f"This table is {release.output.state}", reference, "There is nothing to do."))
     return release

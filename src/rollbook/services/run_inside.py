@@ -14,18 +14,13 @@ import pyarrow.parquet as pq
 from django.conf import settings
 from pyroaring import BitMap
 
+from rollbook.dataplane.runs.counted import Counted, count
 from rollbook.dataplane.runs.hostile import read_person_table
 from rollbook.dataplane.runs.limits import Limits
 from rollbook.dataplane.runs.sandbox import run_study
 from rollbook.dataplane.runs.study import Study as StudyFiles
-from rollbook.dataplane.runs.tabulate import behind, tabulate, told_levels, told_over
-from rollbook.dataplane.runs.who import told_by_terms, who_is_where
 from rollbook.dataplane.store.extract import extract
 from rollbook.records.models.studies import Run
-from rollbook.sdc.frequency import Verdict
-from rollbook.sdc.judging import Table, judge
-from rollbook.sdc.membership import Membership
-from rollbook.sdc.models import Model
 from rollbook.sdc.rules import SdcParameters
 from rollbook.services.divided import moves
 from rollbook.services.keys import open_keys
@@ -33,9 +28,8 @@ from rollbook.services.mapped_items import loaded_items
 from rollbook.services.one_person import roots
 
 
-def table_of(run: Run, people: BitMap) -> tuple[Table, Verdict, tuple[Membership, ...]]:
-    """The table of a run over exactly `people`, what the disclosure rules say of it, and who is in which cell; of a
-    model also what its terms tell.
+def tables_of(run: Run, people: BitMap) -> tuple[Counted, ...]:
+    """The tables of a run over exactly `people`, with what the disclosure rules say of each and who is in which cell.
 
     Raises:
         InputRefused, LimitBreached, SetupFailed: the study or its table; no word of the study's own is in the reasons.
@@ -54,7 +48,7 @@ def clear(run_id: int) -> None:
         shutil.rmtree(folder)
 
 
-def _count(run: Run, study: StudyFiles, people: BitMap, folder: Path) -> tuple[Table, Verdict, tuple[Membership, ...]]:
+def _count(run: Run, study: StudyFiles, people: BitMap, folder: Path) -> tuple[Counted, ...]:
     above, keyed = roots(), partial(open_keys(settings.ROLLBOOK).pseudonymise, run.study.project.reference)
 
     def pseudonyms(keys: Sequence[int]) -> list[bytes]:
@@ -75,13 +69,9 @@ def _count(run: Run, study: StudyFiles, people: BitMap, folder: Path) -> tuple[T
     allowed = {str(ppid) for ppid in ppids}
     stream = run_study(study, folder, Limits())
     rows = read_person_table(stream, study, allowed)
-    table, parameters = tabulate(rows, study.table), SdcParameters()
-    inside = behind(rows, study.table, table, parameters)
     whole = [above.get(key, key) for key in people]
-    who = who_is_where(inside, told_over(table), whole, keyed, told_levels(table), study.table.measure)
-    model = study.table.measure
-    terms = told_by_terms(inside, whole, keyed, model) if isinstance(model, Model) else ()
-    return table, judge(table, parameters), (who, *terms)
+    names = keyed(whole)
+    return tuple(count(rows, declared, whole, lambda _: names, SdcParameters()) for declared in study.tables)
 
 
 def _rooms() -> Path:

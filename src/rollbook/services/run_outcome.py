@@ -7,23 +7,24 @@ became of the data that was opened.
 import re
 from collections.abc import Sequence
 from dataclasses import asdict, replace
+from typing import Final
 
 from django.db import transaction
 
-from rollbook.dataplane.runs.study import Study as StudyFiles
+from rollbook.dataplane.runs.counted import Counted
 from rollbook.kernel.refusals import Reason, UseRefused
 from rollbook.policy.states import RUNS, OutputState, RunState
 from rollbook.records.models.studies import Output, Run
-from rollbook.sdc.frequency import Verdict
-from rollbook.sdc.judging import Table
-from rollbook.sdc.membership import Membership
 from rollbook.services import clock
 from rollbook.services.actors import system
 from rollbook.services.audit import audit
 from rollbook.services.differencing import held_against_all, keep, lock_releases
-from rollbook.services.hidden_cells import as_published, hidden_cells
+from rollbook.services.hidden_cells import HiddenCells, as_published, hidden_cells
 from rollbook.services.log.outbox import submit
 from rollbook.services.messages import notify
+from rollbook.services.siblings import STOPPED, held_against_each_other
+
+_LONGEST_TITLE: Final = 200
 
 
 def go_to(run: Run, state: RunState) -> None:
@@ -55,44 +56,73 @@ def fail(run: Run, reasons: Sequence[Reason], result: str | None) -> None:
         audit(system(), "fail-run", str(run.id), reasons=[reason.code for reason in reasons])
 
 
-def finish(run: Run, table: Table, verdict: Verdict, who: Sequence[Membership]) -> Output:
-    """End a run with its table: stopped, with every rule that objects, or on its way to the checkers. `who` is in which
-    cell comes first, what a model's terms tell after it.
+def finish(run: Run, made: Sequence[Counted]) -> Output:
+    """End a run with its tables: all stopped, with every rule that objects to one, or on their way to the checkers.
+    Gives the first, which leads the others.
     """
-    study = run.study
-    files = StudyFiles.from_files({path: text.encode() for path, text in study.files.items()})
-    hidden = hidden_cells(files.table, table, verdict)
-    told = [as_published(who[0], table, hidden), *who[1:]]
+    hidden = hidden_cells([(one.declared, one.table, one.verdict) for one in made])
+    told = [
+        (as_published(one.told[0], one.table, unseen), *one.told[1:]) for one, unseen in zip(made, hidden, strict=True)
+    ]
     # Held against everything released before the lock is taken, for it takes long; under it only what came since.
-    limit = verdict.parameters.threshold
-    difference, audited = held_against_all(told, limit)
-    file, *terms = (keep(one, run.epoch) for one in told)
+    limit = made[0].verdict.parameters.threshold
+    among = held_against_each_other(told, limit)
+    audits = [held_against_all(each, limit) for each in told]
+    files = [[keep(membership, run.epoch) for membership in each] for each in told]
     with transaction.atomic():
         lock_releases()
-        if difference is None:
-            difference, audited = held_against_all(told, limit, audited)
-        refused = [asdict(reason) for reason in (difference, hidden.reason) if reason]
-        stopped = bool(refused) or not (verdict.passed or hidden.record)
-        output = Output.objects.create(
-            run=run,
-            reference=f"table-{run.id}",
-            title=study.title,
-            dimensions=list(table.dimensions),
-            measure=files.table.measure.heading,
-            table=table.as_data(),
-            rules=verdict.as_data() | {"refused": refused, "hiding": hidden.record},
-            state=OutputState.STOPPED if stopped else OutputState.MADE,
-            made_at=clock.now(),
-            membership_file=file,
-            term_files=terms,
-            audited=list(audited),
-        )
+        audits = [
+            (reason, done) if reason else held_against_all(each, limit, done)
+            for each, (reason, done) in zip(told, audits, strict=True)
+        ]
+        refused = [
+            [reason for reason in (beside, difference, unseen.reason) if reason]
+            for beside, (difference, _), unseen in zip(among, audits, hidden, strict=True)
+        ]
+        wrong = [
+            bool(reasons) or not (one.verdict.passed or unseen.record)
+            for one, reasons, unseen in zip(made, refused, hidden, strict=True)
+        ]
+        if any(wrong):
+            refused = [reasons if bad else [STOPPED] for reasons, bad in zip(refused, wrong, strict=True)]
+        outputs = [
+            _output(run, one, unseen, reasons, names)
+            for one, unseen, reasons, names in zip(made, hidden, refused, files, strict=True)
+        ]
+        _save(outputs, [done for _, done in audits], OutputState.STOPPED if any(wrong) else OutputState.MADE)
         _end(run, RunState.DONE, ())
-        if stopped:
+        if any(wrong):
             outcome(run, "stopped")
+        notify(run.study.author)
+    return outputs[0]
+
+
+def _output(run: Run, made: Counted, hidden: HiddenCells, refused: Sequence[Reason], files: Sequence[str]) -> Output:
+    rest = {"refused": [asdict(reason) for reason in refused], "hiding": hidden.record}
+    title = run.study.title + (f": {made.declared.title}" if made.declared.title else "")
+    return Output(
+        run=run,
+        title=title[:_LONGEST_TITLE],
+        dimensions=list(made.table.dimensions),
+        measure=made.declared.measure.heading,
+        table=made.table.as_data(),
+        rules=made.verdict.as_data() | rest,
+        made_at=clock.now(),
+        membership_file=files[0],
+        term_files=list(files[1:]),
+    )
+
+
+def _save(outputs: Sequence[Output], audited: Sequence[Sequence[int]], state: OutputState) -> None:
+    """Save the tables of a run, the first as their lead; each was held against the others too."""
+    for place, output in enumerate(outputs):
+        output.reference = f"table-{output.run_id}" + (f"-{place + 1}" if place else "")
+        output.state, output.lead = state, outputs[0] if place else None
+        output.save()
         audit(system(), "make-output", output.reference, state=output.state)
-        notify(study.author)
-    return output
+    for output, done in zip(outputs, audited, strict=True):
+        output.audited = [*done, *(other.id for other in outputs if other is not output)]
+        output.save(update_fields=["audited"])
 
 
 def outcome(run: Run, result: str) -> None:

@@ -43,6 +43,7 @@ class Table:
     `hides` that they are hidden, with others, and the rest may go."""
 
     reference: str
+    title: str
     state: str
     dimensions: tuple[str, ...]
     failed: tuple[FailedCell, ...]
@@ -72,8 +73,13 @@ class RunPage:
     ended_at: datetime | None
     reasons: tuple[Reason, ...]
     entry: int | None
-    table: Table | None
+    tables: tuple[Table, ...]
     shut: tuple[Reason, ...]
+
+    @property
+    def table(self) -> Table | None:
+        """The first of its tables, which is handed in for all of them."""
+        return next(iter(self.tables), None)
 
 
 def run_page(*, by: Actor, run_id: int) -> RunPage:
@@ -88,7 +94,7 @@ def run_page(*, by: Actor, run_id: int) -> RunPage:
     if run is None:
         mend = "Ask the requester of the project to have you added."
         raise AccessDenied(Reason("not-member", "You are not a member of this project", mend=mend))
-    output = run.outputs.first()
+    outputs = run.outputs.order_by("id")
     _, shut = at_the_door(by, run.study.project)
     return RunPage(
         id=run.id,
@@ -101,7 +107,7 @@ def run_page(*, by: Actor, run_id: int) -> RunPage:
         ended_at=run.ended_at,
         reasons=tuple(Reason(**reason) for reason in run.reasons),
         entry=run.submission.index if run.submission else None,
-        table=_table(output) if output and not shut else None,
+        tables=() if shut else tuple(_table(output) for output in outputs),
         shut=shut,
     )
 
@@ -116,6 +122,7 @@ def _table(output: Output) -> Table:
     comments = [row.comment for turn in turns if turn.decided_at for row in standing(turn) if row.comment]
     return Table(
         reference=output.reference,
+        title=output.title,
         state=output.state,
         dimensions=tuple(output.dimensions),
         failed=tuple(dict.fromkeys(named)),

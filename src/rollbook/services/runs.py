@@ -185,8 +185,8 @@ def submission_of(run: Run) -> int:
 
 def _inside(run: Run, people: BitMap) -> None:
     try:
-        # 8. Only now is the extract written, run on, and removed; what comes back is the platform's own table.
-        table, verdict, who = run_inside.table_of(run, people)
+        # 8. Only now is the extract written, run on, and removed; what comes back are the platform's own tables.
+        made = run_inside.tables_of(run, people)
     except RollbookError as error:
         run_outcome.fail(run, run_outcome.without_figures(error.reasons), "failed")
     except Exception:
@@ -197,4 +197,4 @@ def _inside(run: Run, people: BitMap) -> None:
         run_outcome.fail(run, (reason,), "failed")
         raise
     else:
-        run_outcome.finish(run, table, verdict, who)
+        run_outcome.finish(run, made)

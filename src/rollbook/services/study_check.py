@@ -129,7 +129,7 @@ def _trial(folder: Path, text: str) -> Iterator[Problem]:
         yield from (_placed(reason, text) for reason in error.reasons)
         return
     mend = "Make groups larger or dimensions fewer; real data has other counts, so leave room."
-    for message in result.failures:
+    for message in (message for one in (result, *result.others) for message in one.failures):
         yield Problem(STUDY_FILE, _line_with(text, "[table]"), "sdc", message, mend)
 
 
@@ -152,6 +152,11 @@ def _line_of_key(text: str, key: str) -> int:
     if number:
         starts = [place for place, line in enumerate(lines, 1) if line.strip() == "[[steps]]"]
         return starts[int(number[1]) - 1] if int(number[1]) <= len(starts) else 0
+    further = re.match(r"also (\d+)", key)
+    if further:
+        starts = [place for place, line in enumerate(lines, 1) if line.strip() == "[[also]]"]
+        start = starts[int(further[1]) - 1]
+        return start + _line_of_key("\n".join(lines[start:]), key.rpartition(".")[2])
     last = key.rpartition(".")[2]
     pattern = re.compile(rf"\s*(\[+)?{re.escape(last)}(\]+)?\s*(=|$)")
     return next((place for place, line in enumerate(lines, 1) if last and pattern.match(line)), 0)

@@ -13,18 +13,18 @@ import pyarrow.parquet as pq
 from rollbook.dataplane.collections.mapping import CollectionMapping
 from rollbook.dataplane.collections.mapping_form import read_mapping
 from rollbook.dataplane.runs import dummy
+from rollbook.dataplane.runs.counted import Counted, count
 from rollbook.dataplane.runs.example import EXAMPLE
 from rollbook.dataplane.runs.hostile import PPID, read_person_table
 from rollbook.dataplane.runs.limits import Limits
 from rollbook.dataplane.runs.sandbox import run_study
 from rollbook.dataplane.runs.study import Study, read_study
-from rollbook.dataplane.runs.tabulate import tabulate
 from rollbook.kernel.refusals import InputRefused, Reason
-from rollbook.sdc.frequency import Verdict
 from rollbook.sdc.hiding import Hiding
-from rollbook.sdc.judging import Table, judge, shown
+from rollbook.sdc.judging import shown
 from rollbook.sdc.rules import SdcParameters
-from rollbook.services.hidden_cells import hidden_cells
+from rollbook.services.hidden_cells import HiddenCells, as_published, hidden_cells
+from rollbook.services.siblings import held_against_each_other
 
 DUMMY_FOLDER = "dummy"
 TRUTH_FOLDER = "dummy-truth"
@@ -33,7 +33,7 @@ TRUTH_FOLDER = "dummy-truth"
 @dataclass(frozen=True, slots=True)
 class LocalRun:
     """What a run on dummy data gave: the table as a checker would see it, and what the rules say of it. `measure` says
-    what the figures are.
+    what the figures are; `others` are the further tables of the study.
     """
 
     title: str
@@ -44,6 +44,7 @@ class LocalRun:
     passed: bool
     failures: tuple[str, ...]
     threshold: int
+    others: tuple["LocalRun", ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,16 +118,19 @@ def run_local(folder: Path) -> LocalRun:
     stream = run_study(study, tables, Limits(), explain=True)
     people = pq.read_table(tables / f"pupil{dummy.NAME_MARK}.parquet", columns=[PPID]).column(PPID)
     known = {str(ppid) for ppid in people.to_pylist()}
-    table = tabulate(read_person_table(stream, study, known), study.table)
-    verdict = judge(table, parameters)
-    hidden = hidden_cells(study.table, table, verdict)
-    if hidden.record:
-        lines = Hiding.from_data(hidden.record).lines
-        rows = tuple((line.labels, line.figure) for line in lines)
-        return replace(_result(study, verdict, rows, table), passed=True, failures=())
-    result = _result(study, verdict, shown(table, parameters), table)
-    more = (hidden.reason.message,) if hidden.reason else ()
-    return replace(result, passed=result.passed and not more, failures=(*result.failures, *more))
+    rows, ids = read_person_table(stream, study, known), sorted(known)
+    whole = list(range(len(ids)))
+    made = [
+        count(rows, declared, whole, lambda keys: [bytes.fromhex(ids[key]) for key in keys], parameters)
+        for declared in study.tables
+    ]
+    hidden = hidden_cells([(one.declared, one.table, one.verdict) for one in made])
+    told = [
+        (as_published(one.told[0], one.table, unseen), *one.told[1:]) for one, unseen in zip(made, hidden, strict=True)
+    ]
+    among = held_against_each_other(told, parameters.threshold)
+    first, *others = (_result(study, *one) for one in zip(made, hidden, among, strict=True))
+    return replace(first, others=tuple(others))
 
 
 def _dummy_folder(folder: Path) -> Path:
@@ -137,14 +141,21 @@ def _dummy_folder(folder: Path) -> Path:
     return tables.resolve()
 
 
-def _result(study: Study, verdict: Verdict, rows: tuple[tuple[tuple[str, ...], str], ...], table: Table) -> LocalRun:
+def _result(study: Study, made: Counted, hidden: HiddenCells, beside: Reason | None) -> LocalRun:
+    verdict, reasons = made.verdict, [reason.message for reason in (hidden.reason, beside) if reason]
+    if hidden.record:
+        rows = tuple((line.labels, line.figure) for line in Hiding.from_data(hidden.record).lines)
+        failures = reasons
+    else:
+        rows = shown(made.table, verdict.parameters)
+        failures = [*(failure.message for failure in verdict.failures), *reasons]
     return LocalRun(
-        title=study.title,
-        dimensions=table.dimensions,
-        measure=study.table.measure.heading,
+        title=f"{study.title}: {made.declared.title}" if made.declared.title else study.title,
+        dimensions=made.table.dimensions,
+        measure=made.declared.measure.heading,
         rows=rows,
-        people=table.people,
-        passed=verdict.passed,
-        failures=tuple(failure.message for failure in verdict.failures),
+        people=made.table.people,
+        passed=not failures,
+        failures=tuple(failures),
         threshold=verdict.parameters.threshold,
     )

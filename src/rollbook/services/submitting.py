@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from django.db import transaction
+from django.db.models import Q
 
 from rollbook.kernel.refusals import AccessDenied, InputRefused, Reason
 from rollbook.policy.roles import Role
@@ -79,8 +80,8 @@ def _texts(context: Mapping[str, str]) -> dict[str, str]:
 
 def _own(by: Actor, reference: str) -> tuple[Output, int]:
     account = require_session(by, Role.RESEARCHER)
-    rows = Output.objects.filter(reference=reference, run__study__project__members=account)
-    found = rows.first()
+    rows = Output.objects.filter(lead=None, run__study__project__members=account)
+    found = rows.filter(Q(reference=reference) | Q(others__reference=reference)).first()
     if found is None:
         mend = "Ask the requester of the project to have you added."
         raise AccessDenied(Reason("not-member", "You are not a member of this project", mend=mend))

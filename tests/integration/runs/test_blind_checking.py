@@ -208,7 +208,7 @@ def test_nobody_checks_their_own_projects_table(output: Output, tie: str) -> Non
 
 def test_checkers_read_the_table_the_rules_and_what_ran(output: Output) -> None:
     page = check_pages.check_page(by=actor_of(CHECKER), reference=output.reference)
-    assert page.dimensions == ("sex",)
+    assert page.tables[0].dimensions == ("sex",)
     assert sum(int(cell.figure) for cell in page.cells) == ground.PUPILS
     assert all(cell.rules == () for cell in page.cells)
     assert page.threshold == 10
@@ -219,7 +219,7 @@ def test_a_label_made_from_the_data_is_pointed_out_to_the_checker(log: ground.Wr
     half = "CASE WHEN ppid < '8' THEN 'low' ELSE (SELECT 'said ' || min(sex) FROM pupil) END"
     run = ground.executed(ground.study(ground.project(log), ground.study_by(half)))
     page = check_pages.check_page(by=actor_of(CHECKER), reference=f"table-{run.id}")
-    (label,) = page.made_labels
+    (label,) = page.tables[0].made_labels
     assert label.startswith("said ")
     shown = browser_of(CHECKER).get(f"/casework/checking/table-{run.id}/").content.decode()
     assert f"tells of somebody: {label}" in shown

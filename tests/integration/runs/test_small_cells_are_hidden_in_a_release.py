@@ -7,15 +7,16 @@ from pathlib import Path
 import pytest
 from django.test import Client
 
+from rollbook.kernel.refusals import InputRefused
 from rollbook.records.models.studies import Output
 from rollbook.sdc.hiding import MARK
 from rollbook.sdc.nesting import TOTAL
-from rollbook.services import check_pages, recheck, releases
+from rollbook.services import check_pages, outputs, recheck, releases, revoking
 from rollbook.services.replay import replay
 from rollbook.services.run_pages import run_page
 from tests import run_ground as ground
 from tests.outsider import outsider
-from tests.people import CHECKER, OPERATOR, RESEARCHER, actor_of, browser_of
+from tests.people import CHECKER, OPERATOR, RESEARCHER, SECOND_CHECKER, actor_of, browser_of
 
 pytestmark = pytest.mark.django_db
 # Of seventy pupils in order of pseudonym: 4 and 16 left, 12 and 12 in the middle, 13 and 13 right.
@@ -121,6 +122,77 @@ def test_a_hierarchy_leaves_with_its_subtotals_and_nobody_works_out_what_is_hidd
     assert any("can be worked out" in one for one in replay(record, csv_file).differences)
 
 
+@pytest.mark.parametrize("project", [200], indirect=True)
+def test_two_tables_of_the_same_pupils_leave_together_and_neither_tells_what_the_other_hides(
+    project: str, client: Client, tmp_path: Path
+) -> None:
+    run = ground.executed(ground.study(project, ground.linked_study()))
+    first, second = run.outputs.order_by("id")
+    refused = [one.rules["refused"] for one in (first, second)]
+    assert (first.state, second.state, second.lead_id) == (Output.CHECKING, Output.CHECKING, first.id), refused
+    assert (first.audited, second.audited) == ([second.id], [first.id])
+    page = browser_of(CHECKER).get(f"/casework/checking/{second.reference}/").content.decode()
+    assert page.count("The table, with what the rules say") == 2
+    assert [line.reference for line in check_pages.outputs_for(actor_of(CHECKER))] == [first.reference]
+    # Every table is voted on: a form that ticks one of two releases none.
+    with pytest.raises(InputRefused) as stopped:
+        outputs.give_verdict(
+            by=actor_of(CHECKER), reference=first.reference, verdict="approve", tables=[first.reference]
+        )
+    assert [reason.code for reason in stopped.value.reasons] == ["tables"]
+    for who in (CHECKER, SECOND_CHECKER):
+        both = [first.reference, second.reference]
+        outputs.give_verdict(by=actor_of(who), reference=first.reference, verdict="approve", tables=both)
+    releases.release(first.id)
+    tables = releases.released_tables()
+    assert [(one.reference, one.beside, one.index) for one in tables] == [
+        (first.reference, (second.reference,), tables[0].index), (second.reference, (first.reference,), tables[0].index)
+    ]  # fmt: skip
+    assert tables[1].csv.startswith("area,year,count")
+
+    found = outsider(tables[0].csv, [("area", "school")], tables[1].csv)
+    assert len(found) > 4
+    assert all(high - low >= 10 - 1e-6 for low, high in found.values())
+    paths = [tmp_path / f"{one.reference}.csv" for one in tables]
+    for path, one in zip(paths, tables, strict=True):
+        path.write_bytes(client.get(f"/register/releases/{one.reference}.csv").content)
+        assert "left together" in client.get(f"/register/releases/{one.reference}/").content.decode()
+    record = tmp_path / "record.json"
+    record.write_bytes(client.get(f"/register/releases/{second.reference}/record.json").content)
+    assert replay(record, paths[0], others=[paths[1]]).same
+    with pytest.raises(InputRefused):
+        replay(record, paths[0])
+    # A figure that one of them hides, put back into the other, is told apart, and gives more away.
+    hidden = next(line for line in tables[1].csv.splitlines() if line.endswith(MARK) and "west" in line)
+    paths[1].write_text(tables[1].csv.replace(hidden, hidden.replace(MARK, "4")), newline="")
+    assert not replay(record, paths[0], others=[paths[1]]).same
+
+    assert recheck.recheck(by=OPERATOR, parameters=recheck.parameters_with({})).fallen == ()
+    revoking.ask_revoke(
+        by=actor_of(CHECKER), reference=second.reference, ground="disclosive", words="It tells of somebody."
+    )
+    assert {Output.objects.get(id=one.id).state for one in (first, second)} == {Output.REVOKED}
+    assert all(one.revoked_at and not one.rows for one in releases.released_tables())
+
+
+def test_one_table_that_fails_stops_those_beside_it(project: str) -> None:
+    """Two halves of the same pupils that differ by one of them: nothing leaves, and the author is told which and why."""
+    half = "CASE WHEN dense_rank() OVER (ORDER BY ppid) <= 33 THEN 'low' ELSE 'high' END"
+    files = ground.study_by(half, dimension="half")
+    other = files["people.sql"].replace(
+        b" AS half", b" AS half, CASE WHEN dense_rank() OVER (ORDER BY ppid) <= 34 THEN 'a' ELSE 'b' END AS side"
+    )
+    assert other != files["people.sql"]
+    also = b'[[also]]\ntitle = "by side"\ndimensions = ["side"]\nmeasure = "count"\n'
+    run = ground.executed(ground.study(project, {"study.toml": files["study.toml"] + also, "people.sql": other}))
+    told = [[one["code"] for one in output.rules["refused"]] for output in run.outputs.order_by("id")]
+    assert told == [["beside-stopped"], ["differencing-beside"]]
+    assert {output.state for output in run.outputs.all()} == {Output.STOPPED}
+    page = run_page(by=actor_of(RESEARCHER), run_id=run.id)
+    assert [[reason.code for reason in one.refused] for one in page.tables] == told
+    assert browser_of(RESEARCHER).get(f"/casework/runs/{run.id}/").status_code == 200
+
+
 def test_a_school_in_two_areas_is_refused_and_the_run_says_so(project: str) -> None:
     files = ground.nested_study()
     lie = files["people.sql"].replace(b"n < 4 THEN 'west'", b"n < 4 OR n % 7 = 0 THEN 'west'")
@@ -143,8 +215,6 @@ def test_a_table_that_hiding_cannot_mend_is_stopped_with_that_reason(project: st
 
 
 def test_suppress_is_true_or_false(project: str) -> None:
-    from rollbook.kernel.refusals import InputRefused
-
     files = study()
     files["study.toml"] = files["study.toml"].replace(b"suppress = true", b'suppress = "yes"')
     with pytest.raises(InputRefused) as refused:

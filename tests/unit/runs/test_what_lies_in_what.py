@@ -6,6 +6,7 @@ import pytest
 from rollbook.dataplane.runs.hostile import read_person_table
 from rollbook.dataplane.runs.nesting_form import require_nested
 from rollbook.dataplane.runs.study import Study
+from rollbook.dataplane.runs.table_form import column_names
 from rollbook.dataplane.runs.tabulate import tabulate
 from rollbook.kernel.refusals import InputRefused
 from rollbook.sdc.tables import FrequencyTable
@@ -108,3 +109,37 @@ def test_what_is_not_recorded_may_lie_anywhere() -> None:
 def test_a_table_of_nothing_holds() -> None:
     none = pa.table({"a": pa.array([], pa.string()), "b": pa.array([], pa.string())})
     require_nested(none, [("a", "b")])
+
+
+ALSO = '[[also]]\ntitle = "by authority"\ndimensions = ["authority", "year"]\nmeasure = "count"\n'
+
+
+def test_a_further_table_of_the_same_people() -> None:
+    first, second = study(WITHIN + ALSO).tables
+    assert (second.name, second.title, second.suppress) == ("people", "by authority", True)
+    assert second.nested == (("region", "authority"), ("year",))
+    mean = ALSO.replace('["authority", "year"]', '["authority"]').replace('"count"', '"mean"\nvalue = "days"')
+    assert column_names(study(WITHIN + mean).tables) == (*first.dimensions, "days")
+    assert study(WITHIN + mean).tables[1].suppress is False
+
+
+@pytest.mark.parametrize(
+    ("more", "code"),
+    [
+        (ALSO.replace('title = "by authority"\n', ""), "study-text"),
+        (ALSO + ALSO, "study-twice"),
+        (ALSO + "suppress = false\n", "study-unknown-key"),
+        (ALSO.replace('["authority", "year"]', '["school", "sex"]'), "study-twice"),
+        (ALSO.replace('"count"', '"mean"\nvalue = "sex"'), "study-twice"),
+        ("also = 3\n", "study-unknown-key"),
+        (ALSO + ALSO.replace("by authority", "x").replace('["authority", "year"]', '["year", "sex"]'), "study-ring"),
+        ('[table.within]\nschool = ["authority"]\nauthority = ["school"]\n', "study-within"),
+    ],
+)
+def test_what_may_not_be_said_of_a_further_table(more: str, code: str) -> None:
+    assert code in codes(more if "within" in more or more.startswith("also") else WITHIN + more)
+
+
+def test_no_more_than_six_tables() -> None:
+    many = "".join(ALSO.replace("by authority", f"t{n}").replace("year", f"year{n}") for n in range(6))
+    assert codes(WITHIN + many) == ["study-also"]

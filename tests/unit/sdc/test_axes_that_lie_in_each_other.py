@@ -5,7 +5,7 @@ import pytest
 
 from rollbook.sdc.frequency import check
 from rollbook.sdc.hiding import MARK, CannotHide, Hiding, hide
-from rollbook.sdc.nesting import TOTAL, Axis, axes_of, grid, levels
+from rollbook.sdc.nesting import TOTAL, Axis, axes_of, grid
 from rollbook.sdc.rules import GROUP, ZERO, SdcParameters
 from rollbook.sdc.tables import Cell, FrequencyTable
 
@@ -24,7 +24,6 @@ def test_subtotals_stand_after_what_they_sum_up() -> None:
         ("N", "A", "a1"), ("N", "A", "a2"), ("N", "A", TOTAL), ("N", TOTAL, TOTAL),
         ("S", "B", "b1"), ("S", "B", TOTAL), ("S", TOTAL, TOTAL), (TOTAL, TOTAL, TOTAL),
     ]  # fmt: skip
-    assert set(levels([("r", "a"), ("sex",)])) == {(), (2,), (0,), (0, 2), (0, 1), (0, 1, 2)}
     assert list(grid([axis]))[-1] == (TOTAL, TOTAL, TOTAL)
 
 

@@ -1,12 +1,15 @@
 """Several tables of the same people: what both show is one figure, and nobody works out of one what the other hides."""
 
+import numpy as np
 import pytest
 
 from rollbook.sdc.hiding import MARK, CannotHide, Hiding, hide, hide_together
 from rollbook.sdc.linking import in_a_ring
+from rollbook.sdc.membership import Membership, Rows, every_cell, with_hidden
 from rollbook.sdc.nesting import TOTAL
 from rollbook.sdc.rules import SdcParameters
 from rollbook.sdc.tables import Cell, FrequencyTable
+from rollbook.services.siblings import held_against_each_other
 
 RULES = SdcParameters()
 Counts = dict[tuple[str, ...], int]
@@ -91,3 +94,28 @@ def test_a_ring_is_refused() -> None:
 def test_tables_of_other_people_are_a_fault() -> None:
     with pytest.raises(ValueError, match="one figure"):
         hide_together([BY_SEX, table("school", {("x",): 30, ("y",): 75, ("z",): 75})], RULES)
+
+
+def test_a_hidden_total_tells_of_nobody_and_a_wider_one_less_a_shown_one_does() -> None:
+    """Areas A and B with two schools each, one hidden in both. By hand: while both areas' totals are shown, each tells
+    its hidden school; while A's is hidden, only the total of all does: of A's, by what is left after B's.
+    """
+    codes = np.array([[0, 0, 1, 1], [0, 1, 2, 3]])
+    hidden = np.array([True, False, True, False])
+    told = with_hidden(codes, hidden, [slice(0, 2)], lambda kept: np.array([kept == (0,), kept == (0,), False, False]))
+    assert [len(set(way.tolist())) for way in told] == [4]
+    both = with_hidden(codes, hidden, [slice(0, 2)], lambda kept: np.full(4, kept == (0,)))
+    assert [(way[0] == way[2], way[1] == way[3]) for way in both] == [(True, False)]
+    nothing = with_hidden(codes, hidden, [slice(0, 2)], lambda kept: np.full(4, True))
+    assert [way.tolist()[::2] for way in nothing] == [[-1, -1]]
+
+
+def test_what_no_study_declares_is_found_by_who_is_in_the_cells() -> None:
+    """Schools in one table and areas in another, and no word of which lies where: 34 of area A less 30 of its second
+    school is the hidden four.
+    """
+    schools = np.repeat(np.arange(4), [4, 30, 20, 44])
+    rows = [Rows(np.arange(98, dtype=np.uint32), cells.astype(np.uint32)) for cells in (schools, schools // 2)]
+    hidden = Membership(rows[0], 4, with_hidden(np.arange(4)[np.newaxis], np.array([1, 0, 1, 0], bool), [slice(0, 1)]))
+    areas = Membership(rows[1], 2, every_cell(2))
+    assert [one is None for one in held_against_each_other([[hidden], [areas]], 10)] == [True, False]

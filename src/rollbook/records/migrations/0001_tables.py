@@ -118,23 +118,6 @@ class Migration(migrations.Migration):
             ],
         ),
         migrations.CreateModel(
-            name='Output',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('reference', models.CharField(max_length=64, unique=True)),
-                ('title', models.CharField(max_length=200)),
-                ('dimensions', models.JSONField()),
-                ('measure', models.CharField(max_length=32)),
-                ('table', models.JSONField()),
-                ('rules', models.JSONField()),
-                ('state', models.CharField(max_length=16)),
-                ('made_at', models.DateTimeField()),
-                ('membership_file', models.CharField(default='', max_length=64)),
-                ('term_files', models.JSONField(default=list)),
-                ('audited', models.JSONField(default=list)),
-            ],
-        ),
-        migrations.CreateModel(
             name='School',
             fields=[
                 ('laestab', models.CharField(max_length=7, primary_key=True, serialize=False)),
@@ -284,6 +267,24 @@ class Migration(migrations.Migration):
             model_name='account',
             name='organisation',
             field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, to='records.organisation'),
+        ),
+        migrations.CreateModel(
+            name='Output',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('reference', models.CharField(max_length=64, unique=True)),
+                ('title', models.CharField(max_length=200)),
+                ('dimensions', models.JSONField()),
+                ('measure', models.CharField(max_length=32)),
+                ('table', models.JSONField()),
+                ('rules', models.JSONField()),
+                ('state', models.CharField(max_length=16)),
+                ('made_at', models.DateTimeField()),
+                ('membership_file', models.CharField(default='', max_length=64)),
+                ('term_files', models.JSONField(default=list)),
+                ('audited', models.JSONField(default=list)),
+                ('lead', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='others', to='records.output')),
+            ],
         ),
         migrations.CreateModel(
             name='Person',

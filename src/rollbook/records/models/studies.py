@@ -106,10 +106,12 @@ class Output(models.Model):
     membership_file = models.CharField(max_length=64, default="")
     term_files = models.JSONField(default=list)
     audited = models.JSONField(default=list)
+    # Of several tables of one run the first leads: the others have its state, and leave with it or not at all.
+    lead = models.ForeignKey("self", null=True, on_delete=models.PROTECT, related_name="others")
 
     class Classes:
         # `rules` names the cells that failed, and a label is what study code made of data: not for the public.
-        id = run = table = rules = membership_file = term_files = audited = "key"
+        id = run = table = rules = membership_file = term_files = audited = lead = "key"
         reference = title = dimensions = measure = state = made_at = "public"
 
 

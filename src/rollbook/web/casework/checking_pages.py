@@ -67,7 +67,7 @@ def check(request: HttpRequest, reference: str) -> HttpResponse:
     by, form = actor(request), VerdictForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
-            _judge(by, reference, form)
+            _judge(by, reference, form, request.POST.getlist("tables"))
             return redirect("casework_check", reference=reference)
         except InputRefused as refused:
             for reason in refused.reasons:
@@ -76,13 +76,13 @@ def check(request: HttpRequest, reference: str) -> HttpResponse:
     return render(request, "casework/check.html", facts, status=422 if form.errors else 200)
 
 
-def _judge(by: Actor, reference: str, form: VerdictForm) -> None:
+def _judge(by: Actor, reference: str, form: VerdictForm, tables: list[str]) -> None:
     facts = dict(form.cleaned_data)
     if facts.pop("early") and facts["verdict"] == RETURN:
         return_early(by=by, reference=reference, comment=facts["comment"], turn=facts["turn"] or 0)
     else:
         # A form without its turn, or with another, is a form of another page: no turn has the number 0.
-        give_verdict(by=by, reference=reference, **facts | {"turn": facts["turn"] or 0})
+        give_verdict(by=by, reference=reference, tables=tables, **facts | {"turn": facts["turn"] or 0})
 
 
 @require_POST
