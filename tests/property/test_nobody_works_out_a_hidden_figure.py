@@ -18,6 +18,7 @@ from tests.outsider import outsider
 
 THRESHOLD = 10
 COUNT = st.one_of(st.integers(0, 12), st.integers(10, 60))
+SCHOOL = st.sampled_from(["Aa", "Ab", "Bc", "Bd"])
 NESTED = (("region", "authority", "school"), ("sex",))
 COLUMNS = tuple(name for axis in NESTED for name in axis)
 
@@ -63,8 +64,7 @@ def test_a_hierarchy(counts: dict[tuple[str, ...], int]) -> None:
 
 
 @settings(max_examples=10, deadline=None)
-@given(st.lists(st.tuples(st.sampled_from(["Aa", "Ab", "Bc", "Bd"]), st.sampled_from("fm"), st.sampled_from("78"), COUNT),
-                min_size=4, max_size=16))  # fmt: skip
+@given(st.lists(st.tuples(SCHOOL, st.sampled_from("fm"), st.sampled_from("78"), COUNT), min_size=4, max_size=16))
 def test_two_tables_of_the_same_pupils(groups: list[tuple[str, str, str, int]]) -> None:
     """Schools in areas by sex, and areas by year."""
     first: Counter[tuple[str, ...]] = Counter()

@@ -114,8 +114,8 @@ def with_hidden(
     dimensions of each axis stand, widest first). `unseen` says of which inner cells the total by some dimensions is
     hidden too: of none, unless given.
 
-    A total less the shown cells in it tells the hidden ones together; where a total is hidden, only a wider one tells of
-    them, less what narrower totals in it tell. So there is a way for each order in which dimensions are summed over:
+    A total less the shown cells in it tells the hidden ones together; where a total is hidden, only a wider one tells
+    of them, less what narrower totals in it tell. So there is a way for each order in which dimensions are summed over:
     each hidden cell is in the group of the first total in that order that is shown.
     """
     count = codes.shape[1]
