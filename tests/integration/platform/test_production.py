@@ -98,6 +98,7 @@ def test_a_server_that_does_not_answer_is_named_without_its_password(config: set
 def test_nothing_runs_as_root_in_production(words: list[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(os, "geteuid", lambda: 0)
     monkeypatch.setenv("ROLLBOOK_PRODUCTION", "1")
+    monkeypatch.setenv("ROLLBOOK_DATABASE_FSYNC", "on")
     monkeypatch.setenv("ROLLBOOK_PUBLIC_URL", "https://rollbook.example")
     monkeypatch.setenv("ROLLBOOK_DATA", str(tmp_path / "data"))
     monkeypatch.setenv("ROLLBOOK_KEYS", str(tmp_path / "keys"))
