@@ -9,7 +9,7 @@ import psycopg
 import pytest
 from django.conf import settings as django_settings
 
-from rollbook.cli.main import COMMANDS
+from rollbook.cli.main import COMMANDS, Command
 from rollbook.kernel.refusals import SetupFailed, UseRefused
 from rollbook.services import config as settings
 from rollbook.services import database, embedded, keys
@@ -94,6 +94,14 @@ def test_a_server_that_does_not_answer_is_named_without_its_password(config: set
     assert "secret-word" not in str(refusal.value)
 
 
+def begin(command: Command, words: list[str]) -> None:
+    """What the program does first with a command."""
+    if command.process:
+        start_django(django_settings.ROLLBOOK.process)
+    else:
+        command.load()(args=words, standalone_mode=False)
+
+
 @pytest.mark.parametrize("words", [["serve"], ["setup"], ["log", "head"], ["jobs"]], ids=lambda words: words[0])
 def test_nothing_runs_as_root_in_production(words: list[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(os, "geteuid", lambda: 0)
@@ -104,11 +112,7 @@ def test_nothing_runs_as_root_in_production(words: list[str], monkeypatch: pytes
     monkeypatch.setenv("ROLLBOOK_KEYS", str(tmp_path / "keys"))
     config = settings.load()
     monkeypatch.setattr(django_settings, "ROLLBOOK", config)
-    command = COMMANDS[words[0]]
     with pytest.raises(SetupFailed) as refusal:
-        if command.process:
-            start_django(django_settings.ROLLBOOK.process)
-        else:
-            command.load()(args=words[1:], standalone_mode=False)
+        begin(COMMANDS[words[0]], words[1:])
     assert refusal.value.reasons[0].code == "root"
     assert list(tmp_path.iterdir()) == []
