@@ -29,7 +29,7 @@ def refuse_root(config: Config) -> None:
         SetupFailed: with code `root`.
     """
     if config.production and os.geteuid() == 0:
-        mend = f"Make a user for it (useradd --system {NAME}), give it the folders of data and keys, and run this as it."
+        mend = f"Make a user for it (useradd --system {NAME}), give it the folders of data and keys, and run as it."
         raise SetupFailed(Reason("root", "In production Rollbook does not run as root", mend=mend))
 
 
