@@ -792,11 +792,13 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('title', models.CharField(max_length=200)),
                 ('digest', models.CharField(max_length=64)),
+                ('commit', models.CharField(blank=True, max_length=64)),
                 ('files', models.JSONField()),
                 ('items', models.JSONField()),
                 ('submitted_at', models.DateTimeField()),
                 ('author', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='records.account')),
                 ('project', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='studies', to='records.project')),
+                ('publication', models.OneToOneField(null=True, on_delete=django.db.models.deletion.PROTECT, to='records.publication')),
             ],
         ),
         migrations.AddField(
