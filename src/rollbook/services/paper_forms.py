@@ -53,7 +53,7 @@ FORMS: Final[Mapping[str, Form]] = {
 
 
 def publish_form(*, by: Actor, data: bytes, name: str) -> str:
-    """Publish the paper that the bytes of a TOML file describe; gives its reference. `name` is the file's, for messages.
+    """Publish the paper that a TOML file describes; gives its reference. `name` is the file's, for messages.
 
     Raises:
         AccessDenied: code `role`. InputRefused: codes `paper-…` for the form, each with its key, or those of the deed.

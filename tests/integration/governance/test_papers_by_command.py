@@ -1,7 +1,6 @@
 """An authority gets from nothing to an open collection and a standing agreement by commands of the operator alone."""
 
 from pathlib import Path
-from typing import Any
 
 import pytest
 from typer import Typer
@@ -135,7 +134,6 @@ def test_an_account_of_a_body_is_opened_by_the_number_the_operator_knows() -> No
 
 
 def refused(*arguments: str) -> set[str]:
-    with pytest.raises(InputRefused) as caught:
-        result: Any = CliRunner().invoke(papers, arguments)
-        raise result.exception
-    return {reason.code for reason in caught.value.reasons}
+    fault = CliRunner().invoke(papers, arguments).exception
+    assert isinstance(fault, InputRefused)
+    return {reason.code for reason in fault.reasons}
