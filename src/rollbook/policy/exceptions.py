@@ -11,7 +11,7 @@ from typing import Final
 
 from rollbook.kernel.refusals import Reason
 from rollbook.policy.states import FileState, OutputState
-from rollbook.policy.uses import Use
+from rollbook.policy.uses import FileFacts, Use
 
 # What a person can read whole as it is. A picture is none of them: what the eye does not see in one, it still carries.
 FORMATS: Final[Mapping[str, str]] = MappingProxyType(
@@ -55,19 +55,23 @@ def lacking_grounds(grounds: Mapping[str, str]) -> Iterator[Reason]:
 
 def leave(use: Use) -> Iterator[Reason]:
     """What the gate asks of a study that hands over a file: that the panel has allowed this very file, until when."""
-    asked = use.file
+    yield from lacking_leave(use.file, use.day)
+
+
+def lacking_leave(asked: FileFacts | None, day: date) -> Iterator[Reason]:
+    """Why this file may not be made on `day`; nothing where none is asked for."""
     if asked is None:
         return
     where = f"{asked.name}.{asked.format}"
     if asked.result is None:
-        yield Reason("file-not-allowed", "No panel has allowed this file", where, "Ask for it by exception.")
+        yield Reason("file-not-allowed", "The panel has not allowed this file", where, "Ask for it by exception.")
         return
     if asked.result != "allow":
-        yield Reason("file-refused", "The panel has not allowed this file, or not any more", where,
+        yield Reason("file-refused", "The panel has refused this file, or taken its leave back", where,
                      "Declare a table that the platform makes.")  # fmt: skip
     if not asked.logged:
         yield Reason("file-log", "The panel’s decision is not in the public log yet", where, "Wait for the log.")
-    if asked.expires is None or use.day > asked.expires:
+    if asked.result == "allow" and (asked.expires is None or day > asked.expires):
         yield Reason("file-expired", "The leave for this file has run out", where, "Ask for it again.")
 
 
