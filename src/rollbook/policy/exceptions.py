@@ -35,6 +35,11 @@ LONGEST_GROUND: Final = 1000
 LONGEST_LEAVE: Final = timedelta(days=366)
 
 
+def log_code(rule_set: str) -> str:
+    """A rule set's name as a code of the log."""
+    return rule_set.replace("/", "-").replace("@", "-")
+
+
 def after_two(state: OutputState) -> OutputState | FileState:
     """Where two checkers' like verdicts lead with a file: what they agree on goes to a third person, nowhere else."""
     return FileState.DECIDING if state is OutputState.AGREED else state

@@ -110,7 +110,7 @@ def leave_for(project: Project, declared: Mapping[str, Any]) -> FileFacts | None
     """What the gate is told of the file a study declares; None where it declares none."""
     if not declared:
         return None
-    latest = _latest(project, declared)
+    latest = latest_decision(project, declared)
     name, form = str(declared["name"]), str(declared["format"])
     if latest is None:
         return FileFacts(name, form)
@@ -122,15 +122,16 @@ def leave_taken_back(project: Project, declared: Mapping[str, Any]) -> Reason | 
     """Why a file that was agreed may not leave after all: the panel has taken its leave back. One whose last day has
     passed meanwhile may finish.
     """
-    latest = _latest(project, declared)
+    latest = latest_decision(project, declared)
     if latest is not None and latest.result == FileDecision.ALLOW:
         return None
     mend = "Nothing comes out of it; see the register."
     return Reason("file-refused", "The panel has taken back its leave for this file", str(declared["name"]), mend)
 
 
-def _latest(project: Project, declared: Mapping[str, Any]) -> FileDecision | None:
-    rows = FileDecision.objects.select_related("submission").order_by("made_at", "id")
+def latest_decision(project: Project, declared: Mapping[str, Any]) -> FileDecision | None:
+    """What the panel last decided about the file a study declares."""
+    rows = FileDecision.objects.select_related("submission", "exception").order_by("made_at", "id")
     return rows.filter(
         exception__project=project, exception__name=declared["name"], exception__format=declared["format"]
     ).last()
