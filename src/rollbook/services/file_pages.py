@@ -1,4 +1,4 @@
-"""What those who judge a file by exception read of it: the text, its warnings, why it was made, and what others said."""
+"""What those who judge a file by exception read of it: the text, its warnings, why it was made, what others said."""
 
 import difflib
 from dataclasses import dataclass

@@ -155,7 +155,7 @@ def _outputs(project: Project) -> Safe:
         (
             (
                 "What may leave",
-                "Tables that pass the rules and two people who checked them apart. A file only by exception.",
+                "Tables that pass the rules and two people who checked them apart. Files: by exception.",
             ),
             ("Runs", str(Run.objects.filter(study__project=project).count())),
             ("Tables released", str(made.filter(state__in=(Output.RELEASED, Output.REVOKED)).count())),

@@ -63,7 +63,7 @@ STATES = {
 
 @dataclass(frozen=True, slots=True)
 class ReleasedTable:
-    """A table, or (`by_hand`) a file by exception, anyone can read on the register; of one revoked, since when and why."""
+    """A table, or (`by_hand`) a file by exception, anyone can read; of one that was revoked, since when and why."""
 
     reference: str
     title: str

@@ -41,8 +41,8 @@ class Fallen:
 
 @dataclass(frozen=True, slots=True)
 class Recheck:
-    """What judging again found: of `judged` tables those that would not leave, and how many tasks were `made`. The files
-    in `by_hand` no rule ever judged: each is a task too, to be looked at by hand.
+    """What judging again found: of `judged` tables those that would not leave, and how many tasks were `made`. No rule
+    ever judged the files in `by_hand`: each is a task too, to be looked at by hand.
     """
 
     parameters: SdcParameters

@@ -9,9 +9,10 @@ from datetime import date, datetime
 
 from rollbook.policy.revoking import GROUNDS
 from rollbook.records.models.exceptions import FileDecision, FileException
-from rollbook.records.models.studies import Output, Release, Verdict
+from rollbook.records.models.studies import Output, Release
 from rollbook.sdc.by_hand import NOT_COVERED
 from rollbook.services import clock
+from rollbook.services.outputs import APPROVE, standing
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,8 +108,7 @@ def _file(row: Release) -> ReleasedFile:
     study, gone = output.run.study, row.revoked_at is not None
     if row.released_at is None or row.submission.index is None or output.run.submission is None:
         raise ValueError("a released file has its entries in the log")
-    turn = output.turns.latest("number")
-    approved = Verdict.objects.filter(turn=turn, verdict="approve").select_related("checker").order_by("id")
+    approved = [one for one in standing(output.turns.latest("number")) if one.verdict == APPROVE]
     asked = FileException.objects.get(project=study.project, name=study.file["name"], format=study.file["format"])
     return ReleasedFile(
         reference=output.reference,

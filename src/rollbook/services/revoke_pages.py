@@ -12,7 +12,9 @@ from rollbook.services.revoking import MAY_REVOKE
 
 @dataclass(frozen=True, slots=True)
 class LeftTable:
-    """A table that left, or (`by_hand`) a file by exception. `asked` is the ground on which somebody asked to revoke it, `mine` whether the reader did."""
+    """A table that left, or (`by_hand`) a file by exception. `asked` is the ground on which somebody asked to revoke it,
+    `mine` whether the reader did.
+    """
 
     reference: str
     by_hand: bool
