@@ -45,7 +45,7 @@ def warnings(text: str, spelled: str, parameters: ByHand, *, cut: int = 0, moved
     """Every warning about `text`, which is the file as it would leave. `spelled` is all that the study's files and the
     code lists say: words that stand there were not made from records. `cut` and `moved` are what reading changed.
     """
-    found = [*_like_rows(text, parameters), *_figures(text, parameters), *_made(text, spelled)]
+    found = [*from_text(text, parameters), *_made(text, spelled)]
     carried = carries(text, spelled)
     if carried > parameters.carried:
         message = f"Packed, it still has {carried:,} bytes that the study's own files do not say"
@@ -56,6 +56,11 @@ def warnings(text: str, spelled: str, parameters: ByHand, *, cut: int = 0, moved
     if moved:
         found.append(Reason("moved", "Rows or names stood in another order; they were sorted"))
     return tuple(found)
+
+
+def from_text(text: str, parameters: ByHand) -> tuple[Reason, ...]:
+    """Those that follow from the text alone: whoever has the file can make them again."""
+    return (*_like_rows(text, parameters), *_figures(text, parameters))
 
 
 def carries(text: str, spelled: str) -> int:

@@ -13,8 +13,8 @@ from rollbook.policy.exceptions import CRITERIA
 from rollbook.records.models.studies import Output
 from rollbook.sdc.by_hand import NOT_COVERED
 from rollbook.services.file_leave import latest_decision
+from rollbook.services.replay import FILE_FORM
 
-FORM: Final = "rollbook/file-record@v1"
 VERDICT: Final = "by hand"
 
 
@@ -25,7 +25,7 @@ def file_record_of(output: Output) -> bytes:
     if leave is None:
         raise ValueError("a file was made under a decision of the panel")
     record: dict[str, Any] = {
-        "form": FORM,
+        "form": FILE_FORM,
         "output": output.reference,
         "title": output.title,
         "project": study.project.reference,

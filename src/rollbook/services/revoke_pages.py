@@ -12,7 +12,7 @@ from rollbook.services.revoking import MAY_REVOKE
 
 @dataclass(frozen=True, slots=True)
 class LeftTable:
-    """A table that left, or (`by_hand`) a file by exception. `asked` is the ground on which somebody asked to revoke it,
+    """A table that left, or (`by_hand`) a file by exception. `asked` is the ground on which somebody asks to revoke it,
     `mine` whether the reader did.
     """
 
