@@ -19,16 +19,27 @@ from rollbook.records.models.studies import Output
 from rollbook.services.actors import Actor, require_session
 from rollbook.services.audit import audit
 from rollbook.services.entry import require_for_check
-from rollbook.services.outputs import allowed, end_turn, grounds_of, latest_turn, let_out, say, well_formed
+from rollbook.services.outputs import (
+    UNDER_REVIEW,
+    allowed,
+    end_turn,
+    grounds_of,
+    latest_turn,
+    let_out,
+    say,
+    well_formed,
+)
 
 DECIDES: Final = Role.DATA_PROTECTION_OFFICER
 
 
 def files_to_decide(account: int) -> QuerySet[Output]:
-    """The files that wait for this officer, and those they have decided."""
+    """The files that wait for this officer, and those they have decided; none that checkers judge, anew or for the
+    first time: what one of them has said is nobody's to read yet.
+    """
     mine = Q(verdicts__checker=account)
     rows = allowed(account).filter(Q(state=Output.DECIDING) | mine, kind=Output.FILE)
-    return rows.distinct().order_by("id")
+    return rows.exclude(state__in=(*UNDER_REVIEW, Output.RETURNED, Output.WITHDRAWN)).distinct().order_by("id")
 
 
 def decide_file(

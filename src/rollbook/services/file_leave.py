@@ -10,9 +10,9 @@ from typing import Any, Final
 
 from django.db import transaction
 
-from rollbook.dataplane.runs.file_form import read_file_form
+from rollbook.dataplane.runs.file_form import LONGEST_REASON, read_file_form
 from rollbook.kernel.refusals import AccessDenied, InputRefused, Reason, UseRefused
-from rollbook.policy.exceptions import latest_end
+from rollbook.policy.exceptions import FORMATS, latest_end
 from rollbook.policy.roles import Role
 from rollbook.policy.uses import FileFacts
 from rollbook.records.models.accounts import Account
@@ -28,6 +28,8 @@ from rollbook.services.messages import notify
 from rollbook.services.projects import closed_because, member_project
 from rollbook.services.references import next_reference
 from rollbook.services.stray import stray_data
+
+__all__ = ["FORMATS", "LONGEST_REASON", "ask_exception", "decide_exception", "leave_for", "leave_taken_back"]
 
 LONGEST_REASONS: Final = 2000
 RESULTS: Final = (FileDecision.ALLOW, FileDecision.REFUSE)

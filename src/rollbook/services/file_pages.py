@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from rollbook.kernel.refusals import AccessDenied, Reason
-from rollbook.policy.exceptions import CRITERIA
+from rollbook.policy.exceptions import CRITERIA, LONGEST_GROUND
 from rollbook.records.models.studies import Output, Verdict
 from rollbook.sdc.by_hand import NOT_COVERED
 from rollbook.services.actors import Actor, require_session
@@ -13,6 +13,8 @@ from rollbook.services.deciding import DECIDES, files_to_decide
 from rollbook.services.file_leave import latest_decision
 from rollbook.services.outputs import latest_turn, standing
 from rollbook.services.submitting import CONTEXT
+
+__all__ = ["LONGEST_GROUND", "FilePage", "FileSheet", "in_words", "officers_list", "officers_page", "sheet_of"]
 
 
 @dataclass(frozen=True, slots=True)

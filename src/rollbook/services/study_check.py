@@ -144,9 +144,9 @@ def _by_hand(result: LocalFile, text: str) -> Iterator[Problem]:
     """What its judges will be told of a file, and what it takes beside: no machine lets it out."""
     line = _line_with(text, "[file]")
     mend = "Ask for it on your project's page. Two checkers and the data protection officer then judge it by hand."
-    told = (Reason("file-not-allowed", f"Inside, {result.name} needs leave of the panel", mend=mend),
-            Reason("file-by-hand", NOT_COVERED.rstrip("."), mend="A table that the platform makes is out sooner."))  # fmt: skip
-    for reason in (*told, *result.warnings):
+    leave = Reason("file-not-allowed", f"Inside, {result.name} needs leave of the panel", mend=mend)
+    judged = Reason("file-by-hand", NOT_COVERED.rstrip("."), mend="A table that the platform makes is out sooner.")
+    for reason in (leave, judged, *result.warnings):
         yield Problem(STUDY_FILE, line, reason.code, reason.message, reason.mend, stops=False)
 
 
