@@ -19,6 +19,8 @@ from rollbook.records.models.studies import Output
 from rollbook.services.actors import Actor, require_session
 from rollbook.services.audit import audit
 from rollbook.services.entry import require_for_check
+from rollbook.services.file_leave import require_apart_from_leave
+from rollbook.services.holders import accounts_of
 from rollbook.services.outputs import (
     UNDER_REVIEW,
     allowed,
@@ -49,8 +51,9 @@ def decide_file(
     `reject`. `turn` is the number of the turn that was read.
 
     Raises:
-        AccessDenied: codes `role`, `session`, `second-factor`, `output`. InputRefused: code `verdict`, `comment`,
-        or `ground...`. UseRefused: codes `state`, `turn-over`; or what has expired since the run.
+        AccessDenied: codes `role`, `session`, `second-factor`, `output`. InputRefused: code `verdict`, `comment`, or
+        `ground...`. UseRefused: codes `state`, `turn-over`, `decide-own`, `leave-own`; or what has expired since the
+        run.
     """
     account = require_session(by, DECIDES)
     well_formed(verdict, comment, "")
@@ -58,6 +61,10 @@ def decide_file(
         output = _locked(account, reference)
         said = grounds_of(output, verdict, grounds or {})
         present = latest_turn(output)
+        if present.verdicts.filter(checker__in=accounts_of(account)).exists():
+            mend = "Another officer decides: a file takes three people."
+            raise UseRefused(Reason("decide-own", "You have judged this file already", reference, mend))
+        require_apart_from_leave(account, output)
         if turn != present.number:
             mend = "Read what the author says now."
             raise UseRefused(Reason("turn-over", "The author has handed this file in again", reference, mend))

@@ -9,6 +9,7 @@ from datetime import date
 from typing import Any, Final
 
 from django.db import transaction
+from django.db.models import Q
 
 from rollbook.dataplane.runs.file_form import LONGEST_REASON, read_file_form
 from rollbook.kernel.refusals import AccessDenied, InputRefused, Reason, UseRefused
@@ -18,10 +19,11 @@ from rollbook.policy.uses import FileFacts
 from rollbook.records.models.accounts import Account
 from rollbook.records.models.exceptions import FileDecision, FileException
 from rollbook.records.models.log import LogSubmission
-from rollbook.records.models.studies import Project
+from rollbook.records.models.studies import Output, Project
 from rollbook.services import clock
 from rollbook.services.actors import Actor, require_session
 from rollbook.services.audit import audit
+from rollbook.services.holders import accounts_of, is_one_of
 from rollbook.services.log.documents import plain_document
 from rollbook.services.log.outbox import submit
 from rollbook.services.messages import notify
@@ -68,8 +70,8 @@ def ask_exception(*, by: Actor, project_ref: str, name: str, format: str, reason
 
 
 def decide_exception(*, by: Actor, reference: str, result: str, reasons: str, expires: date | None = None) -> None:
-    """The panel's decision, by a member who does not belong to the organisation that asked: `allow`, which needs a last
-    day at most a year ahead, or `refuse`. The latest counts, so leave can be taken back.
+    """The panel's decision, by a member who, by none of their accounts, belongs to who asked: `allow`, which needs a
+    last day at most a year ahead, or `refuse`. The latest counts, so leave can be taken back.
 
     Raises:
         AccessDenied: codes `role`, `session`, `second-factor`, `own-organisation`. InputRefused: with every reason.
@@ -81,7 +83,8 @@ def decide_exception(*, by: Actor, reference: str, result: str, reasons: str, ex
     with transaction.atomic():
         asked = _locked(reference)
         body = asked.project.request.organisation
-        if member.organisation_id == body.id:
+        mine = Account.objects.filter(id__in=accounts_of(member.id))
+        if mine.filter(Q(organisation=body) | Q(id=asked.asked_by_id) | Q(projects=asked.project)).exists():
             mend = "Another member of the panel decides."
             raise AccessDenied(Reason("own-organisation", "Your own organisation asked for this", reference, mend))
         number = asked.decisions.count() + 1
@@ -129,6 +132,18 @@ def leave_taken_back(project: Project, declared: Mapping[str, Any]) -> Reason | 
         return None
     mend = "Nothing comes out of it; see the register."
     return Reason("file-refused", "The panel has taken back its leave for this file", str(declared["name"]), mend)
+
+
+def require_apart_from_leave(account: int, output: Output) -> None:
+    """Refuse that whoever allowed a file, by whichever account, also judges it.
+
+    Raises:
+        UseRefused: code `leave-own`.
+    """
+    latest = latest_decision(output.run.study.project, output.run.study.file)
+    if latest is not None and is_one_of(account, {latest.decided_by_id}):
+        mend = "Somebody else judges it."
+        raise UseRefused(Reason("leave-own", "You allowed this file yourself", output.reference, mend))
 
 
 def latest_decision(project: Project, declared: Mapping[str, Any]) -> FileDecision | None:

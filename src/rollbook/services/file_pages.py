@@ -11,6 +11,7 @@ from rollbook.sdc.by_hand import NOT_COVERED
 from rollbook.services.actors import Actor, require_session
 from rollbook.services.deciding import DECIDES, files_to_decide
 from rollbook.services.file_leave import latest_decision
+from rollbook.services.holders import is_one_of
 from rollbook.services.outputs import latest_turn, standing
 from rollbook.services.submitting import CONTEXT
 
@@ -93,7 +94,7 @@ def sheet_of(output: Output) -> FileSheet:
 def in_words(row: Verdict, account: int) -> Said:
     """A verdict on a file as its judges read it."""
     grounds = tuple((CRITERIA[name], text) for name, text in row.grounds.items() if name in CRITERIA)
-    return Said(row.checker.role, row.verdict, row.comment, grounds, row.checker_id == account)
+    return Said(row.checker.role, row.verdict, row.comment, grounds, is_one_of(account, {row.checker_id}))
 
 
 def officers_list(by: Actor) -> tuple[FileLine, ...]:

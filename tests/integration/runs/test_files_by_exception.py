@@ -242,6 +242,23 @@ def by_a_third_checker_in_place_of_the_officer(output: Output) -> None:
         file_ground.let_out(output, person=third)
 
 
+def by_a_checker_who_is_the_officer_too(output: Output) -> None:
+    """Three people are three human beings, whatever accounts they have."""
+    same = Person("dpo-too", "Tamsin Orrelquay", DPO.role, same_as=CHECKER.key)
+    file_ground.checked(output)
+    with pytest.raises(UseRefused, match="judged this file"):
+        file_ground.let_out(output, person=same)
+
+
+def by_a_member_of_the_panel_who_allowed_it(output: Output) -> None:
+    same = {"name": "Sanne Morveldt-Ash", "same_as": PANEL_MEMBER.key}
+    with pytest.raises(UseRefused, match="allowed this file"):
+        file_ground.checked(output, Person("checker-too", role=CHECKER.role, **same))
+    file_ground.checked(output)
+    with pytest.raises(UseRefused, match="allowed this file"):
+        file_ground.let_out(output, person=Person("dpo-too", role=DPO.role, **same))
+
+
 def by_an_officer_who_is_of_the_project(output: Output) -> None:
     file_ground.checked(output)
     Project.objects.get().members.add(account_of(DPO))
@@ -345,6 +362,8 @@ CHEATS: tuple[Callable[[Output], None], ...] = (
     by_one_checker_and_the_officer,
     by_one_checker_twice,
     by_a_third_checker_in_place_of_the_officer,
+    by_a_checker_who_is_the_officer_too,
+    by_a_member_of_the_panel_who_allowed_it,
     by_an_officer_who_is_of_the_project,
     by_an_officer_without_a_second_factor,
     by_a_command,

@@ -6,7 +6,7 @@ from django.shortcuts import redirect, render
 from django.urls import URLPattern, path
 from django.views.decorators.http import require_http_methods, require_safe
 
-from rollbook.kernel.refusals import RollbookError
+from rollbook.kernel.refusals import InputRefused, RollbookError
 from rollbook.services.actors import Role
 from rollbook.services.deciding import decide_file
 from rollbook.services.file_leave import FORMATS, LONGEST_REASON, LONGEST_REASONS, ask_exception, decide_exception
@@ -78,7 +78,7 @@ def file(request: HttpRequest, reference: str) -> HttpResponse:
             decide_file(by=by, reference=reference, verdict=given["verdict"], comment=given["comment"],
                         turn=given["turn"] or 0, grounds=form.grounds())  # fmt: skip
             return redirect("casework_file", reference)
-        except RollbookError as refused:
+        except InputRefused as refused:
             show(refused, form)
     return render(request, "casework/file.html", {"page": page, "form": form}, status=422 if form.errors else 200)
 
