@@ -21,12 +21,13 @@ from rollbook.dataplane.runs.limits import Limits
 from rollbook.dataplane.runs.sandbox import run_study
 from rollbook.dataplane.runs.study import Study as StudyFiles
 from rollbook.dataplane.runs.tabulate import behind, tabulate, told_levels, told_over
-from rollbook.dataplane.runs.who import who_is_where
+from rollbook.dataplane.runs.who import told_by_terms, who_is_where
 from rollbook.dataplane.store.extract import extract
 from rollbook.records.models.studies import Run
 from rollbook.sdc.frequency import Verdict
 from rollbook.sdc.judging import Table, judge
 from rollbook.sdc.membership import Membership
+from rollbook.sdc.models import Model
 from rollbook.sdc.rules import SdcParameters
 from rollbook.services.divided import moves
 from rollbook.services.keys import open_keys
@@ -43,8 +44,9 @@ class _Handed:
     allowed: set[str]
 
 
-def table_of(run: Run, people: BitMap) -> tuple[Table, Verdict, Membership]:
-    """The table of a run over exactly `people`, what the disclosure rules say of it, and who is in which cell.
+def table_of(run: Run, people: BitMap) -> tuple[Table, Verdict, tuple[Membership, ...]]:
+    """The table of a run over exactly `people`, what the disclosure rules say of it, and who is in which cell; of a
+    model also what its terms tell.
 
     Raises:
         InputRefused, LimitBreached, SetupFailed: the study or its table; no word of the study's own is in the reasons.
@@ -100,14 +102,15 @@ def _keyed(run: Run) -> Callable[[Sequence[int]], list[bytes]]:
 
 def _count(
     given: _Handed, people: BitMap, keyed: Callable[[Sequence[int]], list[bytes]]
-) -> tuple[Table, Verdict, Membership]:
+) -> tuple[Table, Verdict, tuple[Membership, ...]]:
     asked, above = given.study.table, roots()
     rows = read_person_table(given.stream, given.study, given.allowed)
     table, parameters = tabulate(rows, asked), SdcParameters()
     inside = behind(rows, asked, table, parameters)
     whole = [above.get(key, key) for key in people]
     who = who_is_where(inside, told_over(table), whole, keyed, told_levels(table), asked.measure)
-    return table, judge(table, parameters), who
+    terms = told_by_terms(inside, whole, keyed, asked.measure) if isinstance(asked.measure, Model) else ()
+    return table, judge(table, parameters), (who, *terms)
 
 
 def _rooms() -> Path:

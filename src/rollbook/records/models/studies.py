@@ -36,22 +36,25 @@ class Draw(models.Model):
 
 
 class Study(models.Model):
-    """One submitted version of a study: its files, and their digest as public name of what ran. `file` is what it says
-    of the file it hands over by exception, empty where it hands over a table.
+    """One submitted version of a study: its files, their digest as public name of what ran, and the commit they were
+    shown to stand in (empty: none). `publication` is the log's paper of it, from its first use on; `file` is what it
+    says of the file it hands over by exception, empty where it hands over a table.
     """
 
     project = models.ForeignKey(Project, on_delete=models.PROTECT, related_name="studies")
     author = models.ForeignKey(Account, on_delete=models.PROTECT)
     title = models.CharField(max_length=200)
     digest = models.CharField(max_length=64)
+    commit = models.CharField(max_length=64, blank=True)
     files = models.JSONField()
     items = models.JSONField()
     file = models.JSONField(default=dict)
+    publication = models.OneToOneField(Publication, null=True, on_delete=models.PROTECT)
     submitted_at = models.DateTimeField()
 
     class Classes:
         id = author = "key"
-        project = title = digest = files = items = file = submitted_at = "public"
+        project = title = digest = commit = files = items = file = publication = submitted_at = "public"
 
 
 class Run(models.Model):
@@ -110,13 +113,14 @@ class Output(models.Model):
     rules = models.JSONField()
     state = models.CharField(max_length=16)
     made_at = models.DateTimeField()
-    # Who is in which cell, and the outputs this one was held against.
+    # Who is in which cell, what the terms of a model tell, and the outputs this one was held against.
     membership_file = models.CharField(max_length=64, default="")
+    term_files = models.JSONField(default=list)
     audited = models.JSONField(default=list)
 
     class Classes:
         # `rules` names the cells that failed, and a label is what study code made of data: not for the public.
-        id = run = table = text = rules = membership_file = audited = "key"
+        id = run = table = text = rules = membership_file = term_files = audited = "key"
         reference = kind = title = dimensions = measure = state = made_at = "public"
 
 
