@@ -185,7 +185,8 @@ def _document(asked: FileException, result: str, reasons: str, expires: date | N
 
 
 def _locked(reference: str) -> FileException:
-    rows = FileException.objects.select_for_update(of=("self",)).select_related("project__request__organisation")
+    # The project's row is locked, for a page may change nothing of what was asked.
+    rows = FileException.objects.select_for_update(of=("project",)).select_related("project__request__organisation")
     asked = rows.filter(reference=reference).first()
     if asked is None:
         mend = "See the register."
