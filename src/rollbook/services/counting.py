@@ -65,12 +65,12 @@ def _kind(entry: PublishedEntry, files: Container[int]) -> str:
     if entry.type == "decision":
         return f"decision-{entry.fields['result']}"
     if entry.type == "correction" and entry.fields["change"] == REVOKES:
-        return "file-revoked" if entry.fields["of"] in files else "revoked"
+        return "file-revoked" if entry.fields.get("of") in files else "revoked"
     return "file" if entry.index in files else entry.type
 
 
 def _is_file(entry: PublishedEntry) -> bool:
-    return entry.type == "output" and entry.fields["rules"] == log_code(RULE_SET)
+    return entry.type == "output" and entry.fields.get("rules") == log_code(RULE_SET)
 
 
 def differences(claimed: Iterable[Volume], counted: Iterable[Volume]) -> list[str]:
