@@ -32,7 +32,7 @@ from rollbook.services.holders import person_of
 from rollbook.services.items import item_facts
 from rollbook.services.people_zone import people_zone
 from rollbook.services.safe_people import FULL, PROVISIONAL
-from rollbook.services.safe_places import Place, setting_facts, settings_of
+from rollbook.services.safe_places import Place, last_day, setting_facts, settings_of
 
 
 def gate_for_run(*, run_id: int, objectors_left: int | None, people: int | None = None) -> Allowed | Refused:
@@ -237,7 +237,8 @@ def _recipients(team: Iterable[Account]) -> tuple[RecipientFacts, ...]:
 
 
 def _periods(account: Account, kind: str) -> tuple[tuple[date, date], ...]:
-    return tuple((one.starts, one.expires) for one in account.accreditations.all() if one.kind == kind)
+    of_kind = (one for one in account.accreditations.all() if one.kind == kind)
+    return tuple((one.starts, last_day(one.expires, one.ended_on)) for one in of_kind)
 
 
 def _logged(submission: LogSubmission) -> bool:

@@ -59,7 +59,7 @@ _QUEUE = Grant(web=ADD, jobs=FULL, people=ADD)
 
 GRANTS: Mapping[str, Grant] = {
     "public.records_account": Grant(web=_SIGNS_IN, jobs=EDIT, people=_SIGNS_IN),
-    "public.records_accreditation": _PAPERS,
+    "public.records_accreditation": Grant(web=READ, jobs="SELECT, INSERT, UPDATE (ended_on)", people=READ),
     "public.records_agreement": _PAPERS,
     "public.records_assessment": _PAPERS,
     "public.records_audit": Grant(web=ADD, jobs=ADD, log=ADD, people=ADD),

@@ -153,6 +153,7 @@ class Migration(migrations.Migration):
                 ('kind', models.CharField(max_length=16)),
                 ('starts', models.DateField()),
                 ('expires', models.DateField()),
+                ('ended_on', models.DateField(null=True)),
                 ('account', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='accreditations', to='records.account')),
             ],
         ),
