@@ -148,15 +148,20 @@ def _data(project: Project) -> Safe:
 
 
 def _outputs(project: Project) -> Safe:
-    made = Output.objects.filter(run__study__project=project)
+    every = Output.objects.filter(run__study__project=project)
+    made, files = every.filter(kind=Output.TABLE), every.filter(kind=Output.FILE)
     return Safe(
         "Safe outputs",
         "Could anybody be recognised in what comes out?",
         (
-            ("What may leave", "Tables that pass the rules and two people who checked them apart."),
+            (
+                "What may leave",
+                "Tables that pass the rules and two people who checked them apart. Files: by exception.",
+            ),
             ("Runs", str(Run.objects.filter(study__project=project).count())),
             ("Tables released", str(made.filter(state__in=(Output.RELEASED, Output.REVOKED)).count())),
             ("Of these revoked", str(made.filter(state=Output.REVOKED).count())),
+            ("Files released by exception", str(files.filter(state__in=(Output.RELEASED, Output.REVOKED)).count())),
         ),
     )
 

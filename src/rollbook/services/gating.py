@@ -12,6 +12,7 @@ from rollbook.policy.uses import (
     AgreementFacts,
     AssessmentFacts,
     DecisionFacts,
+    FileFacts,
     OrganisationFacts,
     RecipientFacts,
     RequestFacts,
@@ -26,6 +27,7 @@ from rollbook.records.models.identity import GatewayCase
 from rollbook.records.models.log import LogSubmission
 from rollbook.records.models.studies import Project, Run
 from rollbook.services import clock
+from rollbook.services.file_leave import leave_for
 from rollbook.services.holders import person_of
 from rollbook.services.items import item_facts
 from rollbook.services.people_zone import people_zone
@@ -45,7 +47,8 @@ def gate_for_run(*, run_id: int, objectors_left: int | None, people: int | None 
     project = run.study.project
     # The place it was asked for from, as that place stands now.
     places = (setting_facts(run.site, run.device),) if run.site is not None else ()
-    return gate(_research(project.request, run.study.items, project.members.all(), objectors_left, people, places))
+    team, file = project.members.all(), leave_for(project, run.study.file)
+    return gate(_research(project.request, run.study.items, team, objectors_left, people, places, file))
 
 
 def gate_for_request(*, reference: str) -> tuple[Reason, ...]:
@@ -126,6 +129,7 @@ def _research(
     objectors_left: int | None,
     people: int | None,
     places: tuple[SettingFacts, ...],
+    file: FileFacts | None = None,
 ) -> Use:
     day = clock.today()
     return Use(
@@ -143,6 +147,7 @@ def _research(
         objectors_left=objectors_left,
         people=people,
         settings=places,
+        file=file,
     )
 
 

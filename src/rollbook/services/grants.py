@@ -67,6 +67,8 @@ GRANTS: Mapping[str, Grant] = {
     "public.records_decision": _APPENDED,
     "public.records_definedmapping": _SHOWN,
     "public.records_draw": _PAPERS,
+    "public.records_fileexception": _APPENDED,
+    "public.records_filedecision": _APPENDED,
     # What stands in a proof of identity is for no page.
     "public.records_holder": Grant(jobs=EDIT),
     "public.records_intakeday": _SHOWN,
