@@ -9,7 +9,7 @@ from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
 from rollbook.kernel.refusals import InputRefused, Reason, UseRefused
-from rollbook.services import study_check, study_local
+from rollbook.services import study_check, study_local, study_pack
 
 app = typer.Typer(
     add_completion=False,
@@ -54,17 +54,34 @@ def dummy(
 
 
 @app.command()
+def pack(
+    folder: Folder,
+    to: Annotated[Path | None, typer.Option(help="the zip to write; beside the folder by default")] = None,
+) -> None:
+    """Write the study as one zip to send in, with proof of the commit it stands in where there is one."""
+    packed = study_pack.pack(folder, to or folder.resolve().with_suffix(".zip"))
+    typer.echo(f"wrote {packed.file}: version {packed.digest}")
+    typer.echo(
+        f"commit {packed.commit}, shown by git's own objects" if packed.commit else "no commit: this is no repository"
+    )
+
+
+@app.command()
 def check(folder: Folder, mapping: Mapping = None) -> None:
     """Say everything that would stop the study inside, with file and line; ends with exit code 3 when there is any."""
     mappings = study_local.read_mappings(mapping or ())
     with _progress() as progress:
         progress.add_task("checking as inside")
         found = study_check.problems(folder, mappings)
+    stops = [problem for problem in found if problem.stops]
     for problem in found[:MAX_FAILURES]:
         typer.echo(str(problem))
-    if found:
+    if stops:
         mend = "Mend what is named above and check again."
-        raise InputRefused(Reason("study-check", f"Problems found: {len(found)}", folder.name, mend))
+        raise InputRefused(Reason("study-check", f"Problems found: {len(stops)}", folder.name, mend))
+    if found:
+        typer.echo("Nothing found that stops it; what is named above, people judge by hand.")
+        return
     typer.echo("Nothing found: inside, the same checks are made on the real table.")
 
 
@@ -74,6 +91,9 @@ def run(folder: Folder) -> None:
     with _progress() as progress:
         progress.add_task("running inside the sandbox")
         result = study_local.run_local(folder)
+    if isinstance(result, study_local.LocalFile):
+        _show_file(result)
+        return
     tables = (result, *result.others)
     for one in tables:
         _show(one)
@@ -87,6 +107,14 @@ def run(folder: Folder) -> None:
 
 def _progress() -> Progress:
     return Progress(SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn(), transient=True)
+
+
+def _show_file(result: study_local.LocalFile) -> None:
+    typer.echo(f"{result.title}: {result.name}, as its judges would see it (invented data, {result.people:,} pupils)\n")
+    typer.echo(result.text)
+    for warning in result.warnings:
+        typer.echo(f"Warning: {warning.sentence()}")
+    typer.echo("No rule passes a file: people judge it by hand. The real one is read again.")
 
 
 def _show(result: study_local.LocalRun) -> None:

@@ -13,6 +13,7 @@ from rollbook.sdc.judging import Table, failed_at, people_behind, shown, table_f
 from rollbook.sdc.rules import rules_of
 from rollbook.sdc.tables import FrequencyTable
 from rollbook.services.actors import Actor, require_session
+from rollbook.services.file_pages import FileSheet, in_words, sheet_of
 from rollbook.services.hidden_cells import lines_of
 from rollbook.services.label_texts import known_texts
 from rollbook.services.outputs import UNDER_REVIEW, allowed, for_checker, latest_turn, standing
@@ -59,6 +60,7 @@ class VerdictLine:
     note: str
     made_at: datetime
     mine: bool
+    grounds: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +104,7 @@ class CheckPage:
     files: tuple[tuple[str, str], ...]
     digest: str
     verdicts: tuple[VerdictLine, ...]
+    file: FileSheet | None = None
 
     @property
     def cells(self) -> tuple[CellLine, ...]:
@@ -135,6 +138,8 @@ def check_page(*, by: Actor, reference: str) -> CheckPage:
     """
     account = require_session(by, Role.OUTPUT_CHECKER)
     output = for_checker(account, reference)
+    if output.kind == Output.FILE:
+        return _file_page(output, account)
     study, turn = output.run.study, latest_turn(output)
     known, tables = known_texts(study), all_of(output)
     return CheckPage(
@@ -162,6 +167,22 @@ def _part(output: Output, known: frozenset[str]) -> TablePart:
         rules=tuple(rules_of(output.rules["rule_set"]).items()),
         last=last.reference if last else "",
         changes=_changes(last, output) if last else (),
+    )
+
+
+def _file_page(output: Output, account: int) -> CheckPage:
+    study, turn = output.run.study, latest_turn(output)
+    return CheckPage(
+        line=_line(output, account),
+        turn=turn.number,
+        context=tuple((words, turn.context[name]) for name, words in CONTEXT.items()),
+        tables=(),
+        threshold=0,
+        need="",
+        files=tuple(sorted(study.files.items())),
+        digest=study.digest,
+        verdicts=_verdicts(output, account),
+        file=sheet_of(output),
     )
 
 
@@ -213,7 +234,7 @@ def table_of(output: Output) -> Table:
 
 def _last(output: Output) -> Output | None:
     """The version before: the last output of the project with the same title over the same dimensions."""
-    rows = Output.objects.filter(run__study__project=output.run.study.project_id, title=output.title)
+    rows = Output.objects.filter(run__study__project=output.run.study.project_id, title=output.title, kind=output.kind)
     return rows.filter(dimensions=output.dimensions, id__lt=output.id).order_by("-id").first()
 
 
@@ -232,7 +253,9 @@ def _verdicts(output: Output, account: int) -> tuple[VerdictLine, ...]:
     blind = latest_turn(output).id if output.state == Output.CHECKING else 0
     rows = [row for turn in output.turns.order_by("number") for row in standing(turn)]
     return tuple(
-        VerdictLine(row.verdict, row.comment, row.note, row.made_at, row.checker_id == account)
+        VerdictLine(
+            row.verdict, row.comment, row.note, row.made_at, row.checker_id == account, in_words(row, account).grounds
+        )
         for row in rows
         if row.turn_id != blind or row.checker_id == account
     )

@@ -59,7 +59,7 @@ _QUEUE = Grant(web=ADD, jobs=FULL, people=ADD)
 
 GRANTS: Mapping[str, Grant] = {
     "public.records_account": Grant(web=_SIGNS_IN, jobs=EDIT, people=_SIGNS_IN),
-    "public.records_accreditation": _PAPERS,
+    "public.records_accreditation": Grant(web=READ, jobs="SELECT, INSERT, UPDATE (ended_on)", people=READ),
     "public.records_agreement": _PAPERS,
     "public.records_assessment": _PAPERS,
     "public.records_audit": Grant(web=ADD, jobs=ADD, log=ADD, people=ADD),
@@ -67,6 +67,8 @@ GRANTS: Mapping[str, Grant] = {
     "public.records_decision": _APPENDED,
     "public.records_definedmapping": _SHOWN,
     "public.records_draw": _PAPERS,
+    "public.records_fileexception": _APPENDED,
+    "public.records_filedecision": _APPENDED,
     # What stands in a proof of identity is for no page.
     "public.records_holder": Grant(jobs=EDIT),
     "public.records_intakeday": _SHOWN,
@@ -86,7 +88,8 @@ GRANTS: Mapping[str, Grant] = {
     "public.records_return": _SHOWN,
     "public.records_run": Grant(web=ADD, jobs=EDIT, people=READ),
     "public.records_school": _SHOWN,
-    "public.records_study": _APPENDED,
+    # A job says in which paper of the log the version stands; nothing else of it ever changes.
+    "public.records_study": Grant(web=ADD, jobs="SELECT, INSERT, UPDATE (publication_id)", people=ADD),
     "public.records_trycount": Grant(web=FULL),
     "public.records_site": _SHOWN,
     # A page gives a device its key, once; everything else about a device is the operator's.

@@ -30,6 +30,7 @@ def record_of(tables: Sequence[tuple[Output, str]]) -> bytes:
     common: dict[str, Any] = {
         "project": study.project.reference,
         "study_sha256": study.digest,
+        "study_commit": study.commit,
         "tools": {name: version(name) for name in ("rollbook", "highspy", "duckdb")},
         "context": dict(turn.context),
         "reviewers": [
@@ -60,7 +61,14 @@ def _part(output: Output, csv: str) -> dict[str, Any]:
             for line in lines_of(rules, output.table)
         ],
         **{name: output.table[name] for name in ("nested",) if name in output.table},
+        "differencing": {"fewest_people": rules["parameters"]["threshold"], "held_against": _held_against(output)},
     }
+
+
+def _held_against(output: Output) -> list[str]:
+    """Every table that had left or been agreed, by its public reference: beside each of them this one passed."""
+    rows = Output.objects.filter(id__in=output.audited, release__isnull=False).order_by("id")
+    return list(rows.values_list("reference", flat=True))
 
 
 def _plain(value: object) -> object:

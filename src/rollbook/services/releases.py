@@ -1,5 +1,5 @@
 """Releasing a table: the log entry first, then the public page. The only things that leave are the table and its
-manifest.
+manifest; by exception a file that people judged by hand leaves the same way (`services.released_files` shows those).
 
 `agree` is called when both checkers approved, in their transaction. `release` is a job: it waits until anyone could
 read and verify the entry, checks the very bytes that will be shown against it, and only then sets `released_at`.
@@ -17,9 +17,10 @@ from django.conf import settings
 from django.db import transaction
 
 from rollbook.kernel.refusals import Reason, UseRefused
+from rollbook.policy.exceptions import log_code
 from rollbook.policy.revoking import GROUNDS, REVOKES
 from rollbook.policy.roles import Role
-from rollbook.policy.states import OUTPUTS, OutputState
+from rollbook.policy.states import FILES, OUTPUTS, OutputState
 from rollbook.records.models.governance import Request
 from rollbook.records.models.studies import Output, Release
 from rollbook.sdc.hiding import MARK
@@ -27,11 +28,13 @@ from rollbook.sdc.tables import nested_in
 from rollbook.services import clock, jobs
 from rollbook.services.actors import Actor, system
 from rollbook.services.audit import audit
+from rollbook.services.file_leave import leave_taken_back
+from rollbook.services.file_record import file_record_of
 from rollbook.services.hidden_cells import heading, lines_of
 from rollbook.services.log.outbox import submit
 from rollbook.services.published import published
 from rollbook.services.release_record import RECORD, record_of
-from rollbook.services.together import all_of, file_of
+from rollbook.services.together import all_of
 from rollbook.services.work_locks import Work, alone, bring_to_end
 from rollbook.tlog.manifests import write_output_manifest
 from rollbook.tlog.release import verify_output
@@ -62,6 +65,7 @@ class ReleasedTable:
     record: str
     manifest: str
     digest: str
+    commit: str
     rules: str
     threshold: int
     hidden: int
@@ -76,41 +80,47 @@ class ReleasedTable:
 
 
 def agree(*, by: Actor, output: Output) -> Release:
-    """Fix the bytes that will leave, and hand in their entry; called inside the transaction of the second verdict. What
+    """Fix the bytes that will leave, and hand in their entry; called inside the transaction of the last verdict. What
     `output` leads leaves with it, under one entry.
     """
-    tables = [(one, csv_of(one)) for one in all_of(output)]
+    by_hand = output.kind == Output.FILE
+    tables = [(one, "" if by_hand else csv_of(one)) for one in all_of(output)]
+    record = file_record_of(output) if by_hand else record_of(tables)
+    made = [
+        Release(output=one, record=record.decode(), agreed_at=clock.now(), csv=text, file=output.text)
+        for one, text in tables
+    ]
     origin = settings.ROLLBOOK.log_origin
-    record = record_of(tables)
-    files = {file_of(one): text.encode() for one, text in tables} | {RECORD: record}
-    manifest = write_output_manifest(origin=origin, salt=secrets.token_bytes(32), files=files)
+    manifest = write_output_manifest(origin=origin, salt=secrets.token_bytes(32), files=files_of(*made))
     run = output.run
     if run.submission_id is None:
-        raise ValueError("a table comes from a run that is in the log")
+        raise ValueError("an output comes from a run that is in the log")
+    checkers = [Role.OUTPUT_CHECKER.value, Role.OUTPUT_CHECKER.value]
     entry = {
         "type": "output",
         "id": output.reference,
-        "title": output.title,
-        "tables": len(tables),
-        "rules": output.rules["rule_set"].replace("/", "-").replace("@", "-"),
-        "checked_by": [Role.OUTPUT_CHECKER.value, Role.OUTPUT_CHECKER.value],
+        # Whoever reads the log alone sees what it is.
+        "title": f"File by exception: {output.title}"[:200] if by_hand else output.title,
+        "tables": len(made),
+        "rules": log_code(output.rules["rule_set"]),
+        "checked_by": [*checkers, Role.DATA_PROTECTION_OFFICER.value] if by_hand else checkers,
         "manifest": output_commit(manifest),
     }
     submission = submit(entry, refs={"of": run.submission_id})
-    made = [
-        Release.objects.create(
-            output=one,
-            submission_id=submission,
-            csv=text,
-            record=record.decode(),
-            manifest=manifest.decode(),
-            agreed_at=clock.now(),
-        )
-        for one, text in tables
-    ]
+    for release in made:
+        release.submission_id, release.manifest = submission, manifest.decode()
+        release.save()
     audit(by, "agree-output", output.reference)
     jobs.defer("release_output", output_id=output.id)
     return made[0]
+
+
+def files_of(*rows: Release) -> dict[str, bytes]:
+    """The very files of a release, by name: its tables or the file by exception, and the record."""
+    lead = rows[0]
+    file = lead.output.run.study.file
+    tables = {f"{file['name']}.{file['format']}": lead.file} if file else {file_of(one.output): one.csv for one in rows}
+    return {name: text.encode() for name, text in tables.items()} | {RECORD: lead.record.encode()}
 
 
 def csv_of(output: Output) -> str:
@@ -136,17 +146,17 @@ def release(output_id: int, *, wait_s: float = WAIT_SECONDS) -> None:
             return
         entry = published(row.submission_id, timeout_s=wait_s)
         # V11 of the specification: the files that will be shown are those the entry commits to.
-        files = {file_of(one.output): one.csv.encode() for one in _with(row)} | {RECORD: row.record.encode()}
-        verify_output(entry, row.manifest.encode(), files, settings.ROLLBOOK.log_origin)
+        verify_output(entry, row.manifest.encode(), files_of(*_with(row)), settings.ROLLBOOK.log_origin)
         _show(row)
 
 
 def _show(row: Release) -> None:
     with transaction.atomic():
-        if reason := taken_back(row.output.run.study.project.request_id):
+        if reason := kept_inside(row.output):
             _keep_back(row, reason)
             return
-        if reason := OUTPUTS.refuses(row.output.state, OutputState.RELEASED):
+        machine = FILES if row.output.kind == Output.FILE else OUTPUTS
+        if reason := machine.refuses(row.output.state, OutputState.RELEASED):
             raise UseRefused(reason)
         for one in _with(row):
             one.output.state = OutputState.RELEASED
@@ -163,8 +173,8 @@ def _with(row: Release) -> tuple[Release, ...]:
 
 
 def _keep_back(row: Release, reason: Reason) -> None:
-    """The approval was taken back after the checkers agreed: the table stays inside, and the log says that its entry
-    stands for none.
+    """Approval or leave was taken back after the checkers agreed: the output stays inside, and the log says that its
+    entry stands for none.
     """
     row.output.rules = row.output.rules | {"refused": [asdict(reason)]}
     row.output.state = OutputState.STOPPED
@@ -178,6 +188,14 @@ def _keep_back(row: Release, reason: Reason) -> None:
     }
     submit(entry, refs={"of": row.submission_id})
     audit(system(), "keep-output-back", row.output.reference, reasons=[reason.code])
+
+
+def kept_inside(output: Output) -> Reason | None:
+    """Why something agreed, or about to be, does not leave after all: the panel has taken back what it rests on."""
+    study = output.run.study
+    if reason := taken_back(study.project.request_id):
+        return reason
+    return leave_taken_back(study.project, study.file) if output.kind == Output.FILE else None
 
 
 def taken_back(request_id: int) -> Reason | None:
@@ -198,8 +216,12 @@ def recover(*, wait_s: float = WAIT_SECONDS) -> int:
 
 def released_tables() -> tuple[ReleasedTable, ...]:
     """Every table that left, newest first: the one door between tables and the public."""
-    rows = Release.objects.exclude(released_at=None).select_related(
-        "submission", "revoke_submission", "output__run__submission", "output__run__study__project__request"
+    rows = (
+        Release.objects.filter(output__kind=Output.TABLE)
+        .exclude(released_at=None)
+        .select_related(
+            "submission", "revoke_submission", "output__run__submission", "output__run__study__project__request"
+        )
     )
     rows = rows.prefetch_related("output__run__outputs")
     return tuple(_table(row) for row in rows.order_by("-released_at", "-output__run", "id"))
@@ -225,6 +247,7 @@ def _table(row: Release) -> ReleasedTable:
         record="" if gone else row.record,
         manifest="" if gone else row.manifest,
         digest=study.digest,
+        commit=study.commit,
         rules=output.rules["rule_set"],
         threshold=int(output.rules["parameters"]["threshold"]),
         hidden=0 if gone else sum(line[-1] == MARK for line in rows),

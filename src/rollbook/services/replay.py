@@ -16,8 +16,11 @@ from typing import Any, Final
 
 import numpy as np
 
+from rollbook.dataplane.runs.file_form import DeclaredFile
+from rollbook.dataplane.runs.hostile_file import read_file
 from rollbook.kernel import canonical
 from rollbook.kernel.refusals import InputRefused, Reason
+from rollbook.sdc.by_hand import NOT_COVERED, ByHand, from_text
 from rollbook.sdc.hiding import MARK
 from rollbook.sdc.linking import one_system
 from rollbook.sdc.models import PEOPLE
@@ -32,6 +35,7 @@ from rollbook.services.solver_name import solver_name_aside
 
 COUNT: Final = "count"
 _FORMS: Final = ("rollbook/release-record@v1", "rollbook/release-record@v2")
+FILE_FORM: Final = "rollbook/file-record@v1"
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,9 +69,12 @@ def replay(record_file: Path, table_file: Path, proof: Proof | None = None, othe
         raise InputRefused(Reason("record", f"The record is about {len(parts)} tables", record_file.name, mend))
     named = {file.name: file for file in files}
     data = [named.get(f"{part['output']}.csv", file).read_bytes() for part, file in zip(parts, files, strict=True)]
-    names = ["table.csv"] if len(parts) == 1 else [f"{part['output']}.csv" for part in parts]
+    alone = str(record.get("file", "table.csv"))
+    names = [alone] if len(parts) == 1 else [f"{part['output']}.csv" for part in parts]
     signed = None if proof is None else proof.verified(
         {**dict(zip(names, data, strict=True)), "record.json": record_file.read_bytes()})  # fmt: skip
+    if record["form"] == FILE_FORM:
+        return _by_hand(record, data[0], signed)
     tables = [figures_in(one.decode()) for one in data]
     found = [sentence for part, one in zip(parts, data, strict=True) for sentence in _alone(part, one)]
     counts = [(part, *one) for part, one in zip(parts, tables, strict=True) if one[0][-1] == COUNT]
@@ -100,6 +107,32 @@ def _alone(part: dict[str, Any], data: bytes) -> Iterator[str]:
         yield from rounded(figures, int(head[-1].rpartition(ROUNDED)[2]))
 
 
+def _by_hand(record: dict[str, Any], data: bytes, signed: Signed | None) -> Replay:
+    """Of a file by exception nothing was judged by rules: its bytes, its one form and the warnings that follow from its
+    text alone are made again.
+    """
+    if hashlib.sha256(data).hexdigest() != record["file_sha256"]:
+        found = ["The file is not the one that the record is about"]
+    else:
+        name, _, form = str(record["file"]).rpartition(".")
+        head = tuple(data.decode().partition("\n")[0].strip().split(",")) if form == "csv" else ()
+        again = read_file(data, DeclaredFile(name, form, "", head), ())
+        found = [] if again.text.encode() == data else ["The file is not in the one form it can have"]
+        told = [(one["code"], one["message"]) for one in record["warnings"]]
+        made = [(one.code, one.message) for one in from_text(again.text, ByHand(**record["parameters"]))]
+        found += [f"A warning is missing in the record: {words}" for code, words in made if (code, words) not in told]
+    return Replay(
+        output=str(record["output"]),
+        recorded=f"{record['verdict']}, by {', '.join(str(one['role']) for one in record['decisions'])}",
+        same=not found,
+        differences=tuple(found),
+        cells=0,
+        hidden=0,
+        signed=signed,
+        not_judged=(NOT_COVERED.rstrip("."), "the grounds of those who judged it by hand, which stand in the record"),
+    )
+
+
 def figures_in(table: str) -> tuple[list[str], dict[tuple[str, ...], str]]:
     """The head of a released table, and its figures by their labels, as they were published."""
     head, *rows = csv.reader(io.StringIO(table))
@@ -115,7 +148,7 @@ def _not_judged(measure: str, rule_set: str) -> str:
 def _record(file: Path) -> dict[str, Any]:
     try:
         record = canonical.loads(file.read_bytes())
-        if record["form"] in _FORMS:
+        if record["form"] in (*_FORMS, FILE_FORM):
             return record
     except (ValueError, KeyError):
         pass

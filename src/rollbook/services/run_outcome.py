@@ -1,4 +1,5 @@
-"""How a run ends: refused by the gate, failed, or done with a table that is stopped or goes to the checkers.
+"""How a run ends: refused by the gate, failed, or done with a table that is stopped or goes to the checkers, or
+with a file by exception.
 
 Each ending is one transaction: the run, its output, its audit row, and the `outcome` entry that tells the public what
 became of the data that was opened.
@@ -11,9 +12,11 @@ from typing import Final
 
 from django.db import transaction
 
+from rollbook.dataplane.runs.by_hand import HandedOver
 from rollbook.dataplane.runs.counted import Counted
 from rollbook.kernel.refusals import Reason, UseRefused
-from rollbook.policy.states import RUNS, OutputState, RunState
+from rollbook.policy.exceptions import RULE_SET
+from rollbook.policy.states import RUNS, FileState, OutputState, RunState
 from rollbook.records.models.studies import Output, Run
 from rollbook.services import clock
 from rollbook.services.actors import system
@@ -25,6 +28,9 @@ from rollbook.services.messages import notify
 from rollbook.services.siblings import STOPPED, held_against_each_other
 
 _LONGEST_TITLE: Final = 200
+
+# Where tables have their measure: how long checking takes is told by this word.
+BY_EXCEPTION: Final = "file by exception"
 
 
 def go_to(run: Run, state: RunState) -> None:
@@ -123,6 +129,38 @@ def _save(outputs: Sequence[Output], audited: Sequence[Sequence[int]], state: Ou
     for output, done in zip(outputs, audited, strict=True):
         output.audited = [*done, *(other.id for other in outputs if other is not output)]
         output.save(update_fields=["audited"])
+
+
+def finish_file(run: Run, handed: HandedOver) -> Output:
+    """End a run with a file by exception: it waits for its author, sealed like a table, with warnings and no verdict.
+
+    Nothing is held against other releases, for who is behind its figures is not known.
+    """
+    rules = {
+        "rule_set": RULE_SET,
+        "parameters": asdict(handed.parameters),
+        "warnings": [asdict(one) for one in handed.warnings],
+        "failures": [],
+        "refused": [],
+    }
+    with transaction.atomic():
+        output = Output.objects.create(
+            run=run,
+            reference=f"file-{run.id}",
+            kind=Output.FILE,
+            title=run.study.title,
+            dimensions=[],
+            measure=BY_EXCEPTION,
+            table={},
+            text=handed.text,
+            rules=rules,
+            state=FileState.MADE,
+            made_at=clock.now(),
+        )
+        _end(run, RunState.DONE, ())
+        audit(system(), "make-file", output.reference, warnings=len(handed.warnings))
+        notify(run.study.author)
+    return output
 
 
 def outcome(run: Run, result: str) -> None:

@@ -32,6 +32,7 @@ from rollbook.services.published import published
 from rollbook.services.run_plan import Plan, draw, standing_objectors
 from rollbook.services.samples import record_draw
 from rollbook.services.sets import MadeSet, make_set
+from rollbook.services.study_code import publish_code
 from rollbook.services.work_locks import Work, alone, bring_to_end, nobody_at_work
 
 WAIT_SECONDS = 60.0
@@ -119,6 +120,7 @@ def _submit_disclosure(run: Run, plan: Plan, made: MadeSet, population_file: str
         _ask_gate(run, plan.people)
         decision = Decision.objects.filter(request=request).latest("made_at", "id")
         record_draw(request, plan.sampled)
+        publish_code(run.study)
         entry = _entry(run, request, made)
         run_outcome.go_to(run, RunState.OPENED)
         run.submission_id = submit(entry, refs={"of": decision.submission_id})
@@ -185,8 +187,13 @@ def submission_of(run: Run) -> int:
 
 def _inside(run: Run, people: BitMap) -> None:
     try:
-        # 8. Only now is the extract written, run on, and removed; what comes back are the platform's own tables.
-        made = run_inside.tables_of(run, people)
+        # 8. Only now is the extract written, run on, and removed; what comes back are the platform's own tables, or
+        # what is left of a file that the panel has allowed.
+        if run.study.file:
+            handed = run_inside.file_of(run, people)
+            end = partial(run_outcome.finish_file, run, handed)
+        else:
+            end = partial(run_outcome.finish, run, run_inside.tables_of(run, people))
     except RollbookError as error:
         run_outcome.fail(run, run_outcome.without_figures(error.reasons), "failed")
     except Exception:
@@ -197,4 +204,4 @@ def _inside(run: Run, people: BitMap) -> None:
         run_outcome.fail(run, (reason,), "failed")
         raise
     else:
-        run_outcome.finish(run, made)
+        end()
