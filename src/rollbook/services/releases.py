@@ -34,7 +34,7 @@ from rollbook.services.hidden_cells import heading, lines_of
 from rollbook.services.log.outbox import submit
 from rollbook.services.published import published
 from rollbook.services.release_record import RECORD, record_of
-from rollbook.services.together import all_of
+from rollbook.services.together import all_of, file_of
 from rollbook.services.work_locks import Work, alone, bring_to_end
 from rollbook.tlog.manifests import write_output_manifest
 from rollbook.tlog.release import verify_output
