@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.conf import settings as django_settings
 from hypothesis import HealthCheck
 from hypothesis import settings as examples
 
@@ -41,11 +42,10 @@ os.environ.update(
 CONFIG = settings.load(process="owner")
 keys.create(CONFIG, _KEYS / "overseer")
 start_django("owner")
-# A worker of xdist inherits this environment, and would load the settings of this installation before its own.
-del os.environ["DJANGO_SETTINGS_MODULE"]
+django_settings.PASSWORD_HASHERS = ["tests.quick_passwords.OneRound"]
 # A worker of xdist inherits the environment: with this name in it Django would start before the worker's own
 # installation is named.
-os.environ.pop("DJANGO_SETTINGS_MODULE", None)
+del os.environ["DJANGO_SETTINGS_MODULE"]
 
 
 def pytest_unconfigure() -> None:

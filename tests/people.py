@@ -16,18 +16,24 @@ from rollbook.services.actors import Actor, Role
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Somebody in the tests. `role` is None for who has no account."""
+    """Somebody in the tests. `role` is None for who has no account; `same_as` is the key of an account of theirs."""
 
     key: str
     name: str
     role: Role | None
     address: str = ""
     born: date | None = None
+    same_as: str = ""
 
     @property
     def email(self) -> str:
         """An address that can reach nobody."""
         return f"{self.key}@rollbook.invalid"
+
+    @property
+    def holder(self) -> str:
+        """The reference from the proof of who they are; another account of the same human being has the same."""
+        return "".join(filter(str.isalnum, self.same_as or self.key))
 
     @property
     def password(self) -> str:
@@ -69,11 +75,13 @@ OPERATOR = Actor(role=Role.OPERATOR, channel="command")
 
 def account_of(person: Person, **fields: Any) -> Any:
     """The person's account, made at first need; `fields` are more columns, for example `organisation` or `school`."""
-    from rollbook.records.models.accounts import Account
+    from rollbook.records.models.accounts import WITHOUT_HOLDER, Account, Holder
 
     found = Account.objects.filter(email=person.email).first()
     if found is None:
         role = person.role or Role.PARENT
+        if role not in WITHOUT_HOLDER and "holder" not in fields:
+            fields["holder"] = Holder.objects.get_or_create(reference=person.holder)[0]
         found = Account.objects.create_user(person.email, None, name=person.name, role=role.value, **fields)
     return found
 

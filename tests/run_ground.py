@@ -32,6 +32,28 @@ measure = "count"
 }
 
 
+# Of two hundred pupils in order of pseudonym the first four are in a school that is alone in its area; the others in
+# six schools, three an area, half of them girls.
+NESTED = {
+    "study.toml": STUDY["study.toml"].replace(
+        b'["sex"]\nmeasure = "count"', b'["school", "sex"]\nmeasure = "count"\nsuppress = true'
+    )
+    + b'[table.within]\nschool = ["area"]\n',
+    "people.sql": b"""\
+CREATE TABLE ranked AS SELECT ppid, row_number() OVER (ORDER BY ppid) - 1 AS n FROM (SELECT DISTINCT ppid FROM pupil);
+CREATE TABLE people AS SELECT ppid,
+ CASE WHEN n < 4 THEN 'west' WHEN n % 6 < 3 THEN 'north' ELSE 'south' END AS area,
+ CASE WHEN n < 4 THEN 'w1' ELSE 'abcdef'[n % 6 + 1] || '1' END AS school,
+ CASE WHEN n < 2 OR n % 12 < 6 THEN 'F' ELSE 'M' END AS sex FROM ranked ORDER BY ppid;
+""",
+}
+
+
+def nested_study() -> dict[str, bytes]:
+    """A study of pupils by school in area, and sex."""
+    return dict(NESTED)
+
+
 @dataclass
 class Writer:
     """The log's writer, working at once for whoever waits, or stopped."""

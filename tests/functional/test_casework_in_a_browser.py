@@ -10,12 +10,22 @@ import pytest
 from playwright.sync_api import expect
 
 from rollbook.records.models.studies import Output, Run
-from rollbook.services import clock, gateway, outputs, releases, runs
+from rollbook.services import clock, gateway, outputs, recheck, releases, runs
 from rollbook.services.submitting import CONTEXT
 from tests import case_ground
 from tests import run_ground as ground
 from tests.functional.conftest import Visitor
-from tests.people import CHECKER, CUSTODIAN, DPO, POLICE_OFFICER, RESEARCHER, SECOND_CHECKER, SECOND_CUSTODIAN, actor_of
+from tests.people import (
+    CHECKER,
+    CUSTODIAN,
+    DPO,
+    OPERATOR,
+    POLICE_OFFICER,
+    RESEARCHER,
+    SECOND_CHECKER,
+    SECOND_CUSTODIAN,
+    actor_of,
+)
 
 pytestmark = pytest.mark.django_db(transaction=True)
 HALVES = "CASE WHEN ppid < '8' THEN 'low' ELSE 'high' END"
@@ -65,6 +75,35 @@ def test_every_page_of_a_project_and_its_table(log: ground.Writer, visitor: Visi
     )
     page = visitor.visit(f"/casework/checking/{output.reference}/")
     expect(page.get_by_text("The verdicts differ")).to_be_visible()
+    outputs.give_verdict(by=actor_of(SECOND_CHECKER), reference=output.reference, verdict="approve")
+    releases.release(output.id)
+    a_table_that_left(visitor, output.reference)
+
+
+def a_table_that_left(visitor: Visitor, reference: str) -> None:
+    """The checkers' pages of released tables: one is judged again, kept, and revoked by two people."""
+    recheck.recheck(by=OPERATOR, parameters=recheck.parameters_with({"threshold": "60"}))
+    page = visitor.visit("/casework/rechecks/")
+    page.get_by_label("Why it stays where it is").fill("Nothing has changed for anybody.")
+    page.get_by_role("button", name="It stays").click()
+    expect(page.get_by_text("Nothing has changed for anybody.")).to_be_visible()
+    visitor.hold()
+    page = visitor.visit("/casework/left/")
+    page.get_by_role("link", name="Sex of pupils").click()
+    page.get_by_role("button", name="Revoke").click()
+    page.get_by_role("link", name="Choose what is wrong with it").click()
+    visitor.hold()
+    page.get_by_label("Its figures are wrong").check()
+    page.get_by_label("Why, in words for everybody").fill("Two groups were counted as one.")
+    page.get_by_role("button", name="Revoke").click()
+    expect(page.get_by_text("You asked to revoke it")).to_be_visible()
+    visitor.hold()
+    visitor.sign_in_as(DPO)
+    page = visitor.visit(f"/casework/left/{reference}/")
+    page.get_by_role("button", name="Revoke it for good").click()
+    expect(page.get_by_text("Two groups were counted as one.")).to_be_visible()
+    visitor.hold()
+    visitor.visit("/casework/left/")
 
 
 def test_every_page_of_the_gateway(log: ground.Writer, visitor: Visitor) -> None:

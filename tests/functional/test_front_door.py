@@ -46,7 +46,12 @@ def test_nothing_is_fetched_from_elsewhere(open_browser: Any) -> None:
 def test_signing_in_for_the_first_time_and_again(open_browser: Any, scripts: bool) -> None:
     assert CUSTODIAN.role is not None
     open_account(
-        by=OPERATOR, email=CUSTODIAN.email, name=CUSTODIAN.name, role=CUSTODIAN.role, password=CUSTODIAN.password
+        by=OPERATOR,
+        email=CUSTODIAN.email,
+        name=CUSTODIAN.name,
+        role=CUSTODIAN.role,
+        password=CUSTODIAN.password,
+        holder=CUSTODIAN.holder,
     )
     visitor = open_browser(phone=True, scripts=scripts)
     given_the_password(visitor)

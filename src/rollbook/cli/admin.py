@@ -46,6 +46,11 @@ def open_account(
     role: Annotated[str, typer.Argument(help="for example custodian, panel-member, output-checker")],
     school: Annotated[str | None, typer.Option(help="LAESTAB of the school, for a school data manager")] = None,
     organisation: Annotated[int | None, typer.Option(help="number of the organisation, for a researcher")] = None,
+    holder: Annotated[
+        str,
+        typer.Option(help="staff or accreditation number, from the proof of who they are; one for each human being"),
+    ] = "",
+    namesake: Annotated[bool, typer.Option("--namesake", help="another human being has the same name")] = False,
 ) -> None:
     """Open an account; its password is asked for, or read from standard input."""
     from rollbook.services import accounts as deeds
@@ -57,9 +62,29 @@ def open_account(
     password = typer.prompt("Password", hide_input=True) if sys.stdin.isatty() else sys.stdin.readline().rstrip("\n")
     number = deeds.open_account(
         by=operator(), email=email, name=name, role=Role(role), password=password,
-        organisation_id=organisation, laestab=school,
+        organisation_id=organisation, laestab=school, holder=holder, namesake=namesake,
     )  # fmt: skip
     typer.echo(f"Account {number} is open. Its second factor is set up at the first sign-in.")
+
+
+@accounts.command("holder")
+def record_holder(account: int, holder: str) -> None:
+    """Say who is behind an account, where it was recorded wrongly: what two people must do is held to it."""
+    from rollbook.services import accounts as deeds
+    from rollbook.services.actors import operator
+
+    deeds.record_holder(by=operator(), account_id=account, holder=holder)
+    typer.echo(f"Account {account} is held by {deeds.plain_reference(holder)}.")
+
+
+@accounts.command("close")
+def close_account(account: int) -> None:
+    """Let nobody sign in with an account any more."""
+    from rollbook.services import accounts as deeds
+    from rollbook.services.actors import operator
+
+    deeds.close_account(by=operator(), account_id=account)
+    typer.echo(f"Account {account} is closed.")
 
 
 @accounts.command("forget-second-factor")

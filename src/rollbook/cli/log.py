@@ -1,4 +1,4 @@
-"""`rollbook log head|audit|policy|write|monitor`: the public log, as the authority's own machine sees it."""
+"""`rollbook log …`: the public log, as the authority's own machine sees it."""
 
 import signal
 import threading
@@ -11,7 +11,7 @@ import typer
 from rollbook.cli.monitor import monitor
 from rollbook.kernel.refusals import Reason, StateBroken, VerificationFailed
 from rollbook.services.actors import operator
-from rollbook.services.log import genesis, monitor_entry, reader, restoring, writer
+from rollbook.services.log import genesis, monitor_entry, reader, refused, restoring, writer
 from rollbook.services.log.history import audit_published
 from rollbook.services.log.trust import own_policy
 from rollbook.services.log.witness_state import witness_state
@@ -21,6 +21,7 @@ app = typer.Typer(
 )
 
 app.command()(monitor)
+Refused = Annotated[str, typer.Argument(help="id of the entry, as `rollbook log head` shows it")]
 
 
 def found(
@@ -56,8 +57,8 @@ def head() -> None:
     health = reader.health()
     since = f", the oldest since {health.oldest:%Y-%m-%d %H:%M} UTC" if health.oldest else ""
     typer.echo(f"{health.waiting} waiting{since}; {len(health.refused)} refused.")
-    for refused in health.refused:
-        typer.echo(f"  refused {refused.id} ({refused.type}): {' '.join(refused.reasons)}")
+    for one in health.refused:
+        typer.echo(f"  refused {one.id} ({one.type}): {' '.join(one.reasons)}")
 
 
 def _show_witnesses() -> None:
@@ -90,6 +91,24 @@ def policy() -> None:
 
 
 @app.command()
+def again(entry: Refused) -> None:
+    """Hand a refused entry in once more, where the cause has passed."""
+    refused.hand_in_again(by=operator(), entry_id=entry)
+    typer.echo("Handed in again. `rollbook log head` says whether the writer took it.")
+
+
+@app.command("set-aside")
+def set_aside(
+    entry: Refused,
+    ground: Annotated[str, typer.Argument(help=f"one of: {', '.join(refused.GROUNDS)}")],
+    note: Annotated[str, typer.Option(help="what became of it, for the public; names no person")],
+) -> None:
+    """Give a refused entry up for good: a public paper in the log shows it whole and says why."""
+    name = refused.set_aside(by=operator(), entry_id=entry, ground=ground, note=note)
+    typer.echo(f"Set aside; the log tells of it in {name}.")
+
+
+@app.command()
 def restore(
     source: Annotated[str, typer.Argument(help="address or folder of a whole copy of this log")],
     accept_loss: Annotated[
@@ -111,7 +130,8 @@ def write(once: Annotated[bool, typer.Option("--once", help="append what waits a
     if once:
         typer.echo(f"{writer.append_waiting()} entries appended.")
         if reader.health().refused:
-            raise StateBroken(Reason("log-refused", "Entries were refused", mend="See `rollbook log head`."))
+            mend = "See `rollbook log head`, then `rollbook log again` or `set-aside`."
+            raise StateBroken(Reason("log-refused", "Entries were refused", mend=mend))
         return
     stop = threading.Event()
 

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from rollbook.sdc.nesting import Labels, spans
 from rollbook.sdc.rules import EMPTY, GROUP, RULE_SET, THRESHOLD, ZERO, SdcParameters
 from rollbook.sdc.tables import FrequencyTable
 
@@ -105,17 +106,29 @@ def _too_few(table: FrequencyTable, parameters: SdcParameters) -> Iterator[Failu
 
 
 def _alike(table: FrequencyTable) -> Iterator[Failure]:
-    """Groups by all dimensions but one whose people all share that one's label while others in the table do not."""
-    if len(table.dimensions) < 2:
+    """Groups by all dimensions but one whose people all share that one's label while others in the table do not. Of an
+    axis of several levels a group is asked at each of them, among those who share the wider labels.
+    """
+    if len(table.axes) < 2:
         return
-    for place, dimension in enumerate(table.dimensions):
-        groups: dict[tuple[str, ...], set[str]] = defaultdict(set)
-        for cell in table.cells:
-            groups[cell.labels[:place] + cell.labels[place + 1 :]].add(cell.labels[place])
-        if len(set().union(*groups.values())) < 2:
-            continue
-        others = table.dimensions[:place] + table.dimensions[place + 1 :]
-        for group, labels in groups.items():
-            if len(labels) == 1:
-                where = tuple(zip(others, group, strict=True))
-                yield Failure(GROUP, where, f"all of them have {dimension} = {next(iter(labels))}")
+    for axis in spans(table.axes):
+        others = table.dimensions[: axis.start] + table.dimensions[axis.stop :]
+        for place in range(axis.start, axis.stop):
+            for group, wider, label in _of_one_label(table, axis, place):
+                where = zip((*others, *table.dimensions[axis.start : place]), (*group, *wider), strict=True)
+                yield Failure(GROUP, tuple(where), f"all of them have {table.dimensions[place]} = {label}")
+
+
+def _of_one_label(table: FrequencyTable, axis: slice, place: int) -> Iterator[tuple[Labels, Labels, str]]:
+    """The groups with one label at `place`, an axis's level, where there are others: by the other axes, by the wider
+    levels of this one.
+    """
+    groups: dict[tuple[Labels, Labels], set[str]] = defaultdict(set)
+    there: dict[Labels, set[str]] = defaultdict(set)
+    for cell in table.cells:
+        wider, label = cell.labels[axis.start : place], cell.labels[place]
+        groups[cell.labels[: axis.start] + cell.labels[axis.stop :], wider].add(label)
+        there[wider].add(label)
+    for (group, wider), labels in groups.items():
+        if len(labels) == 1 and len(there[wider]) > 1:
+            yield group, wider, next(iter(labels))

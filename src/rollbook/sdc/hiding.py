@@ -1,27 +1,29 @@
 """A table of counts with its totals, in which small cells and as few others as needed are hidden, and nothing is wrong.
 
-The innermost cells and every total form one system of sums. What the threshold forbids is hidden first; the rest is
-chosen by `protect` and attacked before the table goes on. Two attacks must fail: that on the small cells, by who knows
-everything published; and one that starts from the published table alone, on every hidden cell. The mark is the one that
-the Government Analysis Function prescribes for confidential figures ("Using symbols in tables").
+The innermost cells and every total, at each level of a dimension that lies in others, form one system of sums. What the
+threshold forbids is hidden first; the rest is chosen by `protect` and attacked before the table goes on. Two attacks
+must fail: that on the small cells, by who knows everything published; and one that starts from the published table
+alone, on every hidden cell. The mark is the one that the Government Analysis Function prescribes for confidential
+figures ("Using symbols in tables").
 
 What is not covered: somebody inside a hidden cell knows that they are there, and may take themselves out of a sum.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import product
+from math import prod
 from typing import Any, Final
 
 import numpy as np
 
+from rollbook.sdc.nesting import TOTAL, Axis, axes_of, spans
 from rollbook.sdc.rules import SdcParameters
 from rollbook.sdc.suppression.outsider import narrower
 from rollbook.sdc.suppression.protect import CannotProtect, Protected, audit, count_need, protect
-from rollbook.sdc.suppression.system import Flags, Floats, System, Tree, system_of
+from rollbook.sdc.suppression.system import Flags, Floats, System, system_of
 from rollbook.sdc.tables import FrequencyTable
 
-TOTAL: Final = "Total"
 MARK: Final = "[c]"
 PRIMARY: Final = "primary"
 SECONDARY: Final = "secondary"
@@ -93,44 +95,34 @@ def hide(table: FrequencyTable, parameters: SdcParameters) -> Hiding:
         CannotHide: codes `SDC-HIDE-EVIDENCE`, `SDC-HIDE-LABEL`, `SDC-HIDE-SIZE`, `SDC-HIDE-TOTAL`, `SDC-HIDE-OPEN`,
         `SDC-HIDE-NOTHING`.
     """
-    labels = _labels(table)
-    _possible(table, labels, parameters)
-    system = system_of(_leaves(table, labels), [Tree.flat(len(names)) for names in labels])
+    axes = axes_of(table.axes, (cell.labels for cell in table.cells))
+    _possible(table, axes, parameters)
+    system = system_of(_leaves(table, axes), [axis.tree for axis in axes])
     chosen = _chosen(system, parameters)
-    lines = tuple(_lines(labels, system, chosen))
+    lines = tuple(_lines(axes, system, chosen))
     if not any(one.count and not one.hidden and TOTAL not in one.labels for one in lines):
         raise CannotHide("SDC-HIDE-NOTHING", "Nothing but totals would be left to show")
     return Hiding(lines, parameters.threshold, chosen.exact, chosen.audit.tables)
 
 
-def grid(labels: Iterable[tuple[str, ...]]) -> Iterator[tuple[str, ...]]:
-    """The labels of every cell and total, in the order in which the system numbers them."""
-    return product(*((*names, TOTAL) for names in labels))
-
-
-def _labels(table: FrequencyTable) -> tuple[tuple[str, ...], ...]:
-    return tuple(
-        tuple(sorted({cell.labels[place] for cell in table.cells})) for place in range(len(table.dimensions))
-    )  # fmt: skip
-
-
-def _possible(table: FrequencyTable, labels: tuple[tuple[str, ...], ...], parameters: SdcParameters) -> None:
+def _possible(table: FrequencyTable, axes: Sequence[Axis], parameters: SdcParameters) -> None:
     """Refuse what the system of sums would be a wrong picture of."""
     if any(cell.count != cell.persons for cell in table.cells) or table.people != sum(c.count for c in table.cells):
         raise CannotHide("SDC-HIDE-EVIDENCE", "A person is counted more than once, so totals do not count people")
-    if any(TOTAL in names for names in labels):
+    if any(TOTAL in cell.labels for cell in table.cells):
         raise CannotHide("SDC-HIDE-LABEL", f"A label is called {TOTAL}, as the totals are")
-    if int(np.prod([len(names) + 1 for names in labels])) > MOST_CELLS:
+    if prod(len(axis.nodes) for axis in axes) > MOST_CELLS:
         raise CannotHide("SDC-HIDE-SIZE", f"The table and its totals have more than {MOST_CELLS:,} cells")
     if table.people < parameters.threshold:
         raise CannotHide("SDC-HIDE-TOTAL", "The whole table is about fewer people than the threshold")
 
 
-def _leaves(table: FrequencyTable, labels: tuple[tuple[str, ...], ...]) -> Floats:
-    places = [{name: place for place, name in enumerate(names)} for names in labels]
-    leaves = np.zeros(tuple(len(names) for names in labels))
+def _leaves(table: FrequencyTable, axes: Sequence[Axis]) -> Floats:
+    numbers = [{labels: place for place, labels in enumerate(axis.leaves)} for axis in axes]
+    places = spans(table.axes)
+    leaves = np.zeros(tuple(len(axis.leaves) for axis in axes))
     for cell in table.cells:
-        leaves[tuple(where[name] for where, name in zip(places, cell.labels, strict=True))] = cell.count
+        leaves[tuple(where[cell.labels[at]] for where, at in zip(numbers, places, strict=True))] = cell.count
     return leaves
 
 
@@ -166,8 +158,11 @@ def _proved(system: System, open_to: Flags, hidden: Flags, allowed: Flags, param
     return chosen
 
 
-def _lines(labels: tuple[tuple[str, ...], ...], system: System, chosen: Protected) -> Iterator[Line]:
-    for place, names in enumerate(grid(labels)):
+def _lines(axes: Sequence[Axis], system: System, chosen: Protected) -> Iterator[Line]:
+    shape = tuple(len(axis.nodes) for axis in axes)
+    for nodes in product(*(axis.reading for axis in axes)):
+        place = int(np.ravel_multi_index(nodes, shape))
+        labels = tuple(label for axis, node in zip(axes, nodes, strict=True) for label in axis.nodes[node])
         why = "" if not chosen.hidden[place] else PRIMARY if chosen.primary[place] else SECONDARY
         low, high = (round(float(bound[place])) for bound in (chosen.audit.low, chosen.audit.high))
-        yield Line(names, round(float(system.values[place])), why, low if why else 0, high if why else 0)
+        yield Line(labels, round(float(system.values[place])), why, low if why else 0, high if why else 0)

@@ -6,7 +6,7 @@ later one doubling what is known. An outline says how many people each cell has,
 cells add up as the cells do, and equal prints mean the same people with the same amounts.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -104,8 +104,11 @@ def levels(labels: Sequence[tuple[str, ...]], published: Sequence[tuple[int, ...
     return tuple(found)
 
 
-def with_hidden(codes: Numbers, hidden: npt.NDArray[np.bool_]) -> tuple[Numbers, ...]:
-    """The parts of a table with hidden cells and its totals (`codes`: dimensions x inner cells).
+def with_hidden(
+    codes: Numbers, hidden: npt.NDArray[np.bool_], published: Iterable[tuple[int, ...]]
+) -> tuple[Numbers, ...]:
+    """The parts of a table with hidden cells and its totals (`codes`: dimensions x inner cells), which are by these
+    sets of dimensions.
 
     A total less the shown cells in it tells the hidden ones together: for each set of dimensions there is a way that
     holds the shown cells and, for each sum over the others, what is hidden in it.
@@ -114,11 +117,13 @@ def with_hidden(codes: Numbers, hidden: npt.NDArray[np.bool_]) -> tuple[Numbers,
     if not hidden.any():
         return every_cell(count)
     found = []
-    for subset in range((1 << dimensions) - 1):
+    for kept in published:
+        if len(kept) == dimensions:
+            continue
         names = np.zeros(count, np.int64)
-        for place in range(dimensions):
-            if subset >> place & 1:
-                names = names * (int(codes[place].max(initial=0)) + 1) + codes[place]
+        for place in kept:
+            # Numbered afresh each time, so that no product of many labels grows too large.
+            names = np.unique(names * (int(codes[place].max(initial=0)) + 1) + codes[place], return_inverse=True)[1]
         lumps = np.where(hidden, -1 - names, np.arange(count))
         found.append(np.unique(lumps, return_inverse=True)[1].astype(np.int64))
     return tuple(found)

@@ -20,6 +20,7 @@ from rollbook.records.models.identity import GatewayCase
 from rollbook.services import clock
 from rollbook.services.actors import Actor, require_session
 from rollbook.services.gateway_seal import KEEP_ANSWER
+from rollbook.services.holders import is_one_of
 from rollbook.services.mapped_items import item_name
 from rollbook.services.people_zone import people_zone
 
@@ -163,7 +164,7 @@ def _desk_case(row: GatewayCase, account: int) -> DeskCase:
         outcome=row.outcome,
         evidence=tuple(row.evidence.get("codes", [])),
         may_match=row.state == CaseState.ASKED,
-        may_confirm=row.state == CaseState.MATCHED and row.matched_by_id != account,
+        may_confirm=row.state == CaseState.MATCHED and not is_one_of(account, {row.matched_by_id, row.asked_by_id}),
     )
 
 

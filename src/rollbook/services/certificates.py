@@ -57,7 +57,7 @@ def certify(*, by: Actor, index: int, on: date, method: str, certificate: str) -
 
 def close_runs(project: Project) -> int:
     """One certificate for each run whose data was opened; called inside the deed that closes the project."""
-    runs = Run.objects.filter(study__project=project).exclude(submission__state=LogSubmission.REFUSED)
+    runs = Run.objects.filter(study__project=project).exclude(submission__state__in=LogSubmission.WITHOUT_PLACE)
     opened = [(run, run.submission_id) for run in runs.order_by("id") if run.submission_id is not None]
     for run, submission in opened:
         ended = (run.ended_at or clock.now()).date()

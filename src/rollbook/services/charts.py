@@ -11,8 +11,9 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any, Final
 
 from rollbook.dataplane.runs.gather import BAND
-from rollbook.sdc.hiding import MARK, TOTAL
+from rollbook.sdc.hiding import MARK
 from rollbook.sdc.models import MODELS, WHOLE
+from rollbook.sdc.nesting import TOTAL
 from rollbook.sdc.survival import SURVIVAL, SURVIVING, TIME, UP_TO
 
 SCHEMA: Final = "https://vega.github.io/schema/vega-lite/v5.json"
@@ -50,9 +51,16 @@ class Chart:
     marks: tuple[Mark, ...]
 
 
-def chart_of(title: str, dimensions: Sequence[str], measure: str, rows: Sequence[Sequence[str]]) -> Chart | None:
+def chart_of(
+    title: str,
+    dimensions: Sequence[str],
+    measure: str,
+    rows: Sequence[Sequence[str]],
+    nested: Sequence[Sequence[str]] = (),
+) -> Chart | None:
     """The chart of a released table: bars over its last dimension, steps of a survival table, intervals of a model's
-    estimates. None where a picture would show nothing, or too much to read.
+    estimates. None where a picture would show nothing, or too much to read. Of dimensions that lie in each other
+    (`nested`, from wide to narrow) the narrowest is drawn.
     """
     if measure in MODELS:
         marks, names = _estimates(rows), ("term", "estimate, with its 95 % interval")
@@ -62,7 +70,9 @@ def chart_of(title: str, dimensions: Sequence[str], measure: str, rows: Sequence
         kind = STEPS
     else:
         place = BAND if dimensions[-1] == BAND else dimensions[-1].replace("_", " ")
-        marks, names = _bars(rows), (place, "people" if measure in ("count", "histogram") else measure)
+        narrowest = {axis[-1] for axis in nested}
+        kept = [at for at, name in enumerate(dimensions) if not nested or name in narrowest]
+        marks, names = _bars(rows, kept), (place, "people" if measure in ("count", "histogram") else measure)
         kind = BARS
     series = tuple(dict.fromkeys(mark.series for mark in marks))
     if not 1 < len(marks) <= MOST_MARKS or len(series) > MOST_SERIES:
@@ -112,10 +122,10 @@ def _coloured(chart: Chart, *beside: str) -> dict[str, Any]:
     return dict.fromkeys(("color", *beside), by)
 
 
-def _bars(rows: Sequence[Sequence[str]]) -> list[Mark]:
-    """A mark for each cell; totals are left out, as they would dwarf their parts."""
+def _bars(rows: Sequence[Sequence[str]], kept: Sequence[int]) -> list[Mark]:
+    """A mark for each cell, by its labels at the places `kept`; totals are left out: they would dwarf their parts."""
     shown = [row for row in rows if row[-1] != MARK and TOTAL not in row[:-1]]
-    return [_mark(", ".join(row[:-2]), row[-2], float(row[-1])) for row in shown]
+    return [_mark(", ".join(row[at] for at in kept[:-1]), row[kept[-1]], float(row[-1])) for row in shown]
 
 
 def _curves(rows: Sequence[Sequence[str]]) -> list[Mark]:

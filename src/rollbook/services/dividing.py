@@ -24,6 +24,7 @@ from rollbook.services.actors import Actor, require_session
 from rollbook.services.audit import audit
 from rollbook.services.dividing_adults import GOES, NEITHER, STAYS
 from rollbook.services.do_not_link import kept_apart
+from rollbook.services.holders import is_one_of
 from rollbook.services.letters import pupil_with
 from rollbook.services.one_person import keys_of, root_of
 from rollbook.services.people_zone import people_zone
@@ -230,7 +231,7 @@ def _reassign(division: Division, moved: Sequence[Sighting], other: Person) -> N
 
 
 def _require_second(account: int, first: int | None) -> None:
-    if account == first:
+    if is_one_of(account, {first}):
         raise AccessDenied(Reason("second-person", "Somebody else decides on what you proposed"))
 
 

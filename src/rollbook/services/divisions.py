@@ -17,6 +17,7 @@ from rollbook.records.models.identity import Sighting
 from rollbook.services.actors import Actor, require_session
 from rollbook.services.audit import audit
 from rollbook.services.dividing_adults import Placed, to_decide
+from rollbook.services.holders import is_one_of
 from rollbook.services.one_person import keys_of
 from rollbook.services.people_zone import people_zone
 
@@ -104,10 +105,10 @@ def one_division(by: Actor, division: str) -> Mixed:
         return Mixed(
             row.handle, row.state, _said(seen, {*row.goes}), _evidence(seen), _placed(adults, row),
             may_propose=row.state in {DivisionState.WAITING, DivisionState.PROPOSED},
-            may_divide=row.state == DivisionState.PROPOSED and row.proposed_by_id != account,
+            may_divide=row.state == DivisionState.PROPOSED and not is_one_of(account, {row.proposed_by_id}),
             may_drop=row.state in {DivisionState.WAITING, DivisionState.PROPOSED},
             may_propose_undoing=row.state == DivisionState.DIVIDED,
-            may_undo=row.state == DivisionState.UNDOING and row.undo_proposed_by_id != account,
+            may_undo=row.state == DivisionState.UNDOING and not is_one_of(account, {row.undo_proposed_by_id}),
             may_leave=row.state == DivisionState.UNDOING,
         )  # fmt: skip
 

@@ -15,6 +15,7 @@ from rollbook.records.models.identity import Identifier, Sighting
 from rollbook.services.actors import Actor, require_session
 from rollbook.services.audit import audit
 from rollbook.services.do_not_link import WHY, kept_apart
+from rollbook.services.holders import is_one_of
 from rollbook.services.merging import TOLD
 from rollbook.services.one_person import keys_of
 from rollbook.services.people_zone import people_zone
@@ -105,7 +106,7 @@ def one_double(by: Actor, pair: str) -> Pair:
         return Pair(
             row.handle, row.outcome, row.state, tuple(row.evidence), (_side(row.person_id), _side(row.other_id)),
             may_propose=row.state in {DoubleState.WAITING, DoubleState.APART},
-            may_join=row.state == DoubleState.PROPOSED and row.proposed_by_id != account,
+            may_join=row.state == DoubleState.PROPOSED and not is_one_of(account, {row.proposed_by_id}),
             may_part=row.state != DoubleState.APART,
         )  # fmt: skip
 

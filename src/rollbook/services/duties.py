@@ -97,7 +97,8 @@ def _destructions(today: date) -> Iterator[Duty]:
 def _log(today: date) -> Iterator[Duty]:
     """Whatever waits longer than an hour, was refused, or a head nobody has signed for a day."""
     late = _end(today) - WAIT
-    rows = LogSubmission.objects.exclude(state=LogSubmission.APPENDED).order_by("id")
+    done = (LogSubmission.APPENDED, LogSubmission.SET_ASIDE)
+    rows = LogSubmission.objects.exclude(state__in=done).order_by("id")
     for row in rows:
         if row.state == LogSubmission.REFUSED:
             yield Duty(DutyKind.LOG_REFUSED, row.entry_id, row.made_at.date())

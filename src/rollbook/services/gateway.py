@@ -30,6 +30,7 @@ from rollbook.services.audit import audit
 from rollbook.services.do_not_link import kept_apart
 from rollbook.services.gateway_seal import KEEP_ANSWER, recover, seal
 from rollbook.services.governance import gate_for_case
+from rollbook.services.holders import accounts_of, is_one_of
 from rollbook.services.one_person import keys_of, roots
 from rollbook.services.people_zone import people_zone
 
@@ -252,7 +253,7 @@ def _locked(reference: str, account: int) -> GatewayCase:
     case = GatewayCase.objects.select_for_update().filter(reference=reference).first()
     if case is None:
         raise _no_case()
-    if _asks(account, case):
+    if any(_asks(one, case) for one in accounts_of(account)):
         raise AccessDenied(Reason("case-people", "Your own organisation asked", mend="Somebody else does this."))
     return case
 
@@ -267,7 +268,7 @@ def _no_case() -> AccessDenied:
 
 
 def _second(case: GatewayCase, account: int) -> None:
-    if account in {case.matched_by_id, case.asked_by_id}:
+    if is_one_of(account, {case.matched_by_id, case.asked_by_id}):
         mend = "Somebody else confirms it."
         raise AccessDenied(Reason("case-people", "Asking, matching and confirming are three people's work", mend=mend))
 

@@ -104,6 +104,8 @@ def _submission(case: GatewayCase) -> int:
 
 def _log_first(case: GatewayCase) -> None:
     """Steps 1 to 4: set, population and the overseer's copy are durable; then one transaction hands the entry in."""
+    # What is sealed can never be changed, so it is not said on the word of days ago that something will be told.
+    _ask_the_gate(case)
     people = BitMap([] if case.person_id is None else [case.person_id])
     names = list(pupil_ids(people).values())
     made = make_set(pupil_ids=names, population_sha256=populations.digest(people), sealed=True)
@@ -145,7 +147,9 @@ def _body(case: GatewayCase, summary: str) -> dict[str, Any]:
 
 
 def _summary(case: GatewayCase) -> str:
-    told = "It was decided to tell the items named here." if case.state == CaseState.CONFIRMED else "Nothing was told."
+    told = "Nothing was told."
+    if case.state == CaseState.CONFIRMED:
+        told = "It was decided to tell the items named here; the outcome entry says what was told in the end."
     return f"One named child was asked about under agreement {case.agreement.publication.reference}. {told}"
 
 
@@ -169,19 +173,25 @@ def _tell(case: GatewayCase) -> None:
     """Steps 7 and 8: the papers must still be in order; the answer is drawn; the row forgets whom it was about."""
     with people_zone():
         case = GatewayCase.objects.select_for_update().get(id=case.id)
-        if case.state == CaseState.CONFIRMED:
-            _draw(case)
+        _draw(case)
         case.told_at = clock.now()
         case.asked_about, case.person_id, case.evidence = None, None, {}
         case.save()
         audit(system(), "tell-case", case.reference, state=case.state)
 
 
-def _draw(case: GatewayCase) -> None:
+def _ask_the_gate(case: GatewayCase) -> None:
+    """A confirmed case that the gate refuses today, its agreement having ended, say, is refused; not saved here."""
+    if case.state != CaseState.CONFIRMED:
+        return
     answer = gate_for_case(case_id=case.id)
     if isinstance(answer, Refused) or case.person_id is None:
         reasons = answer.reasons if isinstance(answer, Refused) else ()
         case.state, case.reasons = CaseState.REFUSED, [asdict(reason) for reason in reasons]
-        return
-    case.answer = answer_of(case.person_id, case.items)
-    case.state, case.disclosed_at = CaseState.DISCLOSED, clock.now()
+
+
+def _draw(case: GatewayCase) -> None:
+    _ask_the_gate(case)
+    if case.state == CaseState.CONFIRMED and case.person_id is not None:
+        case.answer = answer_of(case.person_id, case.items)
+        case.state, case.disclosed_at = CaseState.DISCLOSED, clock.now()

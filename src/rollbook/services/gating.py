@@ -26,6 +26,7 @@ from rollbook.records.models.identity import GatewayCase
 from rollbook.records.models.log import LogSubmission
 from rollbook.records.models.studies import Project, Run
 from rollbook.services import clock
+from rollbook.services.holders import person_of
 from rollbook.services.items import item_facts
 from rollbook.services.people_zone import people_zone
 from rollbook.services.safe_people import FULL, PROVISIONAL
@@ -86,9 +87,9 @@ def gate_for_case(*, case_id: int, confirmed_by: int | None = None, reveal_by: d
         body = case.asked_by.organisation
         sealed = SealedRequestFacts(
             organisation_number=case.agreement.organisation.company_number,
-            asked_by=case.asked_by_id,
-            matched_by=case.matched_by_id,
-            confirmed_by=confirmed_by or case.confirmed_by_id,
+            asked_by=person_of(case.asked_by_id),
+            matched_by=_person(case.matched_by_id),
+            confirmed_by=_person(confirmed_by or case.confirmed_by_id),
             outcome=case.outcome,
             reveal_by=reveal_by or case.reveal_by,
         )
@@ -111,6 +112,11 @@ def gate_for_case(*, case_id: int, confirmed_by: int | None = None, reveal_by: d
             people=people,
         )
     )
+
+
+def _person(account: int | None) -> int | None:
+    """Three people's work is not done by three accounts of one."""
+    return None if account is None else person_of(account)
 
 
 def _research(

@@ -67,6 +67,8 @@ GRANTS: Mapping[str, Grant] = {
     "public.records_decision": _APPENDED,
     "public.records_definedmapping": _SHOWN,
     "public.records_draw": _PAPERS,
+    # What stands in a proof of identity is for no page.
+    "public.records_holder": Grant(jobs=EDIT),
     "public.records_intakeday": _SHOWN,
     "public.records_load": _SHOWN,
     "public.records_message": _SHARED,
@@ -104,7 +106,7 @@ GRANTS: Mapping[str, Grant] = {
     "public.records_logentry": Grant(web=READ, jobs=READ, log=FULL, people=READ),
     "public.records_logstate": Grant(web=READ, jobs=READ, log=EDIT, people=READ),
     "public.records_logsubmission": Grant(
-        web=ADD, jobs=ADD, log="SELECT, UPDATE (state, index, reasons)", people=ADD
+        web=ADD, jobs=ADD, log=f"{ADD}, UPDATE (state, index, reasons)", people=ADD
     ),
     "identity.access": _IDENTITY,
     "identity.bundle": Grant(people=FULL),

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import product
 from typing import Any, Final
 
 import numpy as np
@@ -9,10 +10,11 @@ import numpy as np
 from rollbook.dataplane.runs.study import PersonTable
 from rollbook.kernel.refusals import Reason
 from rollbook.sdc.frequency import Verdict
-from rollbook.sdc.hiding import TOTAL, CannotHide, Hiding, Line, grid, hide
+from rollbook.sdc.hiding import CannotHide, Hiding, Line, hide
 from rollbook.sdc.judging import Table
 from rollbook.sdc.measured import MeasuredTable, axes_of
 from rollbook.sdc.membership import Membership, with_hidden
+from rollbook.sdc.nesting import TOTAL, levels
 from rollbook.sdc.rounding import ROUNDED, with_totals
 from rollbook.sdc.rules import GROUP, THRESHOLD, ZERO
 from rollbook.sdc.tables import FrequencyTable
@@ -56,7 +58,8 @@ def as_published(who: Membership, table: Table, hidden: HiddenCells) -> Membersh
     codes = axes_of(table.dimensions, columns).codes.astype(np.int64)
     if codes.shape[1] != who.count:
         raise ValueError("the people are in as many cells as the table has")
-    return replace(who, parts=with_hidden(codes, np.array([bool(why[cell.labels]) for cell in table.cells])))
+    unseen = np.array([bool(why[cell.labels]) for cell in table.cells])
+    return replace(who, parts=with_hidden(codes, unseen, levels(table.axes)))
 
 
 def lines_of(rules: Mapping[str, Any], table: Mapping[str, Any]) -> tuple[Line, ...]:
@@ -84,5 +87,6 @@ def _with_totals(cells: Sequence[Mapping[str, Any]], base: int) -> Iterator[Line
         where = zip(names, cell["labels"], strict=True)
         counts[tuple(labels.index(label) for labels, label in where)] = cell["count"]
     true, told = with_totals(counts, 0).ravel(), with_totals(counts, base).ravel()
-    for labels, count, figure in zip(grid(names), true, told, strict=True):
+    every = product(*((*labels, TOTAL) for labels in names))
+    for labels, count, figure in zip(every, true, told, strict=True):
         yield Line(labels, int(count), text=str(int(figure)))

@@ -14,6 +14,7 @@ from rollbook.services import clock
 from rollbook.services.actors import Actor, require_session
 from rollbook.services.audit import audit
 from rollbook.services.do_not_link import kept_apart
+from rollbook.services.holders import is_one_of
 from rollbook.services.letters import pupil_with
 from rollbook.services.one_person import keys_of, root_of
 from rollbook.services.people_zone import people_zone
@@ -68,7 +69,7 @@ def join(*, by: Actor, pair: str) -> None:
     with people_zone():
         found = _locked(pair)
         _go_to(found, DoubleState.JOINED)
-        if account == found.proposed_by_id:
+        if is_one_of(account, {found.proposed_by_id}):
             raise AccessDenied(Reason("second-person", "Somebody else joins what you proposed"))
         standing, joined = _require_joinable(found)
         Person.objects.filter(pk=joined).update(superseded_by=standing)

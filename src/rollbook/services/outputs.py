@@ -22,6 +22,7 @@ from rollbook.services.actors import Actor, require_session
 from rollbook.services.audit import audit
 from rollbook.services.differencing import lock_releases, not_audited
 from rollbook.services.entry import require_for_check
+from rollbook.services.holders import accounts_of
 from rollbook.services.messages import notify
 from rollbook.services.run_outcome import outcome
 
@@ -73,7 +74,7 @@ def give_verdict(
         # The row is locked, so of two checkers at once one is first and the other decides.
         output = _locked(account, reference)
         present = _turn_with_room(output, account, turn)
-        before = present.verdicts.filter(checker=account).count()
+        before = present.verdicts.filter(checker__in=accounts_of(account)).count()
         if before and output.state == Output.CHECKING:
             mend = "It can be changed once the other checker's is in and differs."
             raise UseRefused(Reason("verdict-given", "You have given your verdict", reference, mend))
@@ -97,7 +98,7 @@ def return_early(*, by: Actor, reference: str, comment: str, turn: int | None = 
         present = _turn_with_room(output, account, turn)
         if output.state != Output.CHECKING:
             raise UseRefused(Reason("state", f"This output is {output.state}", reference, "Give a verdict."))
-        number = present.verdicts.filter(checker=account).count() + 1
+        number = present.verdicts.filter(checker__in=accounts_of(account)).count() + 1
         _say(present, account, RETURN, comment, early=True, number=number)
         audit(by, "return-early", reference)
         _end(by, output, present, OutputState.RETURNED)
@@ -105,17 +106,19 @@ def return_early(*, by: Actor, reference: str, comment: str, turn: int | None = 
 
 def standing(turn: Turn) -> tuple[Verdict, ...]:
     """The verdicts of a turn that count: the last of each checker, or the early one alone."""
-    last = {row.checker_id: row for row in turn.verdicts.order_by("number", "id")}
+    last = {row.checker.holder_id: row for row in turn.verdicts.select_related("checker").order_by("id")}
     rows = sorted(last.values(), key=lambda row: row.id)
     return tuple(row for row in rows if row.early) or tuple(rows)
 
 
 def allowed(account: int) -> QuerySet[Output]:
-    """Tables that are not this account's own work: neither as author, nor as asker, nor as member of the project, nor
-    as one of the organisation that asked.
+    """Tables that are no work of who is behind this account: neither as author, nor as asker, nor as member of the
+    project, nor as one of the organisation that asked.
     """
-    own = Q(run__study__author=account) | Q(run__asked_by=account) | Q(run__study__project__members=account)
-    own |= Q(run__study__project__request__organisation__account=account)
+    # Whichever account they used for it.
+    mine = accounts_of(account)
+    own = Q(run__study__author__in=mine) | Q(run__asked_by__in=mine) | Q(run__study__project__members__in=mine)
+    own |= Q(run__study__project__request__organisation__account__in=mine)
     return Output.objects.select_related("run__study__project__request").exclude(own)
 
 
@@ -156,7 +159,8 @@ def checkers_of(output: Output) -> QuerySet[Account]:
     study = output.run.study
     own = Q(id__in=[study.author_id, output.run.asked_by_id]) | Q(projects=study.project_id)
     own |= Q(organisation=study.project.request.organisation_id)
-    return Account.objects.filter(role=Role.OUTPUT_CHECKER, is_active=True).exclude(own)
+    theirs = Account.objects.filter(own, holder__isnull=False).values("holder")
+    return Account.objects.filter(role=Role.OUTPUT_CHECKER, is_active=True).exclude(holder__in=theirs)
 
 
 def _locked(account: int, reference: str) -> Output:
@@ -172,10 +176,11 @@ def _turn_with_room(output: Output, account: int, read: int | None = None) -> Tu
     if read not in (None, turn.number):
         mend = "Read what the author says now."
         raise UseRefused(Reason("turn-over", "The author has handed this output in again", output.reference, mend))
-    holding = turn.claims.filter(made_at__gt=clock.now() - CLAIM_HOLDS).values_list("checker", flat=True)
-    inside = {*holding, *turn.verdicts.values_list("checker", flat=True)}
+    holding = turn.claims.filter(made_at__gt=clock.now() - CLAIM_HOLDS).values_list("checker__holder", flat=True)
+    inside = {*holding, *turn.verdicts.values_list("checker__holder", flat=True)}
+    holder = Account.objects.values_list("holder", flat=True).get(id=account)
     most = CHECKERS if output.state == Output.CHECKING else MOST_CHECKERS
-    if account not in inside and len(inside) >= most:
+    if holder not in inside and len(inside) >= most:
         mend = "Take another from the list."
         raise UseRefused(Reason("claimed", "Enough checkers have taken this output on", output.reference, mend))
     return turn

@@ -19,7 +19,8 @@ from rollbook.sdc.differencing import Auditor
 from rollbook.sdc.hiding import MARK
 from rollbook.sdc.judging import judge, table_from
 from rollbook.sdc.membership import STEPS, Kept, Membership, Rows
-from rollbook.sdc.rules import THRESHOLD, SdcParameters
+from rollbook.sdc.rules import GROUP, THRESHOLD, ZERO, SdcParameters
+from rollbook.sdc.tables import nested_in
 from rollbook.services import clock
 from rollbook.services.actors import Actor, require_role, require_session
 from rollbook.services.audit import audit
@@ -122,11 +123,15 @@ def _alone(row: Release, parameters: SdcParameters) -> Iterator[Reason]:
     output, (head, figures) = row.output, figures_in(row.csv)
     hidden = {labels for labels, figure in figures.items() if figure == MARK}
     table = table_from(output.table)
+    # Where nobody is shown to be nobody, no group is known to be alike: see `hidden_cells`.
+    mended = {ZERO, GROUP} if hidden and "0" not in figures.values() else set()
     for failure in judge(table, parameters).failures:
-        if not (failure.rule == THRESHOLD and tuple(label for _, label in failure.labels) in hidden):
+        unseen = failure.rule == THRESHOLD and tuple(label for _, label in failure.labels) in hidden
+        if failure.rule not in mended and not unseen:
             yield Reason(failure.rule, failure.message, output.reference)
     if head[-1] == COUNT and hidden:
-        for sentence in [*small(figures, parameters.threshold), *attacked(figures, parameters.threshold)]:
+        columns = nested_in(output.table) or tuple((name,) for name in head[:-1])
+        for sentence in [*small(figures, parameters.threshold), *attacked(figures, columns, parameters.threshold)]:
             yield Reason("SDC-HIDE-OPEN", sentence, output.reference)
 
 

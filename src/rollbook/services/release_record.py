@@ -39,6 +39,7 @@ def record_of(output: Output, csv: str) -> bytes:
             {"labels": list(line.labels), "verdict": "hidden" if line.hidden else "passed"}
             for line in lines_of(rules, output.table)
         ],
+        **{name: output.table[name] for name in ("nested",) if name in output.table},
         "context": dict(turn.context),
         "reviewers": [
             {"role": Role.OUTPUT_CHECKER.value, "verdict": row.verdict, "turn": turn.number}

@@ -23,6 +23,7 @@ from rollbook.policy.states import OUTPUTS, OutputState
 from rollbook.records.models.governance import Request
 from rollbook.records.models.studies import Output, Release
 from rollbook.sdc.hiding import MARK
+from rollbook.sdc.tables import nested_in
 from rollbook.services import clock, jobs
 from rollbook.services.actors import Actor, system
 from rollbook.services.audit import audit
@@ -42,7 +43,8 @@ WAIT_SECONDS = 60.0
 
 @dataclass(frozen=True, slots=True)
 class ReleasedTable:
-    """A table that left. `rows` are labels and figure; `index` is its entry in the log, `run` the entry of the use.
+    """A table that left. `rows` are labels and figure; `nested` are the dimensions by axis, from wide to narrow, where
+    one of them lies in others; `index` is its entry in the log, `run` the entry of the use.
 
     One that was revoked has no rows and no files, and says since when, on which ground and why; `revoke_index` is the
     entry that tells of it, None until it is in the log.
@@ -53,6 +55,7 @@ class ReleasedTable:
     project: str
     request: str
     dimensions: tuple[str, ...]
+    nested: tuple[tuple[str, ...], ...]
     measure: str
     rows: tuple[tuple[str, ...], ...]
     csv: str
@@ -199,6 +202,7 @@ def _table(row: Release) -> ReleasedTable:
         project=study.project.reference,
         request=study.project.request.reference,
         dimensions=tuple(head[:-1]),
+        nested=nested_in(output.table),
         measure=head[-1],
         rows=() if gone else tuple(tuple(line) for line in rows),
         csv="" if gone else row.csv,

@@ -8,6 +8,7 @@ judged again, and the answer names it.
 import csv
 import hashlib
 import io
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -17,13 +18,15 @@ import numpy as np
 
 from rollbook.kernel import canonical
 from rollbook.kernel.refusals import InputRefused, Reason
-from rollbook.sdc.hiding import MARK, TOTAL, grid
+from rollbook.sdc.hiding import MARK
 from rollbook.sdc.models import PEOPLE
+from rollbook.sdc.nesting import TOTAL, Labels, axes_of, grid
 from rollbook.sdc.rounding import ROUNDED
 from rollbook.sdc.rules import MODELS_RULE_SET
 from rollbook.sdc.suppression.outsider import narrower
-from rollbook.sdc.suppression.system import Tree, system_of
+from rollbook.sdc.suppression.system import system_of
 from rollbook.sdc.survival import AT_RISK, EVENTS
+from rollbook.sdc.tables import nested_in
 from rollbook.services.proved_release import Proof, Signed
 from rollbook.services.solver_name import solver_name_aside
 
@@ -63,7 +66,7 @@ def replay(record_file: Path, table_file: Path, proof: Proof | None = None) -> R
     if head[-1] == COUNT:
         found += small(figures, threshold)
         if MARK in figures.values():
-            found += attacked(figures, threshold)
+            found += attacked(figures, _columns(record, head), threshold)
     if ROUNDED in head[-1]:
         found += rounded(figures, int(head[-1].rpartition(ROUNDED)[2]))
     return Replay(
@@ -99,6 +102,11 @@ def _record(file: Path) -> dict[str, Any]:
         pass
     mend = "Take it from the page of the released table."
     raise InputRefused(Reason("record", "This is not the record of a release", file.name, mend))
+
+
+def _columns(record: dict[str, Any], head: Sequence[str]) -> tuple[Labels, ...]:
+    """The columns of each axis: as the record says, or each by itself."""
+    return nested_in(record) or tuple((name,) for name in head[:-1])
 
 
 def _digest(record: dict[str, Any], data: bytes) -> list[str]:
@@ -153,14 +161,14 @@ def _few(figures: dict[tuple[str, ...], str], threshold: int) -> list[str]:
     return found
 
 
-def attacked(figures: dict[tuple[str, ...], str], threshold: int) -> list[str]:
-    """The attack from the published figures alone, on a table with totals."""
-    width = len(next(iter(figures)))
-    labels = tuple(tuple(dict.fromkeys(name[axis] for name in figures if name[axis] != TOTAL)) for axis in range(width))
-    system = system_of(np.zeros([len(names) for names in labels]), [Tree.flat(len(names)) for names in labels])
-    order = list(grid(labels))
+def attacked(figures: dict[Labels, str], columns: Sequence[Labels], threshold: int) -> list[str]:
+    """The attack from the published figures alone, on a table with totals whose axes have these `columns`."""
+    leaves = (labels for labels in figures if TOTAL not in labels)
+    axes = axes_of(columns, leaves)
+    order = list(grid(axes))
     if set(order) != set(figures):
         return ["The table lacks a cell or a total"]
+    system = system_of(np.zeros([len(axis.leaves) for axis in axes]), [axis.tree for axis in axes])
     hidden = np.array([figures[place] == MARK for place in order])
     system.values[:] = [0.0 if figures[place] == MARK else float(figures[place]) for place in order]
     solver_name_aside()

@@ -10,6 +10,7 @@ from datetime import date
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Q
 
 from rollbook.kernel.refusals import AccessDenied, InputRefused, Reason, UseRefused
 from rollbook.policy.classes import read_class
@@ -23,6 +24,7 @@ from rollbook.records.models.governance import Decision, Request
 from rollbook.services import clock, jobs
 from rollbook.services.actors import Actor, require_session
 from rollbook.services.audit import audit
+from rollbook.services.holders import accounts_of
 from rollbook.services.items import item_facts, unknown_collections, unknown_items
 from rollbook.services.log.documents import text_document
 from rollbook.services.log.outbox import submit
@@ -81,7 +83,7 @@ def make_request(
 
 
 def decide(*, by: Actor, reference: str, result: str, reasons: str, expires: date | None = None) -> None:
-    """The panel's decision, by a member who does not belong to the organisation that asked.
+    """The panel's decision, by a member who, by none of their accounts, belongs to the organisation that asked.
 
     `result` is `approve`, which needs `expires`, or `refuse`. Reasons are published either way.
 
@@ -95,7 +97,8 @@ def decide(*, by: Actor, reference: str, result: str, reasons: str, expires: dat
         raise InputRefused(found)
     with transaction.atomic():
         request = _locked(reference)
-        if member.organisation_id == request.organisation_id:
+        own = Account.objects.filter(id__in=accounts_of(member.id))
+        if own.filter(Q(organisation=request.organisation_id) | Q(id=request.requester_id)).exists():
             mend = "Another member of the panel decides."
             raise AccessDenied(Reason("own-organisation", "Your own organisation asked for this", reference, mend))
         _record(by, member, request, result, reasons, expires)

@@ -6,6 +6,7 @@ from datetime import datetime
 from rollbook.policy.revoking import GROUNDS
 from rollbook.records.models.studies import Output, Release
 from rollbook.services.actors import Actor, require_session
+from rollbook.services.holders import is_one_of
 from rollbook.services.outputs import allowed
 from rollbook.services.revoking import MAY_REVOKE
 
@@ -56,5 +57,5 @@ def _line(row: Release, account: int) -> LeftTable:
         revoked_at=row.revoked_at,
         asked=GROUNDS[row.revoke_ground].words if row.revoke_ground else "",
         words=row.revoke_reason,
-        mine=row.revoke_asked_by_id == account,
+        mine=is_one_of(account, {row.revoke_asked_by_id}),
     )

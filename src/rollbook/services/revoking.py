@@ -18,6 +18,7 @@ from rollbook.records.models.studies import Output, RecheckTask, Release
 from rollbook.services import clock
 from rollbook.services.actors import Actor, require_session
 from rollbook.services.audit import audit
+from rollbook.services.holders import is_one_of
 from rollbook.services.log.documents import text_document
 from rollbook.services.log.outbox import submit
 from rollbook.services.messages import notify
@@ -62,7 +63,7 @@ def confirm_revoke(*, by: Actor, reference: str) -> None:
     account = require_session(by, *MAY_REVOKE)
     with transaction.atomic():
         release = _asked(account, reference)
-        if release.revoke_asked_by_id == account:
+        if is_one_of(account, {release.revoke_asked_by_id}):
             mend = "Somebody else must confirm it."
             raise UseRefused(Reason("revoke-own", "You asked for this yourself", reference, mend))
         _revoke(by, release)

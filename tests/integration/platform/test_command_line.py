@@ -110,6 +110,9 @@ def test_accounts_are_opened_by_the_operator_and_the_password_is_not_an_argument
     done = subprocess.run(command, input="a long enough password\n", capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     account = Account.objects.get(email="wynn@rollbook.invalid")
+    # 600,000 rounds is what the OWASP Password Storage Cheat Sheet asks of this function at the least.
+    function, rounds, *_ = account.password.split("$")
+    assert (function, int(rounds) >= 600_000) == ("pbkdf2_sha256", True)
     assert account.check_password("a long enough password")
     row = Audit.objects.get(deed="open-account")
     assert (row.actor, row.channel) == ("operator@command", "command")

@@ -115,6 +115,15 @@ def test_the_log_writer_sees_the_log_alone(statement: str) -> None:
         assert refused(connection, statement)
 
 
+def test_the_log_process_can_hand_in_the_paper_of_an_entry_set_aside() -> None:
+    columns = "entry_id, entry, refs, made_at, state, reasons"
+    with as_process("log") as connection, connection.transaction(force_rollback=True):
+        connection.execute(
+            f"INSERT INTO records_logsubmission ({columns}) VALUES ('x', '{{}}', '{{}}', now(), 'waiting', '[]')"
+        )
+        connection.execute("UPDATE records_logsubmission SET state = 'set-aside' WHERE entry_id = 'x'")
+
+
 def test_a_job_reads_no_session() -> None:
     with as_process("jobs") as connection:
         assert refused(connection, "SELECT 1 FROM django_session")

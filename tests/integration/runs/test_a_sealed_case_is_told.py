@@ -12,8 +12,9 @@ from rollbook.cli import overseer as overseer_command
 from rollbook.kernel.refusals import AccessDenied, InputRefused, RollbookError, StateBroken, UseRefused
 from rollbook.records.models.accounts import School
 from rollbook.records.models.control import Audit
+from rollbook.records.models.governance import Agreement
 from rollbook.records.models.identity import Identifier
-from rollbook.services import clock, endings, gateway, populations, reveals, sets
+from rollbook.services import clock, endings, gateway, gateway_seal, populations, reveals, sets
 from rollbook.services.history import history
 from rollbook.services.log import reader
 from rollbook.services.log.health import log_health
@@ -23,6 +24,7 @@ from rollbook.tlog.bundle import verify
 from tests import case_ground as ground
 from tests import census_ground, run_ground
 from tests.integration.log import log_story
+from tests.kills import killed_at
 from tests.letters import Family, let_in
 from tests.people import CUSTODIAN, DPO, OPERATOR, OTHER_PARENT, PARENT, actor_of, browser_of
 
@@ -46,7 +48,12 @@ def case(log: run_ground.Writer) -> str:
 
 @pytest.fixture
 def opened(case: str, overseer_folder: Path, tmp_path: Path) -> dict[str, bytes]:
-    """What the overseer opened of it, with the command, on a machine of their own."""
+    """What the overseer opened of it."""
+    return opened_by_the_overseer(case, overseer_folder, tmp_path)
+
+
+def opened_by_the_overseer(case: str, overseer_folder: Path, tmp_path: Path) -> dict[str, bytes]:
+    """With the command, on a machine of their own."""
     reveals.hand_case(by=OPERATOR, reference=case, to=tmp_path / "x.case")
     sealed = (tmp_path / "x.case").read_bytes()
     assert ground.CHILD["surname"].encode() not in sealed
@@ -110,6 +117,25 @@ def test_everybody_gets_an_answer_once_it_is_told(case: str, opened: dict[str, b
     with pytest.raises(UseRefused):
         reveals.hand_case(by=OPERATOR, reference=case, to=Path("y.case"))
     assert {"hand-case", "reveal-case"} <= set(Audit.objects.values_list("deed", flat=True))
+
+
+def test_an_agreement_that_ends_after_the_sealing_is_corrected_when_the_case_is_told(
+    log: run_ground.Writer, overseer_folder: Path, tmp_path: Path
+) -> None:
+    made = ground.confirmed(ground.police(log))
+    with killed_at(gateway_seal, "_log_first", done=True):
+        gateway.seal(made.id)
+    Agreement.objects.update(review_by=clock.today() - timedelta(days=1))
+    gateway.seal(made.id)
+    files = opened_by_the_overseer(made.reference, overseer_folder, tmp_path)
+    (concerned, _) = families()
+    reveals.reveal(by=OPERATOR, reference=made.reference, opened=files)
+    log.write()
+    (entry,) = reader.entries("outcome")
+    counts = {"asked": 1, "matched": 1, "returned": 0}
+    assert (entry.fields["result"], entry.fields["counts"]) == ("nothing-told", counts)
+    (use,) = history(concerned.parent, concerned.handle).uses
+    assert "Nothing was told" in use.result
 
 
 def test_nothing_but_what_was_sealed_can_be_told(

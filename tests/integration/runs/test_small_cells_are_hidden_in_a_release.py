@@ -8,11 +8,13 @@ import pytest
 from django.test import Client
 
 from rollbook.records.models.studies import Output
-from rollbook.sdc.hiding import MARK, TOTAL
+from rollbook.sdc.hiding import MARK
+from rollbook.sdc.nesting import TOTAL
 from rollbook.services import check_pages, recheck, releases
 from rollbook.services.replay import replay
 from rollbook.services.run_pages import run_page
 from tests import run_ground as ground
+from tests.outsider import outsider
 from tests.people import CHECKER, OPERATOR, RESEARCHER, actor_of, browser_of
 
 pytestmark = pytest.mark.django_db
@@ -35,9 +37,9 @@ def study(expression: str = SPLIT, *, suppress: bool = True) -> dict[str, bytes]
 
 
 @pytest.fixture
-def project(db: None, monkeypatch: pytest.MonkeyPatch) -> str:
+def project(db: None, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> str:
     ground.clean_folders()
-    ground.pupils()
+    ground.pupils(getattr(request, "param", ground.PUPILS))
     return ground.project(ground.log_of_its_own(monkeypatch))
 
 
@@ -87,6 +89,43 @@ def test_the_released_table_hides_what_it_must_and_the_rest_is_true(
     csv_file.write_text(table.csv.replace("13", "14", 1), newline="")
     assert not replay(record, csv_file).same
     assert "[c] stands for a hidden figure" in client.get(f"/register/releases/{output.reference}/").content.decode()
+
+
+@pytest.mark.parametrize("project", [200], indirect=True)
+def test_a_hierarchy_leaves_with_its_subtotals_and_nobody_works_out_what_is_hidden(
+    project: str, client: Client, tmp_path: Path
+) -> None:
+    """Three schools in each of two areas and one alone in a third: its area is its own figure."""
+    output = made(project, ground.nested_study())
+    assert output.state == Output.CHECKING, output.rules
+    page = browser_of(CHECKER).get(f"/casework/checking/{output.reference}/").content.decode()
+    assert "hidden: too few people" in page
+    ground.approved_by_both(output.reference)
+    releases.release(output.id)
+    (table,) = releases.released_tables()
+    head, *rows = csv.reader(io.StringIO(table.csv))
+    assert head == ["area", "school", "sex", "count"]
+    figures = {tuple(row[:-1]): row[-1] for row in rows}
+    assert len(figures) == (7 + 3 + 1) * 3
+    assert figures["west", "w1", TOTAL] == figures["west", TOTAL, TOTAL] == MARK
+    assert figures[TOTAL, TOTAL, TOTAL] == "200"
+    for labels, (low, high) in outsider(table.csv, [["area", "school"], ["sex"]]).items():
+        assert high - low >= 10 - 1e-6, labels
+    record, csv_file = tmp_path / "record.json", tmp_path / "table.csv"
+    record.write_bytes(client.get(f"/register/releases/{output.reference}/record.json").content)
+    csv_file.write_bytes(client.get(f"/register/releases/{output.reference}.csv").content)
+    assert replay(record, csv_file).same
+    assert recheck.recheck(by=OPERATOR, parameters=recheck.parameters_with({})).fallen == ()
+    # Somebody who puts the area's figure back gives the school away.
+    csv_file.write_text(table.csv.replace(f"west,{TOTAL},{TOTAL},{MARK}", f"west,{TOTAL},{TOTAL},4"), newline="")
+    assert any("can be worked out" in one for one in replay(record, csv_file).differences)
+
+
+def test_a_school_in_two_areas_is_refused_and_the_run_says_so(project: str) -> None:
+    files = ground.nested_study()
+    lie = files["people.sql"].replace(b"n < 4 THEN 'west'", b"n < 4 OR n % 7 = 0 THEN 'west'")
+    run = ground.executed(ground.study(project, {**files, "people.sql": lie}))
+    assert ([one["code"] for one in run.reasons], run.outputs.count()) == (["table-nesting"], 0)
 
 
 def test_without_asking_the_same_table_is_stopped_whole(project: str) -> None:

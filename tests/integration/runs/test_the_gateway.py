@@ -238,12 +238,23 @@ def test_a_case_stays_within_its_agreement(agreement: str) -> None:
 
 def test_an_agreement_that_ends_before_the_answer_is_drawn_stops_it(agreement: str) -> None:
     case = ground.confirmed(agreement)
+    with killed_at(gateway_seal, "_log_first", done=True):
+        gateway.seal(case.id)
     Agreement.objects.update(review_by=clock.today() - timedelta(days=1))
     gateway.seal(case.id)
     row = ground.row_of(case.reference)
     assert (row.state, row.answer, row.asked_about) == (CaseState.REFUSED, None, None)
     assert standing(case.reference) is Standing.NOTHING
     assert row.reasons[0]["code"] == "agreement-review"
+
+
+def test_what_is_sealed_says_what_the_gate_says_that_day(agreement: str, overseer_folder: Any) -> None:
+    case = ground.confirmed(agreement)
+    Agreement.objects.update(review_by=clock.today() - timedelta(days=1))
+    gateway.seal(case.id)
+    body = json.loads(overseer.unseal(overseer_folder, bytes(ground.row_of(case.reference).sealed_body or b"")))["body"]
+    assert body["counts"] == {"asked": 1, "matched": 1, "returned": 0}
+    assert standing(case.reference) is Standing.NOTHING
 
 
 def test_a_superseded_return_is_not_searched(agreement: str) -> None:

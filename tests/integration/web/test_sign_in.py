@@ -26,7 +26,14 @@ def _no_codes_used_yet() -> Iterator[None]:
 
 def open_for(person: Person) -> int:
     assert person.role is not None
-    return open_account(by=OPERATOR, email=person.email, name=person.name, role=person.role, password=person.password)
+    return open_account(
+        by=OPERATOR,
+        email=person.email,
+        name=person.name,
+        role=person.role,
+        password=person.password,
+        holder=person.holder,
+    )
 
 
 def give_password(client: Client, person: Person, password: str | None = None) -> object:
@@ -127,7 +134,7 @@ def test_an_account_that_cannot_be_is_refused_with_the_reason(wrong: dict[str, A
 
 
 def test_a_second_factor_of_nobody_is_not_forgotten() -> None:
-    with pytest.raises(InputRefused, match="no account"):
+    with pytest.raises(InputRefused, match="no open account"):
         forget_second_factor(by=OPERATOR, account_id=999_999)
 
 

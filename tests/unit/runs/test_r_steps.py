@@ -16,22 +16,41 @@ ROOM = Limits(memory=1024 * MIB, wall_seconds=120, scratch=64 * MIB, out=64 * MI
 HAS_R = runtime.no_r() is None
 FORM = b"""title = "T"\npurpose = "P"\nitems = ["sex"]\n[[steps]]\nsql = "a.sql"\n[[steps]]\nr = "b.r"\n[[steps]]
 sql = "c.sql"\n[table]\nname = "people"\ndimensions = ["sex"]\nmeasure = "count"\n"""
-GIRLS = """
+BEFORE = r"""CREATE TYPE stage AS ENUM ('KS2', 'KS1');
+CREATE TABLE girls AS SELECT ppid, sex, DATE '2012-02-29' AS born, TIMESTAMP '2026-01-02 03:04:05.5' AS seen,
+7::INTEGER AS years, 9007199254740992::BIGINT AS large, 9007199254740993::BIGINT AS larger, 1e300 / 3 AS share,
+true AS yes, 12.50::DECIMAL(6, 2) AS points, 'KS1'::stage AS stage, NULL::DATE AS never, '' AS blank,
+'a "b"' || chr(10) || ', c' AS said FROM pupil WHERE sex = 'F'"""
+GIRLS = r"""
 girls <- read_table("girls")
 stopifnot(is.character(girls$ppid), nrow(girls) == 200, nchar(girls$ppid) == 32)
+one <- girls[1, ]
+stopifnot(
+  one$born == as.Date("2012-02-29"), inherits(one$seen, "POSIXct"), abs(as.numeric(one$seen) %% 60 - 5.5) < 1e-6,
+  identical(one$years, 7L), identical(one$large, 2^53), identical(one$larger, "9007199254740993"),
+  identical(one$share, 1e300 / 3), isTRUE(one$yes), identical(one$points, 12.5), is.na(one$never), one$blank == "",
+  identical(levels(one$stage), c("KS2", "KS1")), one$stage == "KS1", one$said == "a \"b\"\n, c"
+)
 model <- lm(y ~ x, data.frame(x = 1:20, y = 3 * (1:20) + 1))
 stopifnot(abs(coef(model)[["x"]] - 3) < 1e-9)
 girls$sex <- "Girls"
+girls$share[2] <- NA
 write_table(head(girls, 50), "few")
 """
+AFTER = """CREATE TABLE people AS SELECT ppid,
+CASE WHEN [typeof(born), typeof(seen), typeof(years), typeof(large), typeof(larger), typeof(share), typeof(yes),
+typeof(points), typeof(stage), typeof(said)] = ['DATE', 'TIMESTAMP', 'INTEGER', 'DOUBLE', 'VARCHAR', 'DOUBLE',
+'BOOLEAN', 'DOUBLE', 'ENUM(''KS2'', ''KS1'')', 'VARCHAR'] AND never IS NULL AND blank = '' AND said LIKE '%c'
+AND seen = TIMESTAMP '2026-01-02 03:04:05.5' AND (SELECT count(share) = 49 AND max(share) = 1e300 / 3 FROM few)
+THEN sex ELSE error('not as it was left') END AS sex FROM few"""
 
 
 def study(code: str) -> Study:
     files = {
         "study.toml": FORM,
-        "a.sql": b"CREATE TABLE girls AS SELECT ppid, sex FROM pupil WHERE sex = 'F'",
+        "a.sql": BEFORE.encode(),
         "b.r": code.encode(),
-        "c.sql": b"CREATE TABLE people AS SELECT ppid, sex FROM few",
+        "c.sql": AFTER.encode(),
     }
     return Study.from_files(files)
 

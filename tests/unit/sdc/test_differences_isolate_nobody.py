@@ -24,7 +24,7 @@ def table(*cells: People, amounts: dict[int, float] | None = None, hidden: Itera
     adds = None if amounts is None else np.array([amounts.get(key, 1.0) for key in keys], np.float32)
     rows = Rows(np.array(keys, np.uint32), np.array([where[key] for key in keys], np.uint32), adds)
     places = np.arange(len(cells), dtype=np.int64)[np.newaxis]
-    return Membership(rows, len(cells), with_hidden(places, np.isin(places[0], list(hidden))))
+    return Membership(rows, len(cells), with_hidden(places, np.isin(places[0], list(hidden)), [(), (0,)]))
 
 
 def found(new: Membership, released: Membership, threshold: int = 10) -> list[Isolated]:

@@ -8,7 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.optimize import linprog
 
-from rollbook.sdc.hiding import MARK, PRIMARY, TOTAL, CannotHide, Hiding, hide
+from rollbook.sdc.hiding import MARK, PRIMARY, CannotHide, Hiding, hide
+from rollbook.sdc.nesting import TOTAL
 from rollbook.sdc.rules import SdcParameters
 from rollbook.sdc.tables import Cell, FrequencyTable
 

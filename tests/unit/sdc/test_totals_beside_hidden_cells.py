@@ -14,8 +14,9 @@ import pandas as pd
 import pytest
 
 from rollbook.sdc.differencing import Auditor
-from rollbook.sdc.hiding import MARK, TOTAL, CannotHide, hide
+from rollbook.sdc.hiding import MARK, CannotHide, hide
 from rollbook.sdc.membership import Membership, Rows, every_cell, kept
+from rollbook.sdc.nesting import TOTAL
 from rollbook.sdc.rules import SdcParameters
 from rollbook.sdc.tables import Cell, FrequencyTable
 

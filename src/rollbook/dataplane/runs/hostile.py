@@ -13,6 +13,7 @@ import pyarrow.compute as pc
 from pyarrow import csv
 
 from rollbook.dataplane.runs.coded_labels import why_coded
+from rollbook.dataplane.runs.nesting_form import require_nested
 from rollbook.dataplane.runs.study import Study
 from rollbook.kernel.refusals import InputRefused, Reason
 from rollbook.sdc.measures import Measure
@@ -52,6 +53,7 @@ def read_person_table(stream: bytes, study: Study, allowed_ppids: set[str]) -> p
     under = {measure.weight, measure.denominator} if isinstance(measure, Measure) else set()
     for name in measure.numbers:
         table = _column(table, name, _number(table.column(name), name, least=0.0 if name in under else None))
+    require_nested(table, study.table.nested)
     if measure.unit:
         table = _column(table, measure.unit, _unit(table.column(measure.unit)))
     return table

@@ -16,6 +16,7 @@ from typing import Any
 from rollbook.dataplane.runs import model_form
 from rollbook.dataplane.runs.folder import read_folder
 from rollbook.dataplane.runs.measure_form import KEYS, read_measure
+from rollbook.dataplane.runs.nesting_form import read_within
 from rollbook.kernel.refusals import InputRefused, Reason
 from rollbook.sdc.judging import Asked
 from rollbook.sdc.measures import PLAIN_COUNT
@@ -48,13 +49,15 @@ class PersonTable:
 
     After the dimensions come the columns of the `measure`, one number or unit for a person. Of a model the dimensions
     are its categories, of a survival table what its curves are drawn by: there may be none of either.
-    `suppress` asks for totals, with small cells hidden; without it a table with small cells is stopped whole.
+    `suppress` asks for totals, with small cells hidden; without it a table with small cells is stopped whole. `nested`
+    are the dimensions by axis, each from wide to narrow, where one of them lies in others.
     """
 
     name: str
     dimensions: tuple[str, ...]
     measure: Asked = PLAIN_COUNT
     suppress: bool = False
+    nested: tuple[tuple[str, ...], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -247,7 +250,7 @@ class _Form:
         return PersonTable(name, asked.categories if isinstance(asked, Model) else asked.by, asked)
 
     def _counted(self, name: str, row: dict[str, Any]) -> PersonTable:
-        self._known(row, {"name", "dimensions", "suppress", *KEYS}, "table")
+        self._known(row, {"name", "dimensions", "suppress", "within", *KEYS}, "table")
         dimensions = self._names(row.get("dimensions"), "table.dimensions", _NAME.fullmatch, MAX_DIMENSIONS)
         if "ppid" in dimensions:
             self.refuse(
@@ -261,7 +264,20 @@ class _Form:
         if suppress and not measure.plain:
             mend = "Leave out suppress, or count people and nothing else."
             self.refuse("study-suppress", "Only plain counts can have hidden cells", "table.suppress", mend)
-        return PersonTable(name, dimensions, measure, suppress=bool(suppress))
+        nested = self._nested(row, dimensions, hides=suppress is True)
+        columns = tuple(column for axis in nested for column in axis) or dimensions
+        return PersonTable(name, columns, measure, suppress=bool(suppress), nested=nested)
+
+    def _nested(self, row: dict[str, Any], dimensions: tuple[str, ...], *, hides: bool) -> tuple[tuple[str, ...], ...]:
+        """The axes of the table; nothing where each dimension is one by itself."""
+        if "within" not in row:
+            return ()
+        axes, reasons = read_within(row, dimensions)
+        self.reasons += reasons
+        if not hides:
+            mend = "Write suppress = true, or leave [table.within] out: a table without totals shows no wider level."
+            self.refuse("study-within", "Only a table with totals has subtotals", "table.within", mend)
+        return axes
 
 
 def _is_step(path: str, ending: str) -> bool:

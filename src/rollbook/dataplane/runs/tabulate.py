@@ -33,7 +33,7 @@ def tabulate(table: pa.Table, declared: PersonTable) -> Table:
         return survival_table(table, asked)
     found = MeasuredTable(asked, gather(table, declared.dimensions, asked))
     if asked.plain:
-        return FrequencyTable(found.dimensions, found.cells, found.people)
+        return FrequencyTable(found.dimensions, found.cells, found.people, declared.nested)
     return found
 
 

@@ -24,9 +24,6 @@ class Migration(migrations.Migration):
                 ('is_active', models.BooleanField(default=True)),
                 ('created_at', models.DateTimeField(auto_now_add=True)),
             ],
-            options={
-                'abstract': False,
-            },
         ),
         migrations.CreateModel(
             name='Assessment',
@@ -80,6 +77,14 @@ class Migration(migrations.Migration):
                 ('store', models.CharField(max_length=64, unique=True)),
                 ('sealed', models.BooleanField(default=False)),
                 ('made_at', models.DateTimeField()),
+            ],
+        ),
+        migrations.CreateModel(
+            name='Holder',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('reference', models.CharField(max_length=64, unique=True)),
+                ('recorded_at', models.DateTimeField(auto_now_add=True)),
             ],
         ),
         migrations.CreateModel(
@@ -179,6 +184,11 @@ class Migration(migrations.Migration):
             options={
                 'db_table': '"identity"."explanation"',
             },
+        ),
+        migrations.AddField(
+            model_name='account',
+            name='holder',
+            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='accounts', to='records.holder'),
         ),
         migrations.CreateModel(
             name='LogEntry',
@@ -969,6 +979,10 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='return',
             constraint=models.UniqueConstraint(condition=models.Q(('state', 'accepted')), fields=('collection', 'school'), name='one_accepted_return_per_school_and_collection'),
+        ),
+        migrations.AddConstraint(
+            model_name='account',
+            constraint=models.CheckConstraint(condition=models.Q(('holder__isnull', False), ('role__in', ['parent', 'pupil', 'school-data-manager']), _connector='OR'), name='an_account_has_a_holder'),
         ),
         migrations.AddIndex(
             model_name='sighting',

@@ -11,6 +11,9 @@ from django.db import models
 
 from rollbook.policy.roles import Role
 
+# Roles without a deed that asks for a second person.
+WITHOUT_HOLDER = frozenset({Role.PUPIL, Role.PARENT, Role.SCHOOL_DATA_MANAGER})
+
 
 class Organisation(models.Model):
     """A body that asks for data or receives it. Access is bound to the name and number verified."""
@@ -39,6 +42,21 @@ class School(models.Model):
         laestab = urn = name = phase = "school"
 
 
+class Holder(models.Model):
+    """The human being behind accounts, by a reference that an operator took from a proof of who they are.
+
+    Somebody who works in two roles, or for two organisations, has two accounts and one holder. Whatever two people must
+    do is held to their holders. The reference is letters and digits alone, in small letters.
+    """
+
+    reference = models.CharField(max_length=64, unique=True)
+    recorded_at = models.DateTimeField(auto_now_add=True)
+
+    class Classes:
+        id = recorded_at = "key"
+        reference = "person"
+
+
 class AccountManager(BaseUserManager["Account"]):
     """Makes accounts; sign-up on the web is closed."""
 
@@ -51,13 +69,14 @@ class AccountManager(BaseUserManager["Account"]):
 
 
 class Account(AbstractBaseUser):
-    """Somebody who signs in, in exactly one role."""
+    """Somebody who signs in, in exactly one role. Only families and schools have accounts without a holder."""
 
     email = models.EmailField(unique=True)
     name = models.CharField(max_length=120)
     role = models.CharField(max_length=32, choices=[(role.value, role.value) for role in Role])
     organisation = models.ForeignKey(Organisation, null=True, blank=True, on_delete=models.PROTECT)
     school = models.ForeignKey(School, null=True, blank=True, on_delete=models.PROTECT)
+    holder = models.ForeignKey(Holder, null=True, blank=True, on_delete=models.PROTECT, related_name="accounts")
     is_active = models.BooleanField(default=True)
     created_at = models.DateTimeField(auto_now_add=True)
 
@@ -65,8 +84,17 @@ class Account(AbstractBaseUser):
     REQUIRED_FIELDS: ClassVar[list[str]] = ["name", "role"]
     objects = AccountManager()
 
+    class Meta:
+        constraints = (
+            models.CheckConstraint(
+                condition=models.Q(holder__isnull=False)
+                | models.Q(role__in=sorted(role.value for role in WITHOUT_HOLDER)),
+                name="an_account_has_a_holder",
+            ),
+        )
+
     class Classes:
-        id = password = last_login = is_active = created_at = organisation = school = role = "key"  # noqa: S105 - a class
+        id = password = last_login = is_active = created_at = organisation = school = role = holder = "key"  # noqa: S105
         email = name = "person"
 
 

@@ -21,7 +21,9 @@ class LogState(models.Model):
 class LogSubmission(models.Model):
     """An entry waiting for its place. `refs` maps `of`, `amends` or `supersedes` to the submission it points at."""
 
-    WAITING, APPENDED, REFUSED = "waiting", "appended", "refused"
+    WAITING, APPENDED, REFUSED, SET_ASIDE = "waiting", "appended", "refused", "set-aside"
+    # It will stand nowhere in the log as it is.
+    WITHOUT_PLACE = (REFUSED, SET_ASIDE)
 
     entry_id = models.CharField(max_length=64)
     entry = models.JSONField()

@@ -34,7 +34,7 @@ def open_accounts(stage: Stage) -> None:
             stage.accounts[member.key] = accounts.open_account(
                 by=operator(), email=member.email, name=member.name, role=member.role, password=PASSWORD,
                 organisation_id=organisation_id(member.organisation),
-                laestab=stage.facts["laestab"] if member.school else None,
+                laestab=stage.facts["laestab"] if member.school else None, holder=f"staff {member.key}",
             )  # fmt: skip
             stage.sign_in(member)
         step.link = stage.link("/account/sign-in/")

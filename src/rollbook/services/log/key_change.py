@@ -78,4 +78,4 @@ def _last_announced() -> str | None:
 
 
 def _policies() -> QuerySet[LogSubmission]:
-    return LogSubmission.objects.filter(entry__type="policy").exclude(state=LogSubmission.REFUSED)
+    return LogSubmission.objects.filter(entry__type="policy").exclude(state__in=LogSubmission.WITHOUT_PLACE)

@@ -109,7 +109,7 @@ def index_of(submission_id: int) -> int | None:
         UseRefused: code `log-refused`, with the reasons, where the log's rules do not allow the entry.
     """
     row = LogSubmission.objects.get(id=submission_id)
-    if row.state == LogSubmission.REFUSED:
+    if row.state in LogSubmission.WITHOUT_PLACE:
         raise UseRefused([Reason(**reason) for reason in row.reasons])
     return row.index if row.index is not None and row.index < _witnessed_size() else None
 

@@ -48,7 +48,7 @@ def turnaround() -> tuple[Turnaround, ...]:
     rows = Turn.objects.select_related("output").prefetch_related("verdicts").order_by("output__measure", "id")
     found = [
         _Took(row.output.measure, _hours(row.submitted_at, row.decided_at),
-              frozenset(one.checker_id for one in row.verdicts.all()))
+              frozenset(one.checker.holder_id or 0 for one in row.verdicts.all()))
         for row in rows
     ]  # fmt: skip
     kinds = [_row(kind, list(some)) for kind, some in groupby(found, key=lambda one: one.kind)]

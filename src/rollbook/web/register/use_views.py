@@ -102,7 +102,7 @@ def release_record(request: HttpRequest, reference: str) -> HttpResponse:
 
 
 def _chart(table: ReleasedTable) -> Chart | None:
-    return chart_of(table.title, table.dimensions, table.measure, table.rows)
+    return chart_of(table.title, table.dimensions, table.measure, table.rows, table.nested)
 
 
 @require_safe

@@ -6,6 +6,7 @@ the network gets a plain answer. The exit code says which step failed; words go 
 dummy data shows.
 """
 
+import csv
 import glob
 import json
 import os
@@ -34,18 +35,56 @@ EXIT_STEP = 100  # plus the number of the step, from 1
 TABLE_FILE = "/out/person-table.tsv"
 R_FOLDER = "/tmp/r"
 R_HOMES = ("/usr/lib/R", "/usr/lib64/R")
-# What an R step finds: tables by name, and a way to leave one. Everything is text until the step says otherwise.
-# Its own packages ask a shell for programs when they load; there is none, so they are told that nothing is there.
+# What an R step finds: tables by name with the types that DuckDB gives them, and a way to leave one with R's own.
+# R's packages ask a shell for programs when they load; there is none, so they are told that nothing is there.
 R_PRELUDE = """\
 unlockBinding("Sys.which", baseenv())
 assign("Sys.which", function(names) structure(rep("", length(names)), names = names), baseenv())
 for (one in c("methods", "datasets", "utils", "grDevices", "graphics", "stats")) library(one, character.only = TRUE)
 rm(one)
-read_table <- function(name)
-  read.csv(sprintf("/tmp/r/%s.csv", name), colClasses = "character", na.strings = "", check.names = FALSE)
-write_table <- function(rows, name)
-  write.csv(rows, sprintf("/tmp/r/made/%s.csv", name), row.names = FALSE, na = "")
+read_table <- function(name) {
+  place <- paste0("/tmp/r/", name)
+  typed <- read.csv(paste0(place, ".types"), colClasses = "character", na.strings = NULL)
+  rows <- read.csv(paste0(place, ".csv"), colClasses = "character", na.strings = "\\\\N", check.names = FALSE)
+  for (at in seq_along(rows)) {
+    told <- typed[typed$at == at, ]
+    rows[[at]] <- switch(told$type[1],
+      logical = as.logical(rows[[at]]), integer = as.integer(rows[[at]]), numeric = as.numeric(rows[[at]]),
+      Date = as.Date(rows[[at]], format = "%Y-%m-%d"),
+      POSIXct = as.POSIXct(rows[[at]], format = "%Y-%m-%d %H:%M:%OS", tz = "UTC"),
+      factor = factor(rows[[at]], levels = told$level), rows[[at]])
+  }
+  rows
+}
+write_table <- function(rows, name) {
+  rows <- as.data.frame(rows)
+  one <- function(at) {
+    type <- intersect(class(rows[[at]]), c("logical", "integer", "numeric", "Date", "POSIXct", "factor"))
+    level <- if ("factor" %in% type) levels(rows[[at]]) else ""
+    if (length(level) == 0) level <- "none"
+    data.frame(at = at, name = names(rows)[at], type = c(type, "character")[1], level = level)
+  }
+  told <- do.call(rbind, lapply(seq_along(rows), one))
+  for (at in seq_along(rows)) {
+    column <- rows[[at]]
+    text <- if (inherits(column, "POSIXct")) format(column, "%Y-%m-%d %H:%M:%OS6", tz = "UTC")
+      else if (is.double(column) && !inherits(column, "Date")) sprintf("%.17g", column)
+      else as.character(column)
+    rows[[at]] <- ifelse(is.na(column), NA, text)
+  }
+  place <- paste0("/tmp/r/made/", name)
+  write.csv(told, paste0(place, ".types"), row.names = FALSE)
+  write.csv(rows, paste0(place, ".csv"), row.names = FALSE, na = "\\\\N")
+}
 """
+NONE = "\\N"
+# The class of a column in R by its type in DuckDB; whole numbers that fit no R integer are asked for their size.
+R_CLASSES = {"BOOLEAN": "logical", "DATE": "Date", "TIMESTAMP": "POSIXct", "TIMESTAMP WITH TIME ZONE": "POSIXct"}
+R_CLASSES |= dict.fromkeys(("TINYINT", "SMALLINT", "INTEGER", "UTINYINT", "USMALLINT"), "integer")
+R_CLASSES |= dict.fromkeys(("FLOAT", "DOUBLE", "UINTEGER"), "numeric")
+LONG = ("BIGINT", "UBIGINT", "HUGEINT", "UHUGEINT")
+EXACT = 1 << 53  # beyond it a double skips whole numbers
+SQL_TYPES = {"logical": "BOOLEAN", "integer": "INTEGER", "numeric": "DOUBLE", "Date": "DATE", "POSIXct": "TIMESTAMP"}
 
 
 def connect(study: dict[str, Any]) -> duckdb.DuckDBPyConnection:
@@ -92,8 +131,7 @@ def run_r(connection: duckdb.DuckDBPyConnection, code: str) -> None:
     tables = "SELECT table_name FROM duckdb_tables() UNION SELECT view_name FROM duckdb_views() WHERE NOT internal"
     for (name,) in connection.execute(tables).fetchall():
         if re.search(rf"\b{re.escape(name)}\b", code):
-            rows = f'SELECT * FROM "{name}"'  # noqa: S608 - the study's own names
-            connection.execute(f"COPY ({rows}) TO '{R_FOLDER}/{name}.csv' (FORMAT csv, HEADER, NULLSTR '')")
+            give_r(connection, name)
     with open(f"{R_FOLDER}/step.R", "w", encoding="utf-8") as file:
         file.write(R_PRELUDE + code)
     home = next(place for place in R_HOMES if os.path.isfile(f"{place}/bin/exec/R"))
@@ -108,12 +146,57 @@ def run_r(connection: duckdb.DuckDBPyConnection, code: str) -> None:
     ended = subprocess.run(command, env=environment, check=False)
     if ended.returncode:
         raise RuntimeError(f"R ended with {ended.returncode}")
-    for made in sorted(os.listdir(f"{R_FOLDER}/made")):
-        name = made.removesuffix(".csv").replace('"', "")
-        form = "header = true, all_varchar = true"
-        rows = f"SELECT * FROM read_csv('{R_FOLDER}/made/{made}', {form})"  # noqa: S608 - the sandbox's own files
-        connection.execute(f'CREATE OR REPLACE TABLE "{name}" AS {rows}')
+    for made in sorted(glob.glob(f"{R_FOLDER}/made/*.csv")):
+        take_from_r(connection, made)
     shutil.rmtree(R_FOLDER, ignore_errors=True)
+
+
+def give_r(connection: duckdb.DuckDBPyConnection, name: str) -> None:
+    """Write a table for R: its rows as text, and beside them the class of each column, a factor's levels in order."""
+    columns = connection.table(f'"{name}"')
+    typed = [("at", "type", "level")]
+    for at, (column, type_) in enumerate(zip(columns.columns, columns.types, strict=True), 1):
+        if type_.id == "enum":
+            (levels,) = (child for _, child in type_.children if isinstance(child, list))
+            typed += [(str(at), "factor", level) for level in levels]
+        else:
+            typed.append((str(at), r_class(connection, name, column, str(type_)), ""))
+    with open(f"{R_FOLDER}/{name}.types", "w", encoding="utf-8", newline="") as file:
+        csv.writer(file).writerows(typed)
+    rows = f'SELECT * FROM "{name}"'  # noqa: S608 - the study's own names
+    form = f"FORMAT csv, HEADER, NULLSTR '{NONE}', TIMESTAMPFORMAT '%Y-%m-%d %H:%M:%S.%f'"
+    connection.execute(f"COPY ({rows}) TO '{R_FOLDER}/{name}.csv' ({form})")
+
+
+def r_class(connection: duckdb.DuckDBPyConnection, name: str, column: str, type_: str) -> str:
+    """The R class that holds a column without loss; text where none does."""
+    if type_.startswith("DECIMAL"):
+        return "numeric" if int(type_[8:].split(",")[0]) <= 15 else "character"
+    if type_ in LONG:
+        quoted = column.replace('"', '""')
+        ends = f'SELECT coalesce(max(greatest("{quoted}", -"{quoted}"::HUGEINT)), 0) FROM "{name}"'  # noqa: S608
+        found = connection.execute(ends).fetchone()
+        return "numeric" if found and found[0] <= EXACT else "character"
+    return R_CLASSES.get(type_, "character")
+
+
+def take_from_r(connection: duckdb.DuckDBPyConnection, made: str) -> None:
+    """Make a table of what R left, each column with the type of its class; of a factor an enumeration of its levels."""
+    with open(f"{made.removesuffix('csv')}types", encoding="utf-8", newline="") as file:
+        told = list(csv.DictReader(file))
+    types: dict[str, str] = {}
+    for row in told:
+        levels = ", ".join("'" + one["level"].replace("'", "''") + "'" for one in told if one["at"] == row["at"])
+        types[row["name"]] = f"ENUM({levels})" if row["type"] == "factor" else SQL_TYPES.get(row["type"], "VARCHAR")
+    name = os.path.basename(made).removesuffix(".csv").replace('"', "")
+    texts = f"SELECT * FROM read_csv('{made}', header = true, all_varchar = true, nullstr = '{NONE}')"  # noqa: S608
+    casts = ", ".join(f'CAST("{one}" AS {type_}) AS "{one}"' for one, type_ in quoted(types))
+    connection.execute(f'CREATE OR REPLACE TABLE "{name}" AS SELECT {casts} FROM ({texts})')  # noqa: S608
+
+
+def quoted(types: dict[str, str]) -> list[tuple[str, str]]:
+    """The names as SQL quotes them, with their types."""
+    return [(name.replace('"', '""'), type_) for name, type_ in types.items()]
 
 
 def write_table(connection: duckdb.DuckDBPyConnection, name: str, out: int) -> None:
