@@ -5,6 +5,7 @@ environment.
 """
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from hashlib import sha256
@@ -24,12 +25,20 @@ WhenAway = Literal["wait", "publish"]
 # embedded server and the sandbox's working folder live here, whatever ROLLBOOK_DATA says.
 ROOT_HOME = Path("/var/lib/rollbook")
 
+LONGEST_SHORT_URL = 60
+LONGEST_HELP_PHONE = 80
+_TYPED = re.compile(r"[a-z0-9.-]+(:[0-9]+)?(/[A-Za-z0-9._~-]+)*", re.IGNORECASE)
+
 SETTINGS: Mapping[str, str] = {
     "ROLLBOOK_DATA": "folder of the data: study tables, populations, the log; as root /var/lib/rollbook/main",
     "ROLLBOOK_KEYS": "folder of the keys; production refuses one inside the data folder",
     "ROLLBOOK_PROCESS": "which process this is: web, jobs, log, operator or owner; set by the commands themselves",
     "ROLLBOOK_PRODUCTION": "1 for production: secure cookies, no demonstration accounts, keys apart from data",
     "ROLLBOOK_PUBLIC_URL": "address people use, without a slash at the end",
+    "ROLLBOOK_SHORT_URL": "short address that leads to the page where an account is started, as a letter prints it"
+    " to be typed, such as records.example/start; the public address with /start when not set",
+    "ROLLBOOK_HELP_PHONE": "phone number, and hours if you like, at which people get help with their account; printed"
+    " on letters and shown below every page",
     "ROLLBOOK_LOG_ORIGIN": "origin line of the public log; from the public address when not set",
     "ROLLBOOK_WITNESSES": "file with the witness, group and quorum lines of the log's policy; production needs one",
     "ROLLBOOK_WITNESSES_AWAY": "while too few witnesses answer: wait (nothing new is shown) or publish (new entries are"
@@ -74,6 +83,8 @@ class Config:
     witnesses: Path | None = None
     witnesses_away: WhenAway = "wait"
     smtp: Smtp | None = None
+    short_url: str = ""
+    help_phone: str = ""
 
     @property
     def home(self) -> Path:
@@ -125,6 +136,8 @@ def load(environ: Mapping[str, str] | None = None, *, process: Process | None = 
         witnesses=Path(env["ROLLBOOK_WITNESSES"]).absolute() if env.get("ROLLBOOK_WITNESSES") else None,
         witnesses_away=_when_away(env.get("ROLLBOOK_WITNESSES_AWAY") or "wait"),
         smtp=_smtp(env),
+        short_url=_short_url(env.get("ROLLBOOK_SHORT_URL", "")) or f"{public_url.partition('://')[2]}/start",
+        help_phone=_help_phone(env.get("ROLLBOOK_HELP_PHONE", "")),
     )
     _refuse_unsafe(config)
     return config
@@ -175,6 +188,23 @@ def _bind(text: str) -> str:
     if not host or not port.isdigit() or not 0 < int(port) < 2**16:
         mend = "Write an address and a port, for example 127.0.0.1:8000."
         raise SetupFailed(Reason("setting", "This is not an address and a port", where="ROLLBOOK_BIND", mend=mend))
+    return text
+
+
+def _short_url(text: str) -> str:
+    """As it is typed: without https://, which only makes it longer."""
+    text = text.strip().removeprefix("https://").rstrip("/")
+    if text and (not _TYPED.fullmatch(text) or len(text) > LONGEST_SHORT_URL):
+        mend = f"Write a name and a path, such as records.example/start, of at most {LONGEST_SHORT_URL} characters."
+        raise SetupFailed(Reason("setting", "This is not an address to type", "ROLLBOOK_SHORT_URL", mend))
+    return text
+
+
+def _help_phone(text: str) -> str:
+    text = " ".join(text.split())
+    if text and (len(text) > LONGEST_HELP_PHONE or sum(sign.isdigit() for sign in text) < 3 or not text.isprintable()):
+        mend = f"Write the number and perhaps the hours, in at most {LONGEST_HELP_PHONE} characters."
+        raise SetupFailed(Reason("setting", "This is not a phone number", "ROLLBOOK_HELP_PHONE", mend))
     return text
 
 

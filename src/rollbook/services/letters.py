@@ -22,7 +22,8 @@ from rollbook.services.access_rows import born_of, standing_of, with_pupil
 from rollbook.services.actors import Actor, Role, require_session
 from rollbook.services.audit import audit
 from rollbook.services.codes import code_hash, new_code
-from rollbook.services.letter_page import LetterText, as_pdf, as_text
+from rollbook.services.letter_page import SERVICE, LetterText, as_pdf, as_text
+from rollbook.services.log import reader
 from rollbook.services.one_person import keys_of
 from rollbook.services.people_zone import people_zone
 from rollbook.services.schooling import require_pupil_of
@@ -103,8 +104,18 @@ def issue_letter(*, by: Actor, responsibility: str) -> IssuedLetter:
         )  # fmt: skip
         audit(by, "issue-letter", f"letter:{letter.pk}")
     last_day = (letter.expires_at - timedelta(days=1)).date()
-    text = LetterText(held.adult_name, held.address, code, now.date(), last_day, settings.ROLLBOOK.public_url)
+    config = settings.ROLLBOOK
+    text = LetterText(
+        held.adult_name, held.address, code, now.date(), last_day, _authority(), f"{config.public_url}/start/",
+        config.short_url, config.help_phone,
+    )  # fmt: skip
     return IssuedLetter(as_pdf(text), as_text(text))
+
+
+def _authority() -> str:
+    """Who writes: the name that the log's first entry says."""
+    first = reader.entries("genesis")
+    return str(first[0].fields["operator"]) if first else SERVICE
 
 
 def archive(letter: IssuedLetter) -> bytes:

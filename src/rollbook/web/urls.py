@@ -7,6 +7,7 @@ from rollbook.web.log_files import log_copy, log_file
 
 urlpatterns = [
     path("", home.home, name="home"),
+    path("start/", home.short_start, name="short_start"),
     path("log-copy", log_copy, name="log_copy"),
     path("log/<path:path>", log_file, name="log_file"),
     path("account/", include("rollbook.web.accounts.urls")),

@@ -1,9 +1,13 @@
 """Cheating with letters: a code tells nothing, opens nothing, and works once for the one account it starts."""
 
+import re
+import zlib
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
+import qrcode
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
@@ -11,10 +15,12 @@ from rollbook.kernel.refusals import AccessDenied, InputRefused, UseRefused
 from rollbook.records.models.accounts import Account
 from rollbook.records.models.control import Audit
 from rollbook.records.models.identity import Access, Letter
+from rollbook.records.models.log import LogEntry
 from rollbook.services import clock
 from rollbook.services.access import open_records
 from rollbook.services.actors import Actor, operator
 from rollbook.services.codes import code_hash
+from rollbook.services.letter_page import LetterText, as_pdf
 from rollbook.services.letters import give_slip, issue_letter, record_responsibility
 from rollbook.services.stops import stop
 from rollbook.services.tries import PER_CONNECTION
@@ -41,6 +47,42 @@ def test_the_letter_names_the_adult_and_neither_child_nor_school() -> None:
         assert word not in letter.text
     assert letter.pdf.startswith(b"%PDF-1.7")
     assert b"pdfuaid" in letter.pdf
+
+
+def test_the_letter_says_who_writes_where_to_type_the_code_and_who_helps(
+    settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    drawn: list[str] = []
+    monkeypatch.setattr(qrcode.QRCode, "add_data", lambda self, data: drawn.append(data))
+    phone, short = "0300 555 0100, Monday to Friday 9 to 5", "records.example/start"
+    settings.ROLLBOOK = replace(
+        settings.ROLLBOOK, help_phone=phone, short_url=short, public_url="https://records.example"
+    )
+    LogEntry.objects.create(
+        index=0, type="genesis", entry_id="LOG", at=clock.now(), body={"operator": "A made-up authority"}
+    )
+    letter = issue_letter(by=actor_of(CUSTODIAN), responsibility=recorded(PARENT))
+    assert letter.text.startswith("A made-up authority\n")
+    assert f"go to {short} and type the code" in letter.text
+    assert f"Or phone {phone}." in letter.text
+    # The square for the camera: an address that is the same in every letter, and no code.
+    assert set(drawn) == {"https://records.example/start/"}
+
+
+def test_without_a_phone_number_the_letter_names_the_school_office_alone() -> None:
+    letter = issue_letter(by=actor_of(CUSTODIAN), responsibility=recorded(PARENT))
+    assert "The school office can do all of this with you.\n" in letter.text
+    assert "Or phone" not in letter.text
+
+
+def test_a_long_name_and_address_are_printed_over_nothing() -> None:
+    name, lines = "Wilhelmina " * 10, ", ".join(["Upper Quillmere-under-the-Hill"] * 9)
+    today = clock.today()
+    text = LetterText(name, lines, "AAAA-BBBB-CCCC-DDDD", today, today, "B " * 40, "https://b.example/", "b.example/s")
+    # The slip goes to a page of its own.
+    streams = re.findall(rb"stream\r?\n(.*?)\r?\nendstream", as_pdf(text), re.DOTALL)
+    opened = b"".join(zlib.decompress(one) for one in streams if one.startswith(b"x"))
+    assert len(re.findall(rb"/Type\s*/Page\b", opened + as_pdf(text))) == 2
 
 
 def test_only_the_hash_of_the_code_is_kept_anywhere() -> None:

@@ -73,3 +73,25 @@ def test_every_setting_that_is_read_is_listed() -> None:
     source = Path(settings.__file__).read_text()
     read = set(re.findall(r'env(?:\.get\(|, |\[)"([A-Z_]+)"', source))
     assert read == set(settings.SETTINGS)
+
+
+def test_a_letter_prints_the_public_address_until_a_shorter_one_is_set() -> None:
+    assert settings.load(SAFE).short_url == "rollbook.example/start"
+    assert settings.load(SAFE | {"ROLLBOOK_SHORT_URL": "https://r.example/s/"}).short_url == "r.example/s"
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("ROLLBOOK_SHORT_URL", "two words"),
+        ("ROLLBOOK_SHORT_URL", "r.example/?code=1"),
+        ("ROLLBOOK_SHORT_URL", f"{'r' * 61}"),
+        ("ROLLBOOK_HELP_PHONE", "ask us"),
+        ("ROLLBOOK_HELP_PHONE", f"0300 {'x' * 80}"),
+        ("ROLLBOOK_HELP_PHONE", "0300\x07555"),
+    ],
+)
+def test_what_cannot_be_typed_or_dialled_is_refused(name: str, value: str) -> None:
+    with pytest.raises(SetupFailed) as refusal:
+        settings.load(SAFE | {name: value})
+    assert refusal.value.reasons[0].where == name

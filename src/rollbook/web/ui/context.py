@@ -12,14 +12,16 @@ PUBLIC_PLACES = (("/register/", "Register of uses"), ("/dictionary/", "What is h
 
 
 def page(request: HttpRequest) -> dict[str, Any]:
-    """`places`: the links of the service navigation as (address, text, is_here); `signed_in`; `log_origin`."""
+    """`places`: the links of the service navigation as (address, text, is_here); `own_place`: where the work of whoever
+    is signed in begins, as (address, text), or None; `signed_in`; `log_origin`; `help_phone`.
+    """
     by = actor(request) if settings.SESSION_COOKIE_NAME in request.COOKIES else None
-    places = list(PUBLIC_PLACES)
-    if by and by.role and by.second_factor:
-        places.insert(0, HOMES[by.role])
-    unique = dict(places)
+    own_place = HOMES[by.role] if by and by.role and by.second_factor else None
+    unique = dict([own_place, *PUBLIC_PLACES] if own_place else PUBLIC_PLACES)
     return {
+        "own_place": own_place,
         "places": [(address, text, request.path.startswith(address)) for address, text in unique.items()],
         "signed_in": bool(by and by.account_id),
         "log_origin": settings.ROLLBOOK.log_origin,
+        "help_phone": settings.ROLLBOOK.help_phone,
     }
