@@ -17,8 +17,6 @@ _FIGURES = {
 }
 
 
-
-
 def quoted(name: str) -> str:
     """A column's name as SQL, whatever is in it."""
     return '"' + name.replace('"', '""') + '"'
