@@ -49,6 +49,9 @@ def test_every_page_of_a_project_and_its_table(log: ground.Writer, visitor: Visi
     for address in ("", "projects/", f"projects/{project}/", "device/"):
         visitor.visit(f"/casework/{address}")
     visitor.visit(f"/register/projects/{project}/")
+    page = visitor.visit(f"/register/studies/{passed.study.digest}/")
+    page.get_by_text("people.sql").first.click()
+    visitor.hold()
     for run in (passed.id, stopped.id, waiting):
         visitor.visit(f"/casework/runs/{run}/")
     page = visitor.visit(f"/casework/runs/{stopped.id}/")

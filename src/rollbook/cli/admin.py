@@ -24,8 +24,10 @@ def setup(
 ) -> None:
     """Make keys, database, roles and tables. Safe to repeat."""
     from rollbook.services import database, keys
+    from rollbook.services.system_user import refuse_root
 
     config = settings.load(process="owner")
+    refuse_root(config)
     keys.create(config, overseer)
     with database.running(config):
         database.prepare(config)

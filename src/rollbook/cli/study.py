@@ -9,7 +9,7 @@ from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
 from rollbook.kernel.refusals import InputRefused, Reason, UseRefused
-from rollbook.services import study_check, study_local
+from rollbook.services import study_check, study_local, study_pack
 
 app = typer.Typer(
     add_completion=False,
@@ -51,6 +51,19 @@ def dummy(
             progress.update(task, description=f"wrote {table.name}")
             progress.console.print(f"{table.name}: {table.rows:,} rows in {table.file}", soft_wrap=True)
     typer.echo(f"All of it is invented. Next: rollbook study run {folder}")
+
+
+@app.command()
+def pack(
+    folder: Folder,
+    to: Annotated[Path | None, typer.Option(help="the zip to write; beside the folder by default")] = None,
+) -> None:
+    """Write the study as one zip to send in, with proof of the commit it stands in where there is one."""
+    packed = study_pack.pack(folder, to or folder.resolve().with_suffix(".zip"))
+    typer.echo(f"wrote {packed.file}: version {packed.digest}")
+    typer.echo(
+        f"commit {packed.commit}, shown by git's own objects" if packed.commit else "no commit: this is no repository"
+    )
 
 
 @app.command()

@@ -10,9 +10,10 @@ against it before: fail closed, and a person decides.
 """
 
 import secrets
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
+from itertools import product
 from pathlib import Path
 
 from django.conf import settings
@@ -46,20 +47,27 @@ def lock_releases() -> None:
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
 
 
-def held_against_all(table: Membership, threshold: int, already: Collection[int] = ()) -> Audited:
-    """Hold a table against every released one but `already`; gives the first objection and the ids held against."""
-    auditor = Auditor(table, threshold)
+def held_against_all(tables: Sequence[Membership], threshold: int, already: Collection[int] = ()) -> Audited:
+    """Hold all that an output tells against every released one but `already`; gives the first objection and the ids
+    held against. A table tells of one membership, a model of one for each of its terms too.
+    """
+    auditors = [Auditor(table, threshold) for table in tables]
     outputs = [row.output for row in _left().exclude(output__in=already).select_related("output__run").order_by("id")]
     done = list(already)
     with ThreadPoolExecutor(_WORKERS) as pool:
         # No query runs in these threads, so none of them opens a connection.
-        answers = pool.map(lambda output: next(auditor.against(membership_of(output)), None), outputs)
+        answers = pool.map(lambda output: beside(auditors, memberships_of(output)), outputs)
         for output, found in zip(outputs, answers, strict=True):
             if found is not None:
                 pool.shutdown(wait=False, cancel_futures=True)
                 return _reason(output, found), tuple(done)
             done.append(output.id)
     return None, tuple(done)
+
+
+def beside(new: Sequence[Auditor], released: Sequence[Kept]) -> Isolated | None:
+    """The first difference found between anything of a new output and anything of a released one."""
+    return next((found for one, other in product(new, released) for found in one.against(other)), None)
 
 
 def _left() -> QuerySet[Release]:
@@ -99,14 +107,16 @@ def forget_unnamed() -> int:
     """Remove the files of tables that will never leave, and those no output names, left by a process that died; gives
     how many.
     """
-    named = set(Output.objects.exclude(state__in=_NEVER_LEAVES).values_list("membership_file", flat=True))
+    rows = Output.objects.exclude(state__in=_NEVER_LEAVES).values_list("membership_file", "term_files")
+    named = {name for first, others in rows for name in (first, *others)}
     stray = [path for path in _folder().iterdir() if path.name not in named] if _folder().is_dir() else []
     for path in stray:
         path.unlink(missing_ok=True)
     return len(stray)
 
 
-def membership_of(output: Output) -> Kept:
-    """Who was in a released table, as far as an audit asks for it."""
+def memberships_of(output: Output) -> tuple[Kept, ...]:
+    """Who was in a released table, as far as an audit asks for it; of a model also what its terms tell."""
     unseal = partial(open_keys(settings.ROLLBOOK).unseal, output.run.epoch)
-    return membership_files.opened(_folder() / output.membership_file, unseal)
+    names = (output.membership_file, *output.term_files)
+    return tuple(membership_files.opened(_folder() / name, unseal) for name in names)

@@ -86,7 +86,8 @@ GRANTS: Mapping[str, Grant] = {
     "public.records_return": _SHOWN,
     "public.records_run": Grant(web=ADD, jobs=EDIT, people=READ),
     "public.records_school": _SHOWN,
-    "public.records_study": _APPENDED,
+    # A job says in which paper of the log the version stands; nothing else of it ever changes.
+    "public.records_study": Grant(web=ADD, jobs="SELECT, INSERT, UPDATE (publication_id)", people=ADD),
     "public.records_trycount": Grant(web=FULL),
     "public.records_site": _SHOWN,
     # A page gives a device its key, once; everything else about a device is the operator's.

@@ -4,8 +4,11 @@ What the jobs do stands in `rollbook.services.tasks`, which only the job process
 """
 
 from collections.abc import Mapping
+from contextlib import suppress
 
+from django.db import transaction
 from procrastinate.contrib.django import app
+from procrastinate.exceptions import AlreadyEnqueued
 
 # Every job by name, with the arguments it takes. `tasks` must register exactly these; a test compares.
 JOBS: Mapping[str, tuple[str, ...]] = {
@@ -16,6 +19,7 @@ JOBS: Mapping[str, tuple[str, ...]] = {
     "open_project": ("request_id",),
     "check_upload": ("upload_id",),
     "take_upload": ("upload_id",),
+    "send_notices": (),
 }
 
 
@@ -28,3 +32,11 @@ def defer(job: str, **arguments: int) -> None:
     if job not in JOBS or set(JOBS[job]) != set(arguments):
         raise ValueError(f"no job {job} with arguments {sorted(arguments)}")
     app.configure_task(job, queue="deeds").defer(**arguments)
+
+
+def defer_once(job: str) -> None:
+    """Ask for a job without arguments, unless one like it waits already: it will do the work of both."""
+    if JOBS.get(job) != ():
+        raise ValueError(f"no job {job} without arguments")
+    with suppress(AlreadyEnqueued), transaction.atomic():
+        app.configure_task(job, queue="deeds", queueing_lock=job).defer()

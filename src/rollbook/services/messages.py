@@ -1,18 +1,19 @@
 """Messages to accounts: read after signing in (`rollbook.services.inbox`). What goes out says only that there is one.
 
-Left to others: sending what waits in the outbox folder (`rollbook.services.post`). A folder that cannot be written
-loses the notice and nothing else: the deed stands, and whoever it is for finds it when they sign in.
+Left to others: sending what waits in the outbox folder, which a job does at once (`rollbook.services.post`). A folder
+that cannot be written loses the notice and nothing else: the deed stands, and whoever it is for finds it when they sign
+in.
 """
 
 import logging
 import secrets
 
 from django.conf import settings
-from django.db import transaction
+from django.db import DatabaseError, transaction
 
 from rollbook.records.models.accounts import Account
 from rollbook.records.models.control import Message
-from rollbook.services import clock
+from rollbook.services import clock, jobs
 from rollbook.services.post import outbox
 
 log = logging.getLogger("rollbook.jobs")
@@ -40,5 +41,8 @@ def _write_notice(email: str, words: str = NOTICE) -> None:
         unfinished = outbox() / f"{name}.part"
         unfinished.write_text(words.format(to=email, url=settings.ROLLBOOK.public_url))
         unfinished.rename(unfinished.with_suffix(".eml"))
-    except OSError as fault:
-        log.error("a notice was not written: %s", type(fault).__name__)
+        if settings.ROLLBOOK.smtp is not None:
+            # At once; what is left, because a server or this process was down, goes by the upkeep.
+            jobs.defer_once("send_notices")
+    except (OSError, DatabaseError) as fault:
+        log.error("a notice was not written or not handed on: %s", type(fault).__name__)

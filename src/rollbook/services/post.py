@@ -1,11 +1,12 @@
 """Sending the notices that wait in the outbox folder, by SMTP where a server is set; until then they stay there.
 
 A notice says that something has moved on, and where to sign in: no name, no reference, no data. Deeds only leave a file
-(`rollbook.services.messages`); the job process sends it later, so that no failing mail can lose or hold up a deed. A
-file goes only once a server has taken it: one that is down keeps all of them for the next time, and one notice may come
-twice where the machine stops in between.
+(`rollbook.services.messages`); the job process sends it once the deed stands, so that no failing mail can lose or hold
+up a deed. A file goes only once a server has taken it: one that is down keeps all of them for the next time, and one
+notice may come twice where the machine stops in between.
 """
 
+import fcntl
 import logging
 import smtplib
 import ssl
@@ -38,8 +39,23 @@ def outbox() -> Path:
 def send_waiting() -> int:
     """Send what waits, oldest first; gives how many were sent. A server that is down or unsafe leaves all as it is."""
     smtp: Smtp | None = settings.ROLLBOOK.smtp
+    if smtp is None:
+        return 0
+    with _alone():
+        return _send_all(smtp)
+
+
+@contextmanager
+def _alone() -> Iterator[None]:
+    """Job and upkeep do not send the same notice twice: whoever comes second sends what is left."""
+    with (outbox() / ".lock").open("w") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        yield
+
+
+def _send_all(smtp: Smtp) -> int:
     waiting = sorted(outbox().glob("*.eml"))
-    if smtp is None or not waiting:
+    if not waiting:
         return 0
     sent = 0
     try:

@@ -24,7 +24,7 @@ from rollbook.sdc.tables import nested_in
 from rollbook.services import clock
 from rollbook.services.actors import Actor, require_role, require_session
 from rollbook.services.audit import audit
-from rollbook.services.differencing import membership_of
+from rollbook.services.differencing import beside, memberships_of
 from rollbook.services.outputs import allowed
 from rollbook.services.replay import COUNT, attacked, figures_in, small
 
@@ -140,7 +140,7 @@ def _together(rows: Sequence[Release], threshold: int) -> Iterator[tuple[Release
 
     Whoever read a revoked table still knows it, so it counts as the other one.
     """
-    kept: dict[int, Kept | None] = {}
+    kept: dict[int, tuple[Kept, ...]] = {}
     for first, second in combinations(rows, 2):
         told = second if second.revoked_at is None else first
         # Up to the threshold it was released under, the audit of that time holds.
@@ -154,20 +154,21 @@ def _together(rows: Sequence[Release], threshold: int) -> Iterator[tuple[Release
             yield told, reason
 
 
-def _beside(mine: Kept | None, other: Kept | None, reference: str, threshold: int) -> Reason | None:
-    if mine is None or other is None:
+def _beside(mine: Sequence[Kept], other: Sequence[Kept], reference: str, threshold: int) -> Reason | None:
+    if not mine or not other:
         mend = "Compare the two by hand."
         return Reason("differencing-unread", "Who is in one of two tables cannot be read any more", reference, mend)
-    if next(Auditor(_whole(mine), threshold).against(other), None) is None:
+    if beside([Auditor(_whole(one), threshold) for one in mine], other) is None:
         return None
     return Reason("differencing", f"Beside another table it shows fewer than {threshold} people", reference)
 
 
-def _kept(output: Output) -> Kept | None:
+def _kept(output: Output) -> tuple[Kept, ...]:
+    """Nothing where it cannot be read any more."""
     try:
-        return membership_of(output)
+        return memberships_of(output)
     except (OSError, RollbookError):
-        return None
+        return ()
 
 
 def _whole(kept: Kept) -> Membership:

@@ -29,6 +29,7 @@ def record_of(output: Output, csv: str) -> bytes:
         "title": output.title,
         "project": study.project.reference,
         "study_sha256": study.digest,
+        "study_commit": study.commit,
         "table_sha256": hashlib.sha256(csv.encode()).hexdigest(),
         "tools": {name: version(name) for name in ("rollbook", "highspy", "duckdb")},
         "rule_set": rules["rule_set"],

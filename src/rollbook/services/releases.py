@@ -62,6 +62,7 @@ class ReleasedTable:
     record: str
     manifest: str
     digest: str
+    commit: str
     rules: str
     threshold: int
     hidden: int
@@ -209,6 +210,7 @@ def _table(row: Release) -> ReleasedTable:
         record="" if gone else row.record,
         manifest="" if gone else row.manifest,
         digest=study.digest,
+        commit=study.commit,
         rules=output.rules["rule_set"],
         threshold=int(output.rules["parameters"]["threshold"]),
         hidden=0 if gone else sum(line[-1] == MARK for line in rows),

@@ -19,12 +19,13 @@ from rollbook.dataplane.runs.limits import Limits
 from rollbook.dataplane.runs.sandbox import run_study
 from rollbook.dataplane.runs.study import Study as StudyFiles
 from rollbook.dataplane.runs.tabulate import behind, tabulate, told_levels, told_over
-from rollbook.dataplane.runs.who import who_is_where
+from rollbook.dataplane.runs.who import told_by_terms, who_is_where
 from rollbook.dataplane.store.extract import extract
 from rollbook.records.models.studies import Run
 from rollbook.sdc.frequency import Verdict
 from rollbook.sdc.judging import Table, judge
 from rollbook.sdc.membership import Membership
+from rollbook.sdc.models import Model
 from rollbook.sdc.rules import SdcParameters
 from rollbook.services.divided import moves
 from rollbook.services.keys import open_keys
@@ -32,8 +33,9 @@ from rollbook.services.mapped_items import loaded_items
 from rollbook.services.one_person import roots
 
 
-def table_of(run: Run, people: BitMap) -> tuple[Table, Verdict, Membership]:
-    """The table of a run over exactly `people`, what the disclosure rules say of it, and who is in which cell.
+def table_of(run: Run, people: BitMap) -> tuple[Table, Verdict, tuple[Membership, ...]]:
+    """The table of a run over exactly `people`, what the disclosure rules say of it, and who is in which cell; of a
+    model also what its terms tell.
 
     Raises:
         InputRefused, LimitBreached, SetupFailed: the study or its table; no word of the study's own is in the reasons.
@@ -52,7 +54,7 @@ def clear(run_id: int) -> None:
         shutil.rmtree(folder)
 
 
-def _count(run: Run, study: StudyFiles, people: BitMap, folder: Path) -> tuple[Table, Verdict, Membership]:
+def _count(run: Run, study: StudyFiles, people: BitMap, folder: Path) -> tuple[Table, Verdict, tuple[Membership, ...]]:
     above, keyed = roots(), partial(open_keys(settings.ROLLBOOK).pseudonymise, run.study.project.reference)
 
     def pseudonyms(keys: Sequence[int]) -> list[bytes]:
@@ -77,7 +79,9 @@ def _count(run: Run, study: StudyFiles, people: BitMap, folder: Path) -> tuple[T
     inside = behind(rows, study.table, table, parameters)
     whole = [above.get(key, key) for key in people]
     who = who_is_where(inside, told_over(table), whole, keyed, told_levels(table), study.table.measure)
-    return table, judge(table, parameters), who
+    model = study.table.measure
+    terms = told_by_terms(inside, whole, keyed, model) if isinstance(model, Model) else ()
+    return table, judge(table, parameters), (who, *terms)
 
 
 def _rooms() -> Path:

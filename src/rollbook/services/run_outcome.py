@@ -55,20 +55,22 @@ def fail(run: Run, reasons: Sequence[Reason], result: str | None) -> None:
         audit(system(), "fail-run", str(run.id), reasons=[reason.code for reason in reasons])
 
 
-def finish(run: Run, table: Table, verdict: Verdict, who: Membership) -> Output:
-    """End a run with its table: stopped, with every rule that objects, or on its way to the checkers."""
+def finish(run: Run, table: Table, verdict: Verdict, who: Sequence[Membership]) -> Output:
+    """End a run with its table: stopped, with every rule that objects, or on its way to the checkers. `who` is in which
+    cell comes first, what a model's terms tell after it.
+    """
     study = run.study
     files = StudyFiles.from_files({path: text.encode() for path, text in study.files.items()})
     hidden = hidden_cells(files.table, table, verdict)
-    who = as_published(who, table, hidden)
+    told = [as_published(who[0], table, hidden), *who[1:]]
     # Held against everything released before the lock is taken, for it takes long; under it only what came since.
     limit = verdict.parameters.threshold
-    difference, audited = held_against_all(who, limit)
-    file = keep(who, run.epoch)
+    difference, audited = held_against_all(told, limit)
+    file, *terms = (keep(one, run.epoch) for one in told)
     with transaction.atomic():
         lock_releases()
         if difference is None:
-            difference, audited = held_against_all(who, limit, audited)
+            difference, audited = held_against_all(told, limit, audited)
         refused = [asdict(reason) for reason in (difference, hidden.reason) if reason]
         stopped = bool(refused) or not (verdict.passed or hidden.record)
         output = Output.objects.create(
@@ -82,6 +84,7 @@ def finish(run: Run, table: Table, verdict: Verdict, who: Membership) -> Output:
             state=OutputState.STOPPED if stopped else OutputState.MADE,
             made_at=clock.now(),
             membership_file=file,
+            term_files=terms,
             audited=list(audited),
         )
         _end(run, RunState.DONE, ())

@@ -32,6 +32,7 @@ from rollbook.services.published import published
 from rollbook.services.run_plan import Plan, draw, standing_objectors
 from rollbook.services.samples import record_draw
 from rollbook.services.sets import MadeSet, make_set
+from rollbook.services.study_code import publish_code
 from rollbook.services.work_locks import Work, alone, bring_to_end, nobody_at_work
 
 WAIT_SECONDS = 60.0
@@ -119,6 +120,7 @@ def _submit_disclosure(run: Run, plan: Plan, made: MadeSet, population_file: str
         _ask_gate(run, plan.people)
         decision = Decision.objects.filter(request=request).latest("made_at", "id")
         record_draw(request, plan.sampled)
+        publish_code(run.study)
         entry = _entry(run, request, made)
         run_outcome.go_to(run, RunState.OPENED)
         run.submission_id = submit(entry, refs={"of": decision.submission_id})

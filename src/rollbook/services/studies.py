@@ -11,6 +11,7 @@ from typing import Final
 
 from django.db import transaction
 
+from rollbook.dataplane.runs.commit import COMMIT_FILE, CommitProof
 from rollbook.dataplane.runs.study import Study as StudyFiles
 from rollbook.kernel.refusals import AccessDenied, InputRefused, Reason, UseRefused
 from rollbook.policy.roles import Role
@@ -46,6 +47,7 @@ class StudyLine:
     id: int
     title: str
     digest: str
+    commit: str
     items: tuple[str, ...]
     submitted_at: datetime
     mine: bool
@@ -62,7 +64,8 @@ class ProjectPage:
 
 
 def submit(*, by: Actor, project_ref: str, files: Mapping[str, bytes]) -> int:
-    """Keep a study of a project from its files by path, or one zip; gives its number.
+    """Keep a study of a project from its files by path, or one zip; gives its number. A zip made by `rollbook study
+    pack` shows the commit that the files stand in.
 
     Raises:
         AccessDenied: not a member. UseRefused: project, papers, person or place do not hold today.
@@ -71,7 +74,10 @@ def submit(*, by: Actor, project_ref: str, files: Mapping[str, bytes]) -> int:
     account = require_session(by, Role.RESEARCHER)
     project = member_project(by, project_ref)
     enter(by, project)
-    study = StudyFiles.from_files(files_of(files))
+    sent = files_of(files)
+    proof = sent.pop(COMMIT_FILE, None)
+    study = StudyFiles.from_files(sent)
+    commit = CommitProof.loads(proof).name(study.files) if proof is not None else ""
     _within_project(study, project)
     with transaction.atomic():
         row = Study.objects.create(
@@ -79,6 +85,7 @@ def submit(*, by: Actor, project_ref: str, files: Mapping[str, bytes]) -> int:
             author_id=account,
             title=study.title[:200],
             digest=study.sha256.hex(),
+            commit=commit,
             files={path: data.decode() for path, data in sorted(study.files.items())},
             items=list(study.items),
             submitted_at=clock.now(),
@@ -162,6 +169,7 @@ def _study_line(study: Study, by: Actor) -> StudyLine:
         id=study.id,
         title=study.title,
         digest=study.digest,
+        commit=study.commit,
         items=tuple(study.items),
         submitted_at=study.submitted_at,
         mine=study.author_id == by.account_id,

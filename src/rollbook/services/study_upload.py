@@ -18,7 +18,7 @@ MAX_UPLOAD: Final = 1024 * 1024
 MAX_FILES: Final = 50
 MAX_FILE: Final = 256 * 1024
 MAX_TOTAL: Final = 2 * 1024 * 1024
-_PATH = re.compile(r"[a-z0-9][a-z0-9_-]{0,40}(/[a-z0-9][a-z0-9_-]{0,40})?\.(toml|sql|py|r)")
+_PATH = re.compile(r"[a-z0-9][a-z0-9_-]{0,40}(/[a-z0-9][a-z0-9_-]{0,40})?\.(toml|sql|py|r)|study\.commit")
 _ENCRYPTED = 0x1
 _PLAIN = frozenset({zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED})
 

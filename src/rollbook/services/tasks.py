@@ -28,6 +28,7 @@ WORK = {
     "open_project": "rollbook.services.projects:open_approved",
     "check_upload": "rollbook.services.upload_check:check_upload",
     "take_upload": "rollbook.services.upload_take:take_upload",
+    "send_notices": "rollbook.services.post:send_waiting",
 }
 # What completes or undoes the work of a process that died; each is safe at any time.
 RECOVERY = (

@@ -2,19 +2,22 @@
 
 import socket
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 from aiosmtpd.controller import Controller
-from django.db import transaction
+from django.db import OperationalError, connection, transaction
 
 from rollbook.kernel.refusals import SetupFailed
-from rollbook.services import messages, outputs, post, releases
+from rollbook.services import jobs, messages, outputs, post, releases, tasks
 from rollbook.services.config import Smtp, load
 from tests import run_ground as ground
 from tests.people import CHECKER, RESEARCHER, SECOND_CHECKER, account_of, actor_of
+
+pytestmark = pytest.mark.django_db
 
 
 class Server:
@@ -154,3 +157,40 @@ def test_a_setting_that_would_send_in_the_clear_or_from_nobody_is_refused(value:
         load({"ROLLBOOK_SMTP": value, "ROLLBOOK_SMTP_FROM": sender})
     found = load({"ROLLBOOK_SMTP": "smtps://me@mail.example:465", "ROLLBOOK_SMTP_FROM": "a@b.example"}).smtp
     assert found == Smtp("smtps", "mail.example", 465, "me", "a@b.example", None)
+
+
+def waiting_jobs() -> list[str]:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT task_name FROM procrastinate_jobs WHERE status = 'todo'")
+        return [name for (name,) in cursor.fetchall()]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_notices_of_a_deed_go_by_one_job_as_soon_as_it_stands(server: Server, tmp_path: Path, settings: Any) -> None:
+    with transaction.atomic():
+        for person in (CHECKER, SECOND_CHECKER):
+            messages.notify(account_of(person))
+        assert (waiting_jobs(), waiting(tmp_path)) == ([], 0)
+    assert waiting_jobs() == ["send_notices"]
+    tasks.perform("send_notices")
+    assert sorted(to for to, _ in server.taken) == sorted([CHECKER.email, SECOND_CHECKER.email])
+    settings.ROLLBOOK = replace(settings.ROLLBOOK, smtp=None)
+    messages.notify(account_of(CHECKER))
+    assert waiting_jobs() == ["send_notices"], "none is asked for where no server is set"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_no_queue_no_lost_deed(server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(_job: str) -> None:
+        raise OperationalError("gone")
+
+    monkeypatch.setattr(jobs, "defer_once", broken)
+    messages.notify(account_of(CHECKER))
+    assert (waiting(tmp_path), post.send_waiting(), len(server.taken)) == (1, 1, 1)
+
+
+def test_job_and_upkeep_together_send_each_notice_once(server: Server, tmp_path: Path) -> None:
+    write(*[f"checker-{number}@rollbook.invalid" for number in range(6)])
+    with ThreadPoolExecutor(3) as pool:
+        sent = list(pool.map(lambda _: post.send_waiting(), range(3)))
+    assert (sum(sent), len(server.taken), waiting(tmp_path)) == (6, 6, 0)

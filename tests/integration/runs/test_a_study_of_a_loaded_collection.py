@@ -179,6 +179,12 @@ def _nearly_the_same_models_are_refused(project: str) -> None:
         ground.study(project, {**files, "people.sql": files["people.sql"].replace(b"exam_score AS score", other)})
     )
     assert [reason["code"] for reason in run.outputs.get().rules["refused"]] == ["differencing"]
+    # So is the one of the same pupils and outcomes in which the term of one is another.
+    other = b"CASE WHEN ppid = (SELECT min(ppid) FROM exam) THEN 3 ELSE exam_reading_test END AS reading"
+    moved = files["people.sql"].replace(b"exam_reading_test AS reading", other)
+    assert moved != files["people.sql"]
+    run = ground.executed(ground.study(project, {**files, "people.sql": moved}))
+    assert [reason["code"] for reason in run.outputs.get().rules["refused"]] == ["differencing"]
     # The model without one sex differs by many, and is only held to the rules.
     girls = files["people.sql"].replace(b"FROM exam", b"FROM exam WHERE ppid < '8'")
     run = ground.executed(ground.study(project, {**files, "people.sql": girls}))

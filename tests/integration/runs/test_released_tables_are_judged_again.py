@@ -10,7 +10,7 @@ from rollbook.cli.recheck import recheck as command
 from rollbook.kernel.refusals import AccessDenied, InputRefused, UseRefused
 from rollbook.records.models.studies import Output, Project, RecheckTask, Release
 from rollbook.services import recheck, releases, revoking
-from rollbook.services.differencing import membership_of
+from rollbook.services.differencing import memberships_of
 from tests import run_ground as ground
 from tests.people import CHECKER, OPERATOR, RESEARCHER, account_of, actor_of, browser_of
 
@@ -79,7 +79,7 @@ def test_what_cannot_be_read_any_more_is_told_and_not_passed(project: str) -> No
 
     (_folder() / first.membership_file).unlink()
     with pytest.raises(OSError, match=first.membership_file):
-        membership_of(first)
+        memberships_of(first)
     (fallen,) = again(threshold="11")
     assert (fallen.reference, fallen.reasons[0].code) == (second.reference, "differencing-unread")
 

@@ -36,19 +36,23 @@ class Draw(models.Model):
 
 
 class Study(models.Model):
-    """One submitted version of a study: its files, and their digest as public name of what ran."""
+    """One submitted version of a study: its files, their digest as public name of what ran, and the commit they were
+    shown to stand in (empty: none). `publication` is the log's paper of it, from its first use on.
+    """
 
     project = models.ForeignKey(Project, on_delete=models.PROTECT, related_name="studies")
     author = models.ForeignKey(Account, on_delete=models.PROTECT)
     title = models.CharField(max_length=200)
     digest = models.CharField(max_length=64)
+    commit = models.CharField(max_length=64, blank=True)
     files = models.JSONField()
     items = models.JSONField()
+    publication = models.OneToOneField(Publication, null=True, on_delete=models.PROTECT)
     submitted_at = models.DateTimeField()
 
     class Classes:
         id = author = "key"
-        project = title = digest = files = items = submitted_at = "public"
+        project = title = digest = commit = files = items = publication = submitted_at = "public"
 
 
 class Run(models.Model):
@@ -102,13 +106,14 @@ class Output(models.Model):
     rules = models.JSONField()
     state = models.CharField(max_length=16)
     made_at = models.DateTimeField()
-    # Who is in which cell, and the outputs this one was held against.
+    # Who is in which cell, what the terms of a model tell, and the outputs this one was held against.
     membership_file = models.CharField(max_length=64, default="")
+    term_files = models.JSONField(default=list)
     audited = models.JSONField(default=list)
 
     class Classes:
         # `rules` names the cells that failed, and a label is what study code made of data: not for the public.
-        id = run = table = rules = membership_file = audited = "key"
+        id = run = table = rules = membership_file = term_files = audited = "key"
         reference = title = dimensions = measure = state = made_at = "public"
 
 

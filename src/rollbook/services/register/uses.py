@@ -21,7 +21,8 @@ _RUN_NAME = re.compile(r"run-[0-9]{1,18}")
 class UseLine:
     """One use. `request` is empty for a sealed case; `reveal_by` and `revealed` are for sealed cases only.
 
-    For a run of a study: `run` is its name in the log, `study` the digest of the version that ran, `result` what came
+    For a run of a study: `run` is its name in the log, `study` the digest of the version that ran, `commit` where it
+    was shown to stand in one, `result` what came
     of it (empty while that is open), `started` and `ended` its times.
     """
 
@@ -39,6 +40,7 @@ class UseLine:
     revealed: bool = False
     run: str = ""
     study: str = ""
+    commit: str = ""
     result: str = ""
     started: datetime | None = None
     ended: datetime | None = None
@@ -72,7 +74,7 @@ def uses() -> tuple[UseLine, ...]:
 
 
 def _with_facts(line: UseLine, run: Run) -> UseLine:
-    return replace(line, study=run.study.digest, started=run.started_at, ended=run.ended_at)
+    return replace(line, study=run.study.digest, commit=run.study.commit, started=run.started_at, ended=run.ended_at)
 
 
 def uses_of(reference: str) -> tuple[UseLine, ...]:

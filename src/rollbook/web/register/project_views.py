@@ -1,10 +1,11 @@
-"""A project's Five Safes, as everybody may read them."""
+"""A project's Five Safes, and the code that ran in it, as everybody may read them."""
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from rollbook.services.five_safes import five_safes
+from rollbook.services.study_code import study_code
 from rollbook.web.access import access
 
 
@@ -16,3 +17,13 @@ def one_project(request: HttpRequest, reference: str) -> HttpResponse:
     if page is None:
         raise Http404
     return render(request, "register/project.html", {"page": page})
+
+
+@require_safe
+@access("public")
+def one_study(request: HttpRequest, digest: str) -> HttpResponse:
+    """The files of a study version that ran, with their digests and the commit."""
+    study = study_code(digest)
+    if study is None:
+        raise Http404
+    return render(request, "register/study.html", {"study": study})

@@ -24,6 +24,7 @@ urlpatterns: list[URLPattern] = [
     path("register/decisions.json", request_views.decision_json, name="register_decisions_json"),
     path("register/requests/<str:reference>/", request_views.one_request, name="register_request"),
     path("register/projects/<str:reference>/", project_views.one_project, name="register_project"),
+    path("register/studies/<str:digest>/", project_views.one_study, name="register_study"),
     path("register/uses/", use_views.use_list, name="register_uses"),
     path("register/uses.csv", use_views.use_csv, name="register_uses_csv"),
     path("register/uses.json", use_views.use_json, name="register_uses_json"),
