@@ -127,7 +127,10 @@ def _number(texts: "pa.ChunkedArray[pa.StringScalar]", name: str, least: float |
     lowest = (pc.min(values).as_py() or 0.0) if plain else 0.0
     highest = (pc.max(values).as_py() or 0.0) if plain else 0.0
     if not plain or max(-lowest, highest) > MOST or (least is not None and lowest < least):
-        mend = f"Derive plain numbers of at most {MOST:,.0f}; a weight or denominator is not negative. Leave what is missing empty."
+        mend = (
+            f"Derive plain numbers of at most {MOST:,.0f}; a weight or denominator is not negative. "
+            "Leave what is missing empty."
+        )
         raise _refuse("table-number", "A value is not a number that can be added up", name, mend)
     return cast("pa.ChunkedArray[Any]", values)
 
