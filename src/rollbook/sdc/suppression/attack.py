@@ -24,7 +24,7 @@ from rollbook.sdc.suppression.system import Flags, Floats, Places, System
 TOLERANCE = 1e-6
 _BATCHES = 60
 _FEW = 0.01
-_LARGE, _MUCH = 2_000, 0.1  # hidden cells, and the share of what is asked of them that is open
+_LARGE, _MUCH = 2_000, 0.2  # hidden cells, and the share of what is asked of them that is open
 _PRIMAL, _DUAL = 4, 1  # numbers of the simplex strategies
 
 
@@ -120,9 +120,7 @@ class Attacker:
         """How far each figure may fall."""
         return self.system.values - self.floor
 
-    def possible(
-        self, hidden: Flags, objective: Floats, most: Floats, *, inner: bool = False
-    ) -> tuple[Floats, Floats]:
+    def possible(self, hidden: Flags, objective: Floats, most: Floats, *, inner: bool = False) -> tuple[Floats, Floats]:
         """The possible table that makes `objective` largest with no cell more than `most` above its true figure.
 
         `inner`: by the interior point method; where that fails, and else, by the simplex method. Gives its difference from the true table, and how much each cell's bound holds the objective back.
