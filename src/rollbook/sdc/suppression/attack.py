@@ -123,7 +123,8 @@ class Attacker:
     def possible(self, hidden: Flags, objective: Floats, most: Floats, *, inner: bool = False) -> tuple[Floats, Floats]:
         """The possible table that makes `objective` largest with no cell more than `most` above its true figure.
 
-        `inner`: by the interior point method; where that fails, and else, by the simplex method. Gives its difference from the true table, and how much each cell's bound holds the objective back.
+        `inner`: by the interior point method; where that fails, and else, by the simplex method. Gives the difference
+        from the true table, and how much each cell's bound holds the objective back.
 
         Raises:
             ArithmeticError: the solver gave no table, or one that the sums do not allow.
@@ -187,7 +188,7 @@ def adds_up(system: System, change: Floats) -> bool:
 
 
 def shown_by(system: System, hidden: Flags, tables: Iterable[Change], floor: Floats | None = None) -> Reach:
-    """How far these tables reach, by plain arithmetic: one that is not possible beside what is shown counts for nothing.
+    """How far these tables reach, by plain arithmetic: one that is not possible counts for nothing.
 
     A figure is taken to be no lower than `floor`: nought, unless given.
     """
