@@ -6,6 +6,9 @@ JOBS ?= 2
 SERVE ?= yes
 NAME ?=
 
+# Images of machines often forbid Python to keep what it compiled; every program started here would then compile anew.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
 .PHONY: help demo serve test quick check fix bench peers migrations browser assets study
 
@@ -20,7 +23,7 @@ serve: .venv/.ready var/assets/.ready .venv/study/.ready  ## run an installation
 	ROLLBOOK_DATA=var/serve/data ROLLBOOK_KEYS=var/serve/keys $(BIN)/rollbook serve
 
 test: check browser .venv/study/.ready  ## everything: check, then the whole suite
-	$(BIN)/pytest -n $(JOBS) --dist loadscope --ignore tests/repo
+	$(BIN)/pytest -n $(JOBS) --dist loadscope --no-loadscope-reorder --ignore tests/repo
 
 quick: .venv/.ready .venv/study/.ready  ## the tests that need no database, in under a minute
 	$(BIN)/pytest -n $(JOBS) tests/unit tests/property tests/vectors

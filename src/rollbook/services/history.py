@@ -39,6 +39,20 @@ RESULTS = {
     Output.AGREED: "Two people checked the table. It is about to come out.",
     Output.RELEASED: "A table of counts came out.",
 }
+_FILE = "A file was made by exception."
+FILE_RESULTS = RESULTS | {
+    Output.MADE: f"{_FILE} Nobody has looked at it yet.",
+    Output.STOPPED: f"{_FILE} It was stopped. Nothing came out.",
+    Output.CHECKING: f"{_FILE} Two people are checking it.",
+    Output.CONSOLIDATING: f"{_FILE} Two people are checking it.",
+    Output.DECIDING: f"{_FILE} Two people checked it, a third decides.",
+    Output.REJECTED: f"{_FILE} It was turned down. Nothing came out.",
+    Output.WITHDRAWN: f"{_FILE} It was withdrawn. Nothing came out.",
+    Output.RETURNED: f"{_FILE} It was sent back. Nothing came out.",
+    Output.AGREED: f"{_FILE} Three people let it out. It is about to come out.",
+    Output.RELEASED: "A file came out by exception. Three people judged it by hand.",
+    Output.REVOKED: "A file came out by exception. It was revoked later.",
+}
 STATES = {
     Run.OPENED: "The use is in the public log. It has not started.",
     Run.RUNNING: "The study is running.",
@@ -49,12 +63,13 @@ STATES = {
 
 @dataclass(frozen=True, slots=True)
 class ReleasedTable:
-    """A table anyone can read on the register; of one that was revoked, since when and why."""
+    """A table, or (`by_hand`) a file by exception, anyone can read; of one that was revoked, since when and why."""
 
     reference: str
     title: str
     revoked_at: datetime | None = None
     why: str = ""
+    by_hand: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,11 +233,12 @@ def _objected(spans: Iterable[tuple[datetime, datetime | None]], moment: datetim
 def _result(run: Run) -> tuple[tuple[ReleasedTable, ...], str]:
     outputs = list(run.outputs.select_related("release").order_by("pk"))
     released = tuple(_released(one) for one in outputs if one.state in {Output.RELEASED, Output.REVOKED})
-    words = [RESULTS[one.state] for one in outputs] or [STATES.get(run.state, "")]
+    told = {Output.TABLE: RESULTS, Output.FILE: FILE_RESULTS}
+    words = [told[one.kind][one.state] for one in outputs] or [STATES.get(run.state, "")]
     return released, " ".join(dict.fromkeys(words))
 
 
 def _released(output: Output) -> ReleasedTable:
     release = output.release
     why = GROUNDS[release.revoke_ground].words if release.revoked_at else ""
-    return ReleasedTable(output.reference, output.title, release.revoked_at, why)
+    return ReleasedTable(output.reference, output.title, release.revoked_at, why, output.kind == Output.FILE)
