@@ -76,8 +76,8 @@ class ReleasedTable:
 class Use:
     """One use. `inside` is None where the list of people can no longer be read; `objected`: left out by choice.
 
-    `power` is a law, and `allows` says it in plain words. `request` and `project` are empty where it had none. `shared`:
-    the record held another child's facts too when it was used, and was divided since.
+    `power` is a law, and `allows` says it in plain words. `request` and `project` are empty where it had none.
+    `shared`: the record held another child's facts too when it was used, and was divided since.
     """
 
     index: int
