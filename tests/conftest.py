@@ -7,6 +7,7 @@ worker imports it anew and so has an installation of its own.
 import os
 import secrets
 import shutil
+import sys
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -23,6 +24,11 @@ from rollbook.services.start import start_django
 # A machine with other work on it is slow, and that is no fault of what is tested.
 examples.register_profile("any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 examples.load_profile("any machine")
+
+# Where the machine forbids Python to keep compiled modules, every program that a test starts would compile all of ours
+# anew, and every worker of xdist every test.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
 
 _NAME = f"test-{secrets.token_hex(4)}"
 # PostgreSQL never runs as root, and the user it runs as cannot reach root's temporary folders.

@@ -8,7 +8,7 @@ from django.core.cache import cache
 from playwright.sync_api import expect
 
 from rollbook.services.accounts import open_account
-from tests.functional.conftest import Visitor
+from tests.functional.conftest import Visitor, faults
 from tests.people import CUSTODIAN, OPERATOR, code_for
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -90,3 +90,9 @@ def test_a_wrong_password_is_told_beside_the_form(visitor: Visitor) -> None:
     page.get_by_role("button", name="Continue").click()
     expect(page).to_have_title(re.compile("^Error: "))
     visitor.hold()
+
+
+def test_what_pages_are_held_to_finds_a_fault(open_browser: Any) -> None:
+    page = open_browser().page
+    page.set_content('<html lang="en"><title>A page</title><main><h1>A page</h1><img src="x"></main></html>')
+    assert faults(page) == ['image-alt: <img src="x">']

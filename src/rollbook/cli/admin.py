@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from rollbook.kernel.refusals import Reason, SetupFailed
+from rollbook.kernel.refusals import InputRefused, Reason
 from rollbook.services import config as settings
 from rollbook.services.processes import run_self
 
@@ -24,8 +24,10 @@ def setup(
 ) -> None:
     """Make keys, database, roles and tables. Safe to repeat."""
     from rollbook.services import database, keys
+    from rollbook.services.system_user import refuse_root
 
     config = settings.load(process="owner")
+    refuse_root(config)
     keys.create(config, overseer)
     with database.running(config):
         database.prepare(config)
@@ -45,7 +47,9 @@ def open_account(
     name: str,
     role: Annotated[str, typer.Argument(help="for example custodian, panel-member, output-checker")],
     school: Annotated[str | None, typer.Option(help="LAESTAB of the school, for a school data manager")] = None,
-    organisation: Annotated[int | None, typer.Option(help="number of the organisation, for a researcher")] = None,
+    organisation: Annotated[
+        str | None, typer.Option(help="registered number of the organisation, for everybody who belongs to one")
+    ] = None,
     holder: Annotated[
         str,
         typer.Option(help="staff or accreditation number, from the proof of who they are; one for each human being"),
@@ -54,15 +58,17 @@ def open_account(
 ) -> None:
     """Open an account; its password is asked for, or read from standard input."""
     from rollbook.services import accounts as deeds
+    from rollbook.services import governance
     from rollbook.services.actors import Role, operator
 
     if role not in set(Role):
-        mend = f"Use one of: {', '.join(Role)}."
-        raise SetupFailed(Reason("account-role", "There is no such role", mend=mend))
+        mend = f"Use one of: {', '.join(one for one in Role if one not in deeds.NOT_OPENED_HERE)}."
+        raise InputRefused(Reason("account-role", "There is no such role", role[:32], mend))
+    body = governance.organisation_id(organisation) if organisation is not None else None
     password = typer.prompt("Password", hide_input=True) if sys.stdin.isatty() else sys.stdin.readline().rstrip("\n")
     number = deeds.open_account(
         by=operator(), email=email, name=name, role=Role(role), password=password,
-        organisation_id=organisation, laestab=school, holder=holder, namesake=namesake,
+        organisation_id=body, laestab=school, holder=holder, namesake=namesake,
     )  # fmt: skip
     typer.echo(f"Account {number} is open. Its second factor is set up at the first sign-in.")
 

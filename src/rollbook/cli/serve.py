@@ -9,8 +9,10 @@ def serve() -> None:
     """Run the database, the web pages, the jobs and the log's writer until stopped."""
     from rollbook.services import database, supervise
     from rollbook.services.processes import run_self
+    from rollbook.services.system_user import refuse_root
 
     config = settings.load(process="owner")
+    refuse_root(config)
     supervise.refuse_taken(config.bind)
     with database.running(config):
         database.prepare(config)

@@ -42,12 +42,15 @@ class Fallen:
 
 @dataclass(frozen=True, slots=True)
 class Recheck:
-    """What judging again found: of `judged` tables those that would not leave, and how many tasks were `made`."""
+    """What judging again found: of `judged` tables those that would not leave, and how many tasks were `made`. No rule
+    ever judged the files in `by_hand`: each is a task too, to be looked at by hand.
+    """
 
     parameters: SdcParameters
     judged: int
     fallen: tuple[Fallen, ...]
     made: int
+    by_hand: tuple[str, ...] = ()
 
 
 def parameters_with(changes: Mapping[str, str]) -> SdcParameters:
@@ -68,24 +71,28 @@ def parameters_with(changes: Mapping[str, str]) -> SdcParameters:
 
 
 def recheck(*, by: Actor, parameters: SdcParameters) -> Recheck:
-    """Judge every table that left and was not revoked, and leave a task for each that would not leave today.
+    """Judge every table that left and was not revoked, and leave a task for each that would not leave today, and for
+    each file that left by exception.
 
     Raises:
         AccessDenied: code `role`.
     """
     require_role(by, Role.OPERATOR)
-    rows = list(Release.objects.exclude(released_at=None).select_related("output__run").order_by("id"))
+    left = list(Release.objects.exclude(released_at=None).select_related("output__run").order_by("id"))
+    rows = [row for row in left if row.output.kind == Output.TABLE]
     standing = [row for row in rows if row.revoked_at is None]
+    files = [row for row in left if row.output.kind == Output.FILE and row.revoked_at is None]
     found = {row.id: [*_alone(row, parameters)] for row in standing}
     for row, reason in _together(rows, parameters.threshold):
         found[row.id].append(reason)
     with transaction.atomic():
         made = sum(_task(row, parameters, found[row.id]) for row in standing if found[row.id])
+        made += sum(_task(row, parameters, [_by_hand(row)]) for row in files)
         audit(by, "recheck-releases", "all", judged=len(standing), made=made)
     fallen = tuple(
         Fallen(row.output.reference, row.output.title, tuple(found[row.id])) for row in standing if found[row.id]
     )
-    return Recheck(parameters, len(standing), fallen, made)
+    return Recheck(parameters, len(standing), fallen, made, tuple(row.output.reference for row in files))
 
 
 def settle(*, by: Actor, task: int, note: str) -> None:
@@ -108,6 +115,11 @@ def settle(*, by: Actor, task: int, note: str) -> None:
         row.settled_by_id, row.settled_at, row.result, row.note = account, clock.now(), row.STAYS, note.strip()
         row.save(update_fields=["settled_by", "settled_at", "result", "note"])
         audit(by, "settle-recheck", str(task))
+
+
+def _by_hand(row: Release) -> Reason:
+    mend = "Read it again, and revoke it where it would not be let out today."
+    return Reason("by-hand", "No rule judged this file, so none can judge it again", row.output.reference, mend)
 
 
 def _value(text: str, kind: type) -> Any:

@@ -3,13 +3,14 @@
 import os
 
 from rollbook.services.config import Process
+from rollbook.services.system_user import refuse_root
 
 
 def start_django(process: Process) -> None:
     """Load the settings for `process` and make models usable; a second call for the same process does nothing.
 
     Raises:
-        SetupFailed: the process was already started as another one, or a setting is wrong.
+        SetupFailed: the process was already started as another one, a setting is wrong, or it is root in production.
     """
     from django.apps import apps
     from django.conf import settings
@@ -20,6 +21,7 @@ def start_django(process: Process) -> None:
         raise SetupFailed(Reason("process", f"This process already runs as {settings.ROLLBOOK.process}"))
     os.environ["ROLLBOOK_PROCESS"] = process
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "rollbook.web.settings")
+    refuse_root(settings.ROLLBOOK)
     if not apps.ready:
         import django
 

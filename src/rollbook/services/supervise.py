@@ -1,7 +1,8 @@
 """Runs the processes of an installation side by side, and stops them together.
 
-Each signs in to the database as its own role. A process that ends is started again, a few times; then everything
-stops, so that an outage is seen rather than served around.
+Each signs in to the database as its own role. A process that ends is started again, after a pause that grows; one that
+keeps ending within ten minutes stops everything, so that an outage is seen rather than served around. What happened
+longer ago is forgotten: a process that dies once in a while over months does not use its restarts up.
 """
 
 import os
@@ -18,7 +19,10 @@ from types import FrameType
 
 from rollbook.kernel.refusals import Reason, SetupFailed, StateBroken
 
-MOST_RESTARTS = 3
+# So many within so long; the first at once, each later one after twice the pause.
+MOST_RESTARTS = 4
+SECONDS_REMEMBERED = 600.0
+FIRST_PAUSE = 1.0
 SECONDS_TO_STOP = 15.0
 SECONDS_TO_START = 60.0
 BETWEEN_LOOKS = 0.2
@@ -30,8 +34,10 @@ class Supervisor:
 
     commands: Mapping[str, Sequence[str]]
     running: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
-    restarts: dict[str, int] = field(default_factory=dict)
+    ends: dict[str, list[float]] = field(default_factory=dict)
+    due: dict[str, float] = field(default_factory=dict)
     asked_to_stop: bool = False
+    now: Callable[[], float] = time.monotonic
 
     def start(self) -> None:
         """Start every process."""
@@ -45,10 +51,24 @@ class Supervisor:
             StateBroken: a process ended more often than it may.
         """
         while not self.asked_to_stop and not until():
-            for name, process in list(self.running.items()):
-                if process.poll() is not None:
-                    self._restart(name, process.returncode)
+            self.look()
             time.sleep(BETWEEN_LOOKS)
+
+    def look(self) -> None:
+        """Start again what has ended, once its pause is over.
+
+        Raises:
+            StateBroken: code `process-ends`.
+        """
+        for name, process in list(self.running.items()):
+            code = process.poll()
+            if code is None:
+                continue
+            if name not in self.due:
+                self.due[name] = self.now() + self._pause(name, code)
+            if self.now() >= self.due[name]:
+                del self.due[name]
+                self._start(name)
 
     def stop(self) -> None:
         """Ask every process to end, wait, and end by force those that do not."""
@@ -75,11 +95,14 @@ class Supervisor:
         # A session of its own: an interrupt at the terminal reaches the supervisor alone, which stops them in order.
         self.running[name] = subprocess.Popen(self.commands[name], stdin=subprocess.DEVNULL, start_new_session=True)
 
-    def _restart(self, name: str, code: int) -> None:
-        self.restarts[name] = self.restarts.get(name, 0) + 1
-        if self.restarts[name] > MOST_RESTARTS:
+    def _pause(self, name: str, code: int) -> float:
+        """Note that a process has ended; gives the seconds to wait before it is started again."""
+        now = self.now()
+        self.ends[name] = [then for then in self.ends.get(name, []) if now - then < SECONDS_REMEMBERED] + [now]
+        many = len(self.ends[name])
+        if many > MOST_RESTARTS:
             raise StateBroken(Reason("process-ends", f"The {name} process keeps ending (with {code})"))
-        self._start(name)
+        return FIRST_PAUSE * 2 ** (many - 2) if many > 1 else 0.0
 
 
 def commands(bind: str) -> dict[str, list[str]]:

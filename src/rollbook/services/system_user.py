@@ -7,6 +7,7 @@ import subprocess
 from dataclasses import dataclass
 
 from rollbook.kernel.refusals import Reason, SetupFailed
+from rollbook.services.config import Config
 
 NAME = "rollbook"
 
@@ -17,6 +18,19 @@ class SystemUser:
 
     uid: int
     gid: int
+
+
+def refuse_root(config: Config) -> None:
+    """In production nothing of Rollbook runs as root: a fault in a page would otherwise hold the whole machine.
+
+    A demonstration or a trial may: PostgreSQL and studies then run as users of their own, the pages and jobs as root.
+
+    Raises:
+        SetupFailed: with code `root`.
+    """
+    if config.production and os.geteuid() == 0:
+        mend = f"Make a user for it (useradd --system {NAME}), give it the folders of data and keys, and run as it."
+        raise SetupFailed(Reason("root", "In production Rollbook does not run as root", mend=mend))
 
 
 def system_user() -> SystemUser | None:

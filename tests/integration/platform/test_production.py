@@ -7,11 +7,14 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from django.conf import settings as django_settings
 
+from rollbook.cli.main import COMMANDS, Command
 from rollbook.kernel.refusals import SetupFailed, UseRefused
 from rollbook.services import config as settings
 from rollbook.services import database, embedded, keys
 from rollbook.services.accounts import set_second_factor
+from rollbook.services.start import start_django
 from tests.people import OPERATOR
 
 
@@ -89,3 +92,27 @@ def test_a_server_that_does_not_answer_is_named_without_its_password(config: set
     with pytest.raises(SetupFailed, match="DATABASE_URL") as refusal:
         database.prepare(settings.load(environ, process="owner"))
     assert "secret-word" not in str(refusal.value)
+
+
+def begin(command: Command, words: list[str]) -> None:
+    """What the program does first with a command."""
+    if command.process:
+        start_django(django_settings.ROLLBOOK.process)
+    else:
+        command.load()(args=words, standalone_mode=False)
+
+
+@pytest.mark.parametrize("words", [["serve"], ["setup"], ["log", "head"], ["jobs"]], ids=lambda words: words[0])
+def test_nothing_runs_as_root_in_production(words: list[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(os, "geteuid", lambda: 0)
+    monkeypatch.setenv("ROLLBOOK_PRODUCTION", "1")
+    monkeypatch.setenv("ROLLBOOK_DATABASE_FSYNC", "on")
+    monkeypatch.setenv("ROLLBOOK_PUBLIC_URL", "https://rollbook.example")
+    monkeypatch.setenv("ROLLBOOK_DATA", str(tmp_path / "data"))
+    monkeypatch.setenv("ROLLBOOK_KEYS", str(tmp_path / "keys"))
+    config = settings.load()
+    monkeypatch.setattr(django_settings, "ROLLBOOK", config)
+    with pytest.raises(SetupFailed) as refusal:
+        begin(COMMANDS[words[0]], words[1:])
+    assert refusal.value.reasons[0].code == "root"
+    assert list(tmp_path.iterdir()) == []
