@@ -12,7 +12,7 @@ from playwright.sync_api import expect
 from rollbook.records.models.studies import Output, Run
 from rollbook.services import clock, gateway, outputs, recheck, releases, runs
 from rollbook.services.submitting import CONTEXT
-from tests import case_ground
+from tests import case_ground, file_ground, grounds
 from tests import run_ground as ground
 from tests.functional.conftest import Visitor
 from tests.people import (
@@ -20,6 +20,7 @@ from tests.people import (
     CUSTODIAN,
     DPO,
     OPERATOR,
+    PANEL_MEMBER,
     POLICE_OFFICER,
     RESEARCHER,
     SECOND_CHECKER,
@@ -107,6 +108,71 @@ def a_table_that_left(visitor: Visitor, reference: str) -> None:
     expect(page.get_by_text("Two groups were counted as one.")).to_be_visible()
     visitor.hold()
     visitor.visit("/casework/left/")
+
+
+def test_every_page_of_a_file_by_exception_on_a_phone(log: ground.Writer, open_browser: Any) -> None:
+    """Asked for, allowed, judged by three with their grounds, and read by everybody."""
+    phone: Visitor = open_browser(phone=True)
+    project = ground.project(log)
+    phone.sign_in_as(RESEARCHER)
+    page = phone.visit(f"/casework/projects/{project}/exception/")
+    page.get_by_role("button", name="Publish and ask").click()
+    expect(page.get_by_role("alert").get_by_role("link", name="Name the file")).to_be_visible()
+    phone.hold()
+    page.get_by_label("Name of the file").fill("mixture")
+    page.get_by_label("csv: a table").check()
+    page.get_by_label("Why no table or model").fill(file_ground.WHY)
+    page.get_by_role("button", name="Publish and ask").click()
+    expect(page.get_by_text("Not decided")).to_be_visible()
+    phone.hold()
+    phone.sign_in_as(PANEL_MEMBER)
+    page = phone.visit("/casework/exceptions/")
+    page.get_by_role("link", name="mixture.csv").click()
+    page.get_by_role("button", name="Publish the decision").click()
+    expect(page.get_by_role("alert").get_by_role("link", name="Choose one")).to_be_visible()
+    phone.hold()
+    page.get_by_label("Allow it", exact=True).check()
+    ends = grounds.days(30)
+    for part, value in (("day", ends.day), ("month", ends.month), ("year", ends.year)):
+        page.locator(f"#expires-{part}").fill(str(value))
+    page.get_by_label("Reasons").fill("No table shows a mixture.")
+    page.get_by_role("button", name="Publish the decision").click()
+    expect(page.get_by_text("Allowed", exact=True).or_(page.get_by_text("allowed", exact=True))).to_be_visible()
+    log.write()
+
+    output = file_ground.handed_in(project)
+    phone.sign_in_as(RESEARCHER)
+    phone.visit(f"/casework/runs/{output.run_id}/")
+    phone.sign_in_as(CHECKER)
+    page = phone.visit(f"/casework/checking/{output.reference}/")
+    expect(page.get_by_text("first,0.4124")).to_be_visible()
+    page.get_by_label("Let this file out").check()
+    page.get_by_role("button", name="Give your verdict").click()
+    expect(page.get_by_role("alert").get_by_role("link")).to_have_count(len(file_ground.GROUNDS))
+    phone.hold()
+    for name, text in file_ground.GROUNDS.items():
+        page.locator(f"#id_{name}").fill(text)
+    page.get_by_role("button", name="Give your verdict").click()
+    expect(page.get_by_role("button", name="Give your verdict")).to_have_count(0)
+    phone.hold()
+    file_ground.checked(output, SECOND_CHECKER)
+    phone.sign_in_as(DPO)
+    page = phone.visit("/casework/files/")
+    page.get_by_role("link", name="Two kinds of schools").click()
+    expect(page.get_by_text(file_ground.GROUNDS["person"])).to_have_count(2)
+    page.get_by_role("button", name="Decide").click()
+    expect(page.get_by_role("alert").get_by_role("link", name="Choose a verdict")).to_be_visible()
+    phone.hold()
+    for name, text in file_ground.GROUNDS.items():
+        page.locator(f"#id_{name}").fill(text)
+    page.get_by_label("Let this file out").check()
+    page.get_by_role("button", name="Decide").click()
+    expect(page.get_by_role("button", name="Decide")).to_have_count(0)
+    releases.release(output.id)
+    phone.visit("/register/files/")
+    page = phone.visit(f"/register/files/{output.reference}/")
+    expect(page.get_by_text("the differencing audit does not cover it")).to_be_visible()
+    phone.visit(f"/casework/left/{output.reference}/")
 
 
 def test_every_page_of_the_gateway(log: ground.Writer, visitor: Visitor) -> None:

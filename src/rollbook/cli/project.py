@@ -37,6 +37,19 @@ def member(
     typer.echo(f"Account {account} is a member of {project}.")
 
 
+@app.command("remove-member")
+def remove_member(
+    project: Annotated[str, typer.Argument(help="reference of the project")],
+    account: Annotated[int, typer.Argument(help="number of the researcher's account")],
+) -> None:
+    """Take a researcher off a project, at once."""
+    from rollbook.services import projects
+    from rollbook.services.actors import operator
+
+    projects.remove_member(by=operator(), project_ref=project, account_id=account)
+    typer.echo(f"Account {account} is no member of {project} any more.")
+
+
 @app.command("close")
 def close_project(project: Annotated[str, typer.Argument(help="reference of the project")]) -> None:
     """End a project for good and destroy its pseudonym key. What was released stays public."""
@@ -63,6 +76,16 @@ def accredit(
         by=operator(), account_id=account, scheme=scheme, kind=kind, starts=starts.date(), expires=expires.date()
     )
     typer.echo(f"Account {account} is accredited until {expires.date()}.")
+
+
+@app.command("withdraw")
+def withdraw(account: AccountNumber) -> None:
+    """Withdraw a researcher's accreditation, at once."""
+    from rollbook.services import safe_people
+    from rollbook.services.actors import operator
+
+    safe_people.end_accreditation(by=operator(), account_id=account)
+    typer.echo(f"Account {account} is not accredited any more.")
 
 
 @app.command("train")

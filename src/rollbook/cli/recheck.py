@@ -28,6 +28,8 @@ def recheck(
         typer.echo(f"{one.reference}, {one.title}:")
         for reason in one.reasons:
             typer.echo(f"  {reason.code}: {reason.message} ({reason.where})")
+    for reference in found.by_hand:
+        typer.echo(f"{reference}: by hand; no rule judged it, so none can judge it again.")
     typer.echo(f"{found.made:,} tasks left for the checkers. Nothing was changed.")
 
 

@@ -26,7 +26,8 @@ def replay(
     if as_json:
         typer.echo(json.dumps(asdict(found)))
     else:
-        typer.echo(f"{found.output}: {found.cells:,} cells, {found.hidden:,} hidden; recorded: {found.recorded}.")
+        what = f"{found.cells:,} cells, {found.hidden:,} hidden" if found.cells else "a file by exception"
+        typer.echo(f"{found.output}: {what}; recorded: {found.recorded}.")
         if found.signed:
             typer.echo(f"Signed by {found.signed.origin}, entry {found.signed.index}, as of {found.signed.signed_at}.")
             if found.signed.warning:

@@ -73,11 +73,15 @@ def check(folder: Folder, mapping: Mapping = None) -> None:
     with _progress() as progress:
         progress.add_task("checking as inside")
         found = study_check.problems(folder, mappings)
+    stops = [problem for problem in found if problem.stops]
     for problem in found[:MAX_FAILURES]:
         typer.echo(str(problem))
-    if found:
+    if stops:
         mend = "Mend what is named above and check again."
-        raise InputRefused(Reason("study-check", f"Problems found: {len(found)}", folder.name, mend))
+        raise InputRefused(Reason("study-check", f"Problems found: {len(stops)}", folder.name, mend))
+    if found:
+        typer.echo("Nothing found that stops it; what is named above, people judge by hand.")
+        return
     typer.echo("Nothing found: inside, the same checks are made on the real table.")
 
 
@@ -87,6 +91,9 @@ def run(folder: Folder) -> None:
     with _progress() as progress:
         progress.add_task("running inside the sandbox")
         result = study_local.run_local(folder)
+    if isinstance(result, study_local.LocalFile):
+        _show_file(result)
+        return
     _show(result)
     if not result.passed:
         mend = "Make groups larger or dimensions fewer; real data has other counts, so leave room."
@@ -97,6 +104,14 @@ def run(folder: Folder) -> None:
 
 def _progress() -> Progress:
     return Progress(SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn(), transient=True)
+
+
+def _show_file(result: study_local.LocalFile) -> None:
+    typer.echo(f"{result.title}: {result.name}, as its judges would see it (invented data, {result.people:,} pupils)\n")
+    typer.echo(result.text)
+    for warning in result.warnings:
+        typer.echo(f"Warning: {warning.sentence()}")
+    typer.echo("No rule passes a file: people judge it by hand. The real one is read again.")
 
 
 def _show(result: study_local.LocalRun) -> None:

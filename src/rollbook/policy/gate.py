@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from rollbook.kernel.refusals import Reason
-from rollbook.policy import grounds, parties, scope
+from rollbook.policy import exceptions, grounds, parties, scope
 from rollbook.policy.uses import Use
 
 Check = Callable[[Use], Iterator[Reason]]
@@ -38,6 +38,7 @@ CHECKS: tuple[Check, ...] = (
     grounds.request,
     grounds.agreement,
     grounds.assessment,
+    exceptions.leave,
     parties.organisation,
     parties.recipients,
     parties.supervised,

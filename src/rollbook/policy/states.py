@@ -1,5 +1,5 @@
-"""What may become of a request, project, run, output, gateway case, pair of records, division, upload and explanation,
-as tables.
+"""What may become of a request, project, run, output, file, gateway case, pair of records, division, upload and
+explanation, as tables.
 
 Each table says, for every state, which states may follow and whose turn it is. Deeds ask `refuses` before they change
 anything; nothing else in Rollbook knows an order of states. An unknown state is refused like a forbidden step.
@@ -55,6 +55,24 @@ class OutputState(StrEnum):
     STOPPED = "stopped"
     CHECKING = "checking"
     CONSOLIDATING = "consolidating"
+    RETURNED = "returned"
+    REJECTED = "rejected"
+    WITHDRAWN = "withdrawn"
+    AGREED = "agreed"
+    RELEASED = "released"
+    REVOKED = "revoked"
+
+
+class FileState(StrEnum):
+    """A file that leaves by exception: as an output, but what two checkers agree on is `deciding` until a third person
+    says so too.
+    """
+
+    MADE = "made"
+    CHECKING = "checking"
+    CONSOLIDATING = "consolidating"
+    DECIDING = "deciding"
+    STOPPED = "stopped"
     RETURNED = "returned"
     REJECTED = "rejected"
     WITHDRAWN = "withdrawn"
@@ -220,6 +238,40 @@ OUTPUTS = Machine(
         OutputState.REJECTED: None,
         OutputState.WITHDRAWN: None,
         OutputState.REVOKED: None,
+    },
+)
+
+_OF_A_FILE = frozenset({FileState.DECIDING, FileState.STOPPED, FileState.RETURNED, FileState.REJECTED})
+
+FILES = Machine(
+    "file",
+    FileState.MADE,
+    {
+        FileState.MADE: frozenset({FileState.CHECKING, FileState.WITHDRAWN}),
+        FileState.CHECKING: _OF_A_FILE | {FileState.CONSOLIDATING},
+        FileState.CONSOLIDATING: _OF_A_FILE,
+        # The one way to `agreed`: no verdict of checkers leads there.
+        FileState.DECIDING: frozenset({FileState.AGREED, FileState.STOPPED, FileState.RETURNED, FileState.REJECTED}),
+        FileState.RETURNED: frozenset({FileState.CHECKING, FileState.WITHDRAWN}),
+        FileState.AGREED: frozenset({FileState.RELEASED, FileState.STOPPED}),
+        FileState.RELEASED: frozenset({FileState.REVOKED}),
+        FileState.STOPPED: frozenset(),
+        FileState.REJECTED: frozenset(),
+        FileState.WITHDRAWN: frozenset(),
+        FileState.REVOKED: frozenset(),
+    },
+    {
+        FileState.MADE: Role.RESEARCHER,
+        FileState.CHECKING: Role.OUTPUT_CHECKER,
+        FileState.CONSOLIDATING: Role.OUTPUT_CHECKER,
+        FileState.DECIDING: Role.DATA_PROTECTION_OFFICER,
+        FileState.RETURNED: Role.RESEARCHER,
+        FileState.AGREED: Role.SYSTEM,
+        FileState.RELEASED: Role.OUTPUT_CHECKER,
+        FileState.STOPPED: None,
+        FileState.REJECTED: None,
+        FileState.WITHDRAWN: None,
+        FileState.REVOKED: None,
     },
 )
 

@@ -146,11 +146,25 @@ class SettingFacts:
 
 
 @dataclass(frozen=True, slots=True)
+class FileFacts:
+    """The file that a study hands over in place of a table, and the panel's latest decision on it: `result` None where
+    there is none, otherwise `allow` or `refuse`.
+    """
+
+    name: str
+    format: str
+    result: str | None = None
+    expires: date | None = None
+    logged: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Use:
     """One use of records on one day.
 
     `objectors_left` counts people in the population whose standing choice is against this use: zero once choices were
-    applied, None where nobody looked. `people` is the size of the population, None where it is not drawn yet.
+    applied, None where nobody looked. `people` is the size of the population, None where it is not drawn yet. `file` is
+    what would be handed over in place of a table, None where a table is.
     """
 
     day: date
@@ -167,3 +181,4 @@ class Use:
     objectors_left: int | None
     people: int | None
     settings: tuple[SettingFacts, ...] = ()
+    file: FileFacts | None = None

@@ -12,6 +12,7 @@ MODULES = (
     "governance",
     "collections",
     "studies",
+    "exceptions",
     "identity",
     "divisions",
     "doubles",

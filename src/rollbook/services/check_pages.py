@@ -13,6 +13,7 @@ from rollbook.sdc.judging import Table, failed_at, people_behind, shown, table_f
 from rollbook.sdc.rules import rules_of
 from rollbook.sdc.tables import FrequencyTable
 from rollbook.services.actors import Actor, require_session
+from rollbook.services.file_pages import FileSheet, in_words, sheet_of
 from rollbook.services.hidden_cells import lines_of
 from rollbook.services.label_texts import known_texts
 from rollbook.services.outputs import UNDER_REVIEW, allowed, for_checker, latest_turn, standing
@@ -58,6 +59,7 @@ class VerdictLine:
     note: str
     made_at: datetime
     mine: bool
+    grounds: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +77,7 @@ class CheckPage:
 
     `made_labels` are the labels that neither the study nor a code list spells out. `verdicts` is empty until both are
     in, save the reader's own. `last` is the reference of the version that `changes` compares with, empty for the first.
+    Of a `file` by exception there are no cells and no rules, but its sheet.
     """
 
     line: CheckLine
@@ -92,6 +95,7 @@ class CheckPage:
     verdicts: tuple[VerdictLine, ...]
     last: str
     changes: tuple[Change, ...]
+    file: FileSheet | None = None
 
 
 def outputs_for(by: Actor) -> tuple[CheckLine, ...]:
@@ -110,6 +114,8 @@ def check_page(*, by: Actor, reference: str) -> CheckPage:
     """
     account = require_session(by, Role.OUTPUT_CHECKER)
     output = for_checker(account, reference)
+    if output.kind == Output.FILE:
+        return _file_page(output, account)
     study, turn = output.run.study, latest_turn(output)
     last = _last(output)
     return CheckPage(
@@ -128,6 +134,28 @@ def check_page(*, by: Actor, reference: str) -> CheckPage:
         verdicts=_verdicts(output, account),
         last=last.reference if last else "",
         changes=_changes(last, output) if last else (),
+    )
+
+
+def _file_page(output: Output, account: int) -> CheckPage:
+    study, turn = output.run.study, latest_turn(output)
+    return CheckPage(
+        line=_line(output, account),
+        turn=turn.number,
+        context=tuple((words, turn.context[name]) for name, words in CONTEXT.items()),
+        dimensions=(),
+        measure=output.measure,
+        cells=(),
+        made_labels=(),
+        rules=(),
+        threshold=0,
+        need="",
+        files=tuple(sorted(study.files.items())),
+        digest=study.digest,
+        verdicts=_verdicts(output, account),
+        last="",
+        changes=(),
+        file=sheet_of(output),
     )
 
 
@@ -179,7 +207,7 @@ def table_of(output: Output) -> Table:
 
 def _last(output: Output) -> Output | None:
     """The version before: the last output of the project with the same title over the same dimensions."""
-    rows = Output.objects.filter(run__study__project=output.run.study.project_id, title=output.title)
+    rows = Output.objects.filter(run__study__project=output.run.study.project_id, title=output.title, kind=output.kind)
     return rows.filter(dimensions=output.dimensions, id__lt=output.id).order_by("-id").first()
 
 
@@ -198,7 +226,9 @@ def _verdicts(output: Output, account: int) -> tuple[VerdictLine, ...]:
     blind = latest_turn(output).id if output.state == Output.CHECKING else 0
     rows = [row for turn in output.turns.order_by("number") for row in standing(turn)]
     return tuple(
-        VerdictLine(row.verdict, row.comment, row.note, row.made_at, row.checker_id == account)
+        VerdictLine(
+            row.verdict, row.comment, row.note, row.made_at, row.checker_id == account, in_words(row, account).grounds
+        )
         for row in rows
         if row.turn_id != blind or row.checker_id == account
     )

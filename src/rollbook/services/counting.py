@@ -5,9 +5,10 @@ published. Needs no Django.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from rollbook.policy.exceptions import RULE_SET, log_code
 from rollbook.policy.revoking import REVOKES
 from rollbook.services.log.published_entry import PublishedEntry
 from rollbook.services.register.sizes import Interval, interval
@@ -22,6 +23,8 @@ KINDS: Mapping[str, str] = {
     "disclosure": "Study runs inside",
     "output": "Tables released",
     "revoked": "Tables revoked",
+    "file": "Files released by exception",
+    "file-revoked": "Files by exception, revoked",
     "sealed": "Gateway cases, sealed",
     "reveal": "Gateway cases told",
 }
@@ -42,10 +45,11 @@ class Volume:
 def count(entries: Sequence[PublishedEntry]) -> tuple[Volume, ...]:
     """Count entries by month, kind and power, in that order."""
     powers = dict(_powers(entries))
+    files = {entry.index for entry in entries if _is_file(entry)}
     numbers: Counter[tuple[str, str, str]] = Counter()
     people: dict[tuple[str, str, str], Interval] = {}
     for entry in entries:
-        kind = _kind(entry)
+        kind = _kind(entry, files)
         if kind in KINDS:
             key = f"{entry.at:%Y-%m}", kind, powers[entry.index]
             numbers[key] += 1
@@ -57,10 +61,16 @@ def count(entries: Sequence[PublishedEntry]) -> tuple[Volume, ...]:
     return tuple(sorted(rows, key=lambda row: (row.month, order.index(row.kind), row.power)))
 
 
-def _kind(entry: PublishedEntry) -> str:
+def _kind(entry: PublishedEntry, files: Container[int]) -> str:
     if entry.type == "decision":
         return f"decision-{entry.fields['result']}"
-    return "revoked" if entry.type == "correction" and entry.fields["change"] == REVOKES else entry.type
+    if entry.type == "correction" and entry.fields["change"] == REVOKES:
+        return "file-revoked" if entry.fields.get("of") in files else "revoked"
+    return "file" if entry.index in files else entry.type
+
+
+def _is_file(entry: PublishedEntry) -> bool:
+    return entry.type == "output" and entry.fields.get("rules") == log_code(RULE_SET)
 
 
 def differences(claimed: Iterable[Volume], counted: Iterable[Volume]) -> list[str]:

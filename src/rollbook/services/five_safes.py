@@ -18,6 +18,7 @@ from rollbook.services.mapped_items import item_name
 from rollbook.services.projects import closed_because, project_line
 from rollbook.services.register.papers import agreements_of, assessments_covering
 from rollbook.services.register.words import class_words, power_law, purpose_name
+from rollbook.services.safe_places import last_day
 from rollbook.services.samples import words
 
 
@@ -102,7 +103,7 @@ def _people(project: Project) -> Safe:
     for member in team:
         periods = Accreditation.objects.filter(account=member).order_by("-expires")
         passed = Training.objects.filter(account=member).order_by("-expires")
-        ends += [Ends(f"An accreditation ({one.kind})", one.expires) for one in periods[:1]]
+        ends += [Ends(f"An accreditation ({one.kind})", last_day(one.expires, one.ended_on)) for one in periods[:1]]
         ends += [Ends(f"A training ({one.course})", one.expires) for one in passed[:1]]
     return Safe(
         "Safe people",
@@ -147,15 +148,20 @@ def _data(project: Project) -> Safe:
 
 
 def _outputs(project: Project) -> Safe:
-    made = Output.objects.filter(run__study__project=project)
+    every = Output.objects.filter(run__study__project=project)
+    made, files = every.filter(kind=Output.TABLE), every.filter(kind=Output.FILE)
     return Safe(
         "Safe outputs",
         "Could anybody be recognised in what comes out?",
         (
-            ("What may leave", "Tables that pass the rules and two people who checked them apart."),
+            (
+                "What may leave",
+                "Tables that pass the rules and two people who checked them apart. Files: by exception.",
+            ),
             ("Runs", str(Run.objects.filter(study__project=project).count())),
             ("Tables released", str(made.filter(state__in=(Output.RELEASED, Output.REVOKED)).count())),
             ("Of these revoked", str(made.filter(state=Output.REVOKED).count())),
+            ("Files released by exception", str(files.filter(state__in=(Output.RELEASED, Output.REVOKED)).count())),
         ),
     )
 

@@ -12,6 +12,7 @@ from rollbook.policy.uses import (
     AgreementFacts,
     AssessmentFacts,
     DecisionFacts,
+    FileFacts,
     OrganisationFacts,
     RecipientFacts,
     RequestFacts,
@@ -26,11 +27,12 @@ from rollbook.records.models.identity import GatewayCase
 from rollbook.records.models.log import LogSubmission
 from rollbook.records.models.studies import Project, Run
 from rollbook.services import clock
+from rollbook.services.file_leave import leave_for
 from rollbook.services.holders import person_of
 from rollbook.services.items import item_facts
 from rollbook.services.people_zone import people_zone
 from rollbook.services.safe_people import FULL, PROVISIONAL
-from rollbook.services.safe_places import Place, setting_facts, settings_of
+from rollbook.services.safe_places import Place, last_day, setting_facts, settings_of
 
 
 def gate_for_run(*, run_id: int, objectors_left: int | None, people: int | None = None) -> Allowed | Refused:
@@ -45,7 +47,8 @@ def gate_for_run(*, run_id: int, objectors_left: int | None, people: int | None 
     project = run.study.project
     # The place it was asked for from, as that place stands now.
     places = (setting_facts(run.site, run.device),) if run.site is not None else ()
-    return gate(_research(project.request, run.study.items, project.members.all(), objectors_left, people, places))
+    team, file = project.members.all(), leave_for(project, run.study.file)
+    return gate(_research(project.request, run.study.items, team, objectors_left, people, places, file))
 
 
 def gate_for_request(*, reference: str) -> tuple[Reason, ...]:
@@ -126,6 +129,7 @@ def _research(
     objectors_left: int | None,
     people: int | None,
     places: tuple[SettingFacts, ...],
+    file: FileFacts | None = None,
 ) -> Use:
     day = clock.today()
     return Use(
@@ -143,6 +147,7 @@ def _research(
         objectors_left=objectors_left,
         people=people,
         settings=places,
+        file=file,
     )
 
 
@@ -232,7 +237,8 @@ def _recipients(team: Iterable[Account]) -> tuple[RecipientFacts, ...]:
 
 
 def _periods(account: Account, kind: str) -> tuple[tuple[date, date], ...]:
-    return tuple((one.starts, one.expires) for one in account.accreditations.all() if one.kind == kind)
+    of_kind = (one for one in account.accreditations.all() if one.kind == kind)
+    return tuple((one.starts, last_day(one.expires, one.ended_on)) for one in of_kind)
 
 
 def _logged(submission: LogSubmission) -> bool:

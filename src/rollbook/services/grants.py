@@ -59,7 +59,7 @@ _QUEUE = Grant(web=ADD, jobs=FULL, people=ADD)
 
 GRANTS: Mapping[str, Grant] = {
     "public.records_account": Grant(web=_SIGNS_IN, jobs=EDIT, people=_SIGNS_IN),
-    "public.records_accreditation": _PAPERS,
+    "public.records_accreditation": Grant(web=READ, jobs="SELECT, INSERT, UPDATE (ended_on)", people=READ),
     "public.records_agreement": _PAPERS,
     "public.records_assessment": _PAPERS,
     "public.records_audit": Grant(web=ADD, jobs=ADD, log=ADD, people=ADD),
@@ -67,6 +67,8 @@ GRANTS: Mapping[str, Grant] = {
     "public.records_decision": _APPENDED,
     "public.records_definedmapping": _SHOWN,
     "public.records_draw": _PAPERS,
+    "public.records_fileexception": _APPENDED,
+    "public.records_filedecision": _APPENDED,
     # What stands in a proof of identity is for no page.
     "public.records_holder": Grant(jobs=EDIT),
     "public.records_intakeday": _SHOWN,

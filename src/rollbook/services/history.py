@@ -25,7 +25,7 @@ from rollbook.services.log import reader
 from rollbook.services.log.published_entry import PublishedEntry
 from rollbook.services.one_person import keys_of
 from rollbook.services.other_uses import OtherUse, other_uses
-from rollbook.services.register.words import power_law
+from rollbook.services.register.words import power_law, power_plain
 
 RESULTS = {
     Output.STOPPED: "A rule stopped the table. Nothing came out.",
@@ -39,6 +39,20 @@ RESULTS = {
     Output.AGREED: "Two people checked the table. It is about to come out.",
     Output.RELEASED: "A table of counts came out.",
 }
+_FILE = "A file was made by exception."
+FILE_RESULTS = RESULTS | {
+    Output.MADE: f"{_FILE} Nobody has looked at it yet.",
+    Output.STOPPED: f"{_FILE} It was stopped. Nothing came out.",
+    Output.CHECKING: f"{_FILE} Two people are checking it.",
+    Output.CONSOLIDATING: f"{_FILE} Two people are checking it.",
+    Output.DECIDING: f"{_FILE} Two people checked it, a third decides.",
+    Output.REJECTED: f"{_FILE} It was turned down. Nothing came out.",
+    Output.WITHDRAWN: f"{_FILE} It was withdrawn. Nothing came out.",
+    Output.RETURNED: f"{_FILE} It was sent back. Nothing came out.",
+    Output.AGREED: f"{_FILE} Three people let it out. It is about to come out.",
+    Output.RELEASED: "A file came out by exception. Three people judged it by hand.",
+    Output.REVOKED: "A file came out by exception. It was revoked later.",
+}
 STATES = {
     Run.OPENED: "The use is in the public log. It has not started.",
     Run.RUNNING: "The study is running.",
@@ -49,20 +63,21 @@ STATES = {
 
 @dataclass(frozen=True, slots=True)
 class ReleasedTable:
-    """A table anyone can read on the register; of one that was revoked, since when and why."""
+    """A table, or (`by_hand`) a file by exception, anyone can read; of one that was revoked, since when and why."""
 
     reference: str
     title: str
     revoked_at: datetime | None = None
     why: str = ""
+    by_hand: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Use:
     """One use. `inside` is None where the list of people can no longer be read; `objected`: left out by choice.
 
-    `request` and `project` are empty where it had none. `shared`: the record held another child's facts too when it
-    was used, and was divided since.
+    `power` is a law, and `allows` says it in plain words. `request` and `project` are empty where it had none.
+    `shared`: the record held another child's facts too when it was used, and was divided since.
     """
 
     index: int
@@ -72,6 +87,7 @@ class Use:
     purpose: str
     why: str
     power: str
+    allows: str
     request: str
     opened_at: datetime
     inside: bool | None
@@ -164,6 +180,7 @@ def _use(run: Run, inside: bool | None, whose: Whose, spans: Sequence[tuple[date
         purpose=purpose.name,
         why=purpose.explanation,
         power=POWERS[request.power].law,
+        allows=POWERS[request.power].plain,
         request=request.reference,
         opened_at=opened,
         inside=inside,
@@ -189,6 +206,7 @@ def _other_use(use: OtherUse, whose: Whose) -> Use:
         purpose=purpose.name if purpose else use.purpose,
         why=purpose.explanation if purpose else "",
         power=power_law(use.basis),
+        allows=power_plain(use.basis),
         request="",
         opened_at=use.at,
         inside=inside,
@@ -215,11 +233,12 @@ def _objected(spans: Iterable[tuple[datetime, datetime | None]], moment: datetim
 def _result(run: Run) -> tuple[tuple[ReleasedTable, ...], str]:
     outputs = list(run.outputs.select_related("release").order_by("pk"))
     released = tuple(_released(one) for one in outputs if one.state in {Output.RELEASED, Output.REVOKED})
-    words = [RESULTS[one.state] for one in outputs] or [STATES.get(run.state, "")]
+    told = {Output.TABLE: RESULTS, Output.FILE: FILE_RESULTS}
+    words = [told[one.kind][one.state] for one in outputs] or [STATES.get(run.state, "")]
     return released, " ".join(dict.fromkeys(words))
 
 
 def _released(output: Output) -> ReleasedTable:
     release = output.release
     why = GROUNDS[release.revoke_ground].words if release.revoked_at else ""
-    return ReleasedTable(output.reference, output.title, release.revoked_at, why)
+    return ReleasedTable(output.reference, output.title, release.revoked_at, why, output.kind == Output.FILE)

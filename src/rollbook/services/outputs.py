@@ -1,9 +1,12 @@
 """Checking a table before it leaves: two checkers, neither of whom sees the other's first verdict, then both together.
 
 Comments, and who said what, show to checkers only once both are in; until then not even that somebody has looked. The
-author reads comments when the output comes back, notes never. Whose own project it is has no part in any of this.
+author reads comments when the output comes back, notes never. Whose own project it is has no part in any of this. A
+file by exception is checked in the same way, with a ground for each criterion; what two say of it only leads to a third
+person (`services.deciding`).
 """
 
+from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import timedelta
 from typing import Final
@@ -13,8 +16,9 @@ from django.db.models import Q, QuerySet
 
 from rollbook.kernel.refusals import AccessDenied, InputRefused, Reason, UseRefused
 from rollbook.policy.checking import CHECKERS, MOST_CHECKERS, Ruling, decided
+from rollbook.policy.exceptions import CRITERIA, after_two, lacking_grounds
 from rollbook.policy.roles import Role
-from rollbook.policy.states import OUTPUTS, OutputState
+from rollbook.policy.states import FILES, OUTPUTS, FileState, OutputState
 from rollbook.records.models.accounts import Account
 from rollbook.records.models.studies import Claim, Output, Turn, Verdict
 from rollbook.services import clock, releases
@@ -22,9 +26,11 @@ from rollbook.services.actors import Actor, require_session
 from rollbook.services.audit import audit
 from rollbook.services.differencing import lock_releases, not_audited
 from rollbook.services.entry import require_for_check
+from rollbook.services.file_leave import require_apart_from_leave
 from rollbook.services.holders import accounts_of
 from rollbook.services.messages import notify
 from rollbook.services.run_outcome import outcome
+from rollbook.services.stray import stray_data
 
 APPROVE, RETURN, REJECT = Ruling.APPROVE.value, Ruling.RETURN.value, Ruling.REJECT.value
 LONGEST_COMMENT: Final = 2000
@@ -57,22 +63,33 @@ def unclaim(*, by: Actor, reference: str) -> None:
 
 
 def give_verdict(
-    *, by: Actor, reference: str, verdict: str, comment: str = "", note: str = "", turn: int | None = None
+    *,
+    by: Actor,
+    reference: str,
+    verdict: str,
+    comment: str = "",
+    note: str = "",
+    turn: int | None = None,
+    grounds: Mapping[str, str] | None = None,
 ) -> None:
     """A checker's verdict: `approve`, `return` or `reject`. Two alike decide; two that differ meet in consolidation,
     where a verdict may be changed and a third checker may join. `comment` is for the author, `note` for checkers alone.
     `turn` is the number of the turn that the checker read; in another one the author may have said something else.
+    To approve a file takes `grounds`, one for each of `policy.exceptions.CRITERIA`.
 
     Raises:
-        AccessDenied: codes `role`, `session`, `second-factor`, `output`. InputRefused: code `verdict` or `comment`.
-        UseRefused: codes `state`, `verdict-given`, `claimed`, `turn-over`; or what has expired since the
+        AccessDenied: codes `role`, `session`, `second-factor`, `output`. InputRefused: code `verdict`, `comment`, or
+        `ground...`. UseRefused: codes `state`, `verdict-given`, `claimed`, `turn-over`; or what has expired since the
         run, where the verdict would release.
     """
     account = require_session(by, Role.OUTPUT_CHECKER)
-    _well_formed(verdict, comment, note)
+    well_formed(verdict, comment, note)
     with transaction.atomic():
         # The row is locked, so of two checkers at once one is first and the other decides.
         output = _locked(account, reference)
+        said = grounds_of(output, verdict, grounds or {})
+        if output.kind == Output.FILE:
+            require_apart_from_leave(account, output)
         present = _turn_with_room(output, account, turn)
         before = present.verdicts.filter(checker__in=accounts_of(account)).count()
         if before and output.state == Output.CHECKING:
@@ -80,7 +97,7 @@ def give_verdict(
             raise UseRefused(Reason("verdict-given", "You have given your verdict", reference, mend))
         if verdict == APPROVE:
             require_for_check(output.run)
-        _say(present, account, verdict, comment, note=note.strip(), number=before + 1)
+        say(present, account, verdict, comment, note=note.strip(), number=before + 1, grounds=said)
         audit(by, "give-verdict", reference, verdict=verdict)
         _decide(by, output, present)
 
@@ -92,16 +109,16 @@ def return_early(*, by: Actor, reference: str, comment: str, turn: int | None = 
         AccessDenied: code `output`. InputRefused: code `comment`. UseRefused: codes `state`, `claimed`, `turn-over`.
     """
     account = require_session(by, Role.OUTPUT_CHECKER)
-    _well_formed(RETURN, comment, "")
+    well_formed(RETURN, comment, "")
     with transaction.atomic():
         output = _locked(account, reference)
         present = _turn_with_room(output, account, turn)
         if output.state != Output.CHECKING:
             raise UseRefused(Reason("state", f"This output is {output.state}", reference, "Give a verdict."))
         number = present.verdicts.filter(checker__in=accounts_of(account)).count() + 1
-        _say(present, account, RETURN, comment, early=True, number=number)
+        say(present, account, RETURN, comment, early=True, number=number)
         audit(by, "return-early", reference)
-        _end(by, output, present, OutputState.RETURNED)
+        end_turn(by, output, present, OutputState.RETURNED)
 
 
 def standing(turn: Turn) -> tuple[Verdict, ...]:
@@ -142,13 +159,14 @@ def latest_turn(output: Output) -> Turn:
     return output.turns.latest("number")
 
 
-def set_state(output: Output, state: OutputState) -> None:
+def set_state(output: Output, state: OutputState | FileState) -> None:
     """Move an output on, if the table of states allows the step.
 
     Raises:
         UseRefused: code `state`.
     """
-    if reason := OUTPUTS.refuses(output.state, state):
+    machine = FILES if output.kind == Output.FILE else OUTPUTS
+    if reason := machine.refuses(output.state, state):
         raise UseRefused(reason)
     output.state = state
     output.save(update_fields=["state", "rules"])
@@ -186,9 +204,31 @@ def _turn_with_room(output: Output, account: int, read: int | None = None) -> Tu
     return turn
 
 
-def _say(
-    turn: Turn, account: int, verdict: str, comment: str, *, number: int, note: str = "", early: bool = False
+def grounds_of(output: Output, verdict: str, given: Mapping[str, str]) -> dict[str, str]:
+    """The grounds that stand with this verdict: for each criterion where it lets a file out, otherwise none.
+
+    Raises:
+        InputRefused: a criterion without a ground of its own, or what texts may not hold.
+    """
+    if output.kind != Output.FILE or verdict != APPROVE:
+        return {}
+    if reasons := [*lacking_grounds(given), *stray_data(given)]:
+        raise InputRefused(reasons)
+    return {name: given[name].strip() for name in CRITERIA}
+
+
+def say(
+    turn: Turn,
+    account: int,
+    verdict: str,
+    comment: str,
+    *,
+    number: int,
+    note: str = "",
+    early: bool = False,
+    grounds: Mapping[str, str] | None = None,
 ) -> None:
+    """Write a verdict down."""
     Verdict.objects.create(
         output_id=turn.output_id,
         turn=turn,
@@ -197,12 +237,18 @@ def _say(
         verdict=verdict,
         comment=comment.strip(),
         note=note,
+        grounds=dict(grounds or {}),
         made_at=clock.now(),
         early=early,
     )
 
 
-def _well_formed(verdict: str, comment: str, note: str) -> None:
+def well_formed(verdict: str, comment: str, note: str) -> None:
+    """Refuse what is no verdict, or has no comment where it needs one.
+
+    Raises:
+        InputRefused: code `verdict` or `comment`.
+    """
     if verdict not in set(Ruling):
         raise InputRefused(Reason("verdict", "This is not a verdict", "verdict", "Choose approve, return or reject."))
     if max(len(comment), len(note)) > LONGEST_COMMENT or (verdict != APPROVE and not comment.strip()):
@@ -219,15 +265,27 @@ def _decide(by: Actor, output: Output, turn: Turn) -> None:
         set_state(output, state)
         for checker in checkers_of(output):
             notify(checker)
-        return
-    if state is OutputState.AGREED and (reason := _still_refused(output)):
+    elif output.kind == Output.FILE and after_two(state) is FileState.DECIDING:
+        set_state(output, FileState.DECIDING)
+        for officer in Account.objects.filter(role=Role.DATA_PROTECTION_OFFICER, is_active=True):
+            notify(officer)
+    elif state is OutputState.AGREED:
+        let_out(by, output, turn)
+    else:
+        end_turn(by, output, turn, state)
+
+
+def let_out(by: Actor, output: Output, turn: Turn) -> None:
+    """The last word that something may leave: it is agreed, or stopped where something has come between."""
+    state = OutputState.AGREED
+    if reason := _still_refused(output):
         output.rules = output.rules | {"refused": [asdict(reason)]}
         audit(by, "stop-output", output.reference, reasons=[reason.code])
         state = OutputState.STOPPED
-    _end(by, output, turn, state)
+    end_turn(by, output, turn, state)
 
 
-def _end(by: Actor, output: Output, turn: Turn, state: OutputState) -> None:
+def end_turn(by: Actor, output: Output, turn: Turn, state: OutputState) -> None:
     """The end of a turn; an output that comes to nothing says so in the log."""
     set_state(output, state)
     turn.decided_at, turn.result = clock.now(), state.value
@@ -243,6 +301,7 @@ def _still_refused(output: Output) -> Reason | None:
     """Asked again under the lock of releases: another table may have been agreed while this one was being checked,
     and the panel may have taken its approval back.
     """
-    study = output.run.study
     lock_releases()
-    return releases.taken_back(study.project.request_id) or not_audited(output)
+    if reason := releases.kept_inside(output):
+        return reason
+    return None if output.kind == Output.FILE else not_audited(output)

@@ -74,6 +74,24 @@ def add_member(*, by: Actor, project_ref: str, account_id: int) -> None:
         audit(by, "add-project-member", project_ref, account=account_id)
 
 
+def remove_member(*, by: Actor, project_ref: str, account_id: int) -> None:
+    """Take somebody off a project, from this moment on; what they sent in and asked for stays on record.
+
+    Raises:
+        AccessDenied: code `role`. InputRefused: codes `project`, `member`.
+    """
+    require_role(by, Role.OPERATOR)
+    with transaction.atomic():
+        project = Project.objects.filter(reference=project_ref).first()
+        if project is None:
+            raise _no_project(project_ref)
+        if not project.members.filter(id=account_id).exists():
+            mend = "See who is on the project."
+            raise InputRefused(Reason("member", "This account is no member", str(account_id), mend))
+        project.members.remove(account_id)
+        audit(by, "remove-project-member", project_ref, account=account_id)
+
+
 def close_project(*, by: Actor, project_ref: str) -> None:
     """End a project for good: nobody works in it again, and its pseudonyms can never be made again.
 

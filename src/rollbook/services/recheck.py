@@ -6,7 +6,6 @@ cells, and the differences to every other table that left. Checkers get a task f
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields, replace
-from itertools import combinations
 from typing import Any, Final
 
 import numpy as np
@@ -42,12 +41,15 @@ class Fallen:
 
 @dataclass(frozen=True, slots=True)
 class Recheck:
-    """What judging again found: of `judged` tables those that would not leave, and how many tasks were `made`."""
+    """What judging again found: of `judged` tables those that would not leave, and how many tasks were `made`. No rule
+    ever judged the files in `by_hand`: each is a task too, to be looked at by hand.
+    """
 
     parameters: SdcParameters
     judged: int
     fallen: tuple[Fallen, ...]
     made: int
+    by_hand: tuple[str, ...] = ()
 
 
 def parameters_with(changes: Mapping[str, str]) -> SdcParameters:
@@ -68,24 +70,28 @@ def parameters_with(changes: Mapping[str, str]) -> SdcParameters:
 
 
 def recheck(*, by: Actor, parameters: SdcParameters) -> Recheck:
-    """Judge every table that left and was not revoked, and leave a task for each that would not leave today.
+    """Judge every table that left and was not revoked, and leave a task for each that would not leave today, and for
+    each file that left by exception.
 
     Raises:
         AccessDenied: code `role`.
     """
     require_role(by, Role.OPERATOR)
-    rows = list(Release.objects.exclude(released_at=None).select_related("output__run").order_by("id"))
+    left = list(Release.objects.exclude(released_at=None).select_related("output__run").order_by("id"))
+    rows = [row for row in left if row.output.kind == Output.TABLE]
     standing = [row for row in rows if row.revoked_at is None]
+    files = [row for row in left if row.output.kind == Output.FILE and row.revoked_at is None]
     found = {row.id: [*_alone(row, parameters)] for row in standing}
     for row, reason in _together(rows, parameters.threshold):
         found[row.id].append(reason)
     with transaction.atomic():
         made = sum(_task(row, parameters, found[row.id]) for row in standing if found[row.id])
+        made += sum(_task(row, parameters, [_by_hand(row)]) for row in files)
         audit(by, "recheck-releases", "all", judged=len(standing), made=made)
     fallen = tuple(
         Fallen(row.output.reference, row.output.title, tuple(found[row.id])) for row in standing if found[row.id]
     )
-    return Recheck(parameters, len(standing), fallen, made)
+    return Recheck(parameters, len(standing), fallen, made, tuple(row.output.reference for row in files))
 
 
 def settle(*, by: Actor, task: int, note: str) -> None:
@@ -108,6 +114,11 @@ def settle(*, by: Actor, task: int, note: str) -> None:
         row.settled_by_id, row.settled_at, row.result, row.note = account, clock.now(), row.STAYS, note.strip()
         row.save(update_fields=["settled_by", "settled_at", "result", "note"])
         audit(by, "settle-recheck", str(task))
+
+
+def _by_hand(row: Release) -> Reason:
+    mend = "Read it again, and revoke it where it would not be let out today."
+    return Reason("by-hand", "No rule judged this file, so none can judge it again", row.output.reference, mend)
 
 
 def _value(text: str, kind: type) -> Any:
@@ -141,26 +152,28 @@ def _together(rows: Sequence[Release], threshold: int) -> Iterator[tuple[Release
     Whoever read a revoked table still knows it, so it counts as the other one.
     """
     kept: dict[int, tuple[Kept, ...]] = {}
-    for first, second in combinations(rows, 2):
-        told = second if second.revoked_at is None else first
+    for place, told in enumerate(rows):
         # Up to the threshold it was released under, the audit of that time holds.
         if told.revoked_at is not None or threshold <= int(told.output.rules["parameters"]["threshold"]):
             continue
-        for row in (first, second):
+        others = [*rows[:place], *(row for row in rows[place + 1 :] if row.revoked_at is not None)]
+        for row in (told, *others):
             if row.id not in kept:
                 kept[row.id] = _kept(row.output)
-        other = first if told is second else second
-        if (reason := _beside(kept[told.id], kept[other.id], other.output.reference, threshold)) is not None:
+        for reason in _beside(kept[told.id], [(row, kept[row.id]) for row in others], threshold):
             yield told, reason
 
 
-def _beside(mine: Sequence[Kept], other: Sequence[Kept], reference: str, threshold: int) -> Reason | None:
-    if not mine or not other:
-        mend = "Compare the two by hand."
-        return Reason("differencing-unread", "Who is in one of two tables cannot be read any more", reference, mend)
-    if beside([Auditor(_whole(one), threshold) for one in mine], other) is None:
-        return None
-    return Reason("differencing", f"Beside another table it shows fewer than {threshold} people", reference)
+def _beside(mine: Sequence[Kept], others: Sequence[tuple[Release, Sequence[Kept]]], threshold: int) -> Iterator[Reason]:
+    """What one table shows beside each of the others. It is read whole once, not once for each of them."""
+    auditors = [Auditor(_whole(one), threshold) for one in mine] if others else []
+    for row, other in others:
+        reference = row.output.reference
+        if not mine or not other:
+            mend = "Compare the two by hand."
+            yield Reason("differencing-unread", "Who is in one of two tables cannot be read any more", reference, mend)
+        elif beside(auditors, other) is not None:
+            yield Reason("differencing", f"Beside another table it shows fewer than {threshold} people", reference)
 
 
 def _kept(output: Output) -> tuple[Kept, ...]:

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from rollbook.kernel.refusals import Reason
 from rollbook.policy.roles import Role
-from rollbook.records.models.studies import RecheckTask
+from rollbook.records.models.studies import Output, RecheckTask
 from rollbook.sdc.rules import SdcParameters
 from rollbook.services.actors import Actor, require_session
 from rollbook.services.outputs import allowed
@@ -39,12 +39,14 @@ def tasks(by: Actor) -> tuple[TaskLine, ...]:
 
 
 def _line(row: RecheckTask) -> TaskLine:
-    recorded = SdcParameters(**row.release.output.rules["parameters"])
+    output = row.release.output
+    # A file by exception was judged by no parameters: what is told of it is what differs from those in force.
+    recorded = SdcParameters(**output.rules["parameters"]) if output.kind == Output.TABLE else SdcParameters()
     changed = {name: value for name, value in row.parameters.items() if getattr(recorded, name, None) != value}
     return TaskLine(
         id=row.id,
-        reference=row.release.output.reference,
-        title=row.release.output.title,
+        reference=output.reference,
+        title=output.title,
         changed="; ".join(f"{name.replace('_', ' ')}: {value}" for name, value in changed.items()),
         reasons=tuple(Reason(**one) for one in row.reasons),
         made_at=row.made_at,

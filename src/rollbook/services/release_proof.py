@@ -9,21 +9,22 @@ from typing import Final
 
 from rollbook.kernel.encoding import b64
 from rollbook.services.log.receipts import make_receipt
+from rollbook.services.released_files import ReleasedFile
 from rollbook.services.releases import ReleasedTable
 
 FORM: Final = "rollbook/release-proof@v1"
 
 
-def proof_of(table: ReleasedTable) -> str:
-    """The proof of a released table as JSON.
+def proof_of(released: ReleasedTable | ReleasedFile) -> str:
+    """The proof of a released table, or of a file by exception, as JSON.
 
     Raises:
         VerificationFailed: the served log does not prove the entry.
     """
-    receipt = make_receipt(table.index)
+    receipt = make_receipt(released.index)
     proof = {
         "form": FORM,
-        "manifest": table.manifest,
+        "manifest": released.manifest,
         "entry": b64(receipt.entry),
         "receipt": receipt.proof.decode(),
     }

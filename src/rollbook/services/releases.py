@@ -1,5 +1,5 @@
 """Releasing a table: the log entry first, then the public page. The only things that leave are the table and its
-manifest.
+manifest; by exception a file that people judged by hand leaves the same way (`services.released_files` shows those).
 
 `agree` is called when both checkers approved, in their transaction. `release` is a job: it waits until anyone could
 read and verify the entry, checks the very bytes that will be shown against it, and only then sets `released_at`.
@@ -17,9 +17,10 @@ from django.conf import settings
 from django.db import transaction
 
 from rollbook.kernel.refusals import Reason, UseRefused
+from rollbook.policy.exceptions import log_code
 from rollbook.policy.revoking import GROUNDS, REVOKES
 from rollbook.policy.roles import Role
-from rollbook.policy.states import OUTPUTS, OutputState
+from rollbook.policy.states import FILES, OUTPUTS, OutputState
 from rollbook.records.models.governance import Request
 from rollbook.records.models.studies import Output, Release
 from rollbook.sdc.hiding import MARK
@@ -27,6 +28,8 @@ from rollbook.sdc.tables import nested_in
 from rollbook.services import clock, jobs
 from rollbook.services.actors import Actor, system
 from rollbook.services.audit import audit
+from rollbook.services.file_leave import leave_taken_back
+from rollbook.services.file_record import file_record_of
 from rollbook.services.hidden_cells import heading, lines_of
 from rollbook.services.log.outbox import submit
 from rollbook.services.published import published
@@ -76,36 +79,41 @@ class ReleasedTable:
 
 
 def agree(*, by: Actor, output: Output) -> Release:
-    """Fix the bytes that will leave, and hand in their entry; called inside the transaction of the second verdict."""
-    text = csv_of(output)
+    """Fix the bytes that will leave, and hand in their entry; called inside the transaction of the last verdict."""
+    by_hand = output.kind == Output.FILE
+    text = output.text if by_hand else csv_of(output)
+    record = file_record_of(output) if by_hand else record_of(output, text)
+    release = Release(output=output, record=record.decode(), agreed_at=clock.now(),
+                      csv="" if by_hand else text, file=text if by_hand else "")  # fmt: skip
     origin = settings.ROLLBOOK.log_origin
-    record = record_of(output, text)
-    files = {FILE: text.encode(), RECORD: record}
-    manifest = write_output_manifest(origin=origin, salt=secrets.token_bytes(32), files=files)
+    manifest = write_output_manifest(origin=origin, salt=secrets.token_bytes(32), files=files_of(release))
     run = output.run
     if run.submission_id is None:
-        raise ValueError("a table comes from a run that is in the log")
+        raise ValueError("an output comes from a run that is in the log")
+    checkers = [Role.OUTPUT_CHECKER.value, Role.OUTPUT_CHECKER.value]
     entry = {
         "type": "output",
         "id": output.reference,
-        "title": output.title,
+        # Whoever reads the log alone sees what it is.
+        "title": f"File by exception: {output.title}"[:200] if by_hand else output.title,
         "tables": 1,
-        "rules": output.rules["rule_set"].replace("/", "-").replace("@", "-"),
-        "checked_by": [Role.OUTPUT_CHECKER.value, Role.OUTPUT_CHECKER.value],
+        "rules": log_code(output.rules["rule_set"]),
+        "checked_by": [*checkers, Role.DATA_PROTECTION_OFFICER.value] if by_hand else checkers,
         "manifest": output_commit(manifest),
     }
-    submission = submit(entry, refs={"of": run.submission_id})
-    release = Release.objects.create(
-        output=output,
-        submission_id=submission,
-        csv=text,
-        record=record.decode(),
-        manifest=manifest.decode(),
-        agreed_at=clock.now(),
-    )
+    release.submission_id = submit(entry, refs={"of": run.submission_id})
+    release.manifest = manifest.decode()
+    release.save()
     audit(by, "agree-output", output.reference)
     jobs.defer("release_output", output_id=output.id)
     return release
+
+
+def files_of(row: Release) -> dict[str, bytes]:
+    """The very files of a release, by name: the table or the file by exception, and the record."""
+    file = row.output.run.study.file
+    name, text = (f"{file['name']}.{file['format']}", row.file) if file else (FILE, row.csv)
+    return {name: text.encode(), RECORD: row.record.encode()}
 
 
 def csv_of(output: Output) -> str:
@@ -131,17 +139,17 @@ def release(output_id: int, *, wait_s: float = WAIT_SECONDS) -> None:
             return
         entry = published(row.submission_id, timeout_s=wait_s)
         # V11 of the specification: the files that will be shown are those the entry commits to.
-        files = {FILE: row.csv.encode(), RECORD: row.record.encode()}
-        verify_output(entry, row.manifest.encode(), files, settings.ROLLBOOK.log_origin)
+        verify_output(entry, row.manifest.encode(), files_of(row), settings.ROLLBOOK.log_origin)
         _show(row)
 
 
 def _show(row: Release) -> None:
     with transaction.atomic():
-        if reason := taken_back(row.output.run.study.project.request_id):
+        if reason := kept_inside(row.output):
             _keep_back(row, reason)
             return
-        if reason := OUTPUTS.refuses(row.output.state, OutputState.RELEASED):
+        machine = FILES if row.output.kind == Output.FILE else OUTPUTS
+        if reason := machine.refuses(row.output.state, OutputState.RELEASED):
             raise UseRefused(reason)
         row.output.state = OutputState.RELEASED
         row.output.save()
@@ -151,8 +159,8 @@ def _show(row: Release) -> None:
 
 
 def _keep_back(row: Release, reason: Reason) -> None:
-    """The approval was taken back after the checkers agreed: the table stays inside, and the log says that its entry
-    stands for none.
+    """Approval or leave was taken back after the checkers agreed: the output stays inside, and the log says that its
+    entry stands for none.
     """
     row.output.rules = row.output.rules | {"refused": [asdict(reason)]}
     row.output.state = OutputState.STOPPED
@@ -165,6 +173,14 @@ def _keep_back(row: Release, reason: Reason) -> None:
     }
     submit(entry, refs={"of": row.submission_id})
     audit(system(), "keep-output-back", row.output.reference, reasons=[reason.code])
+
+
+def kept_inside(output: Output) -> Reason | None:
+    """Why something agreed, or about to be, does not leave after all: the panel has taken back what it rests on."""
+    study = output.run.study
+    if reason := taken_back(study.project.request_id):
+        return reason
+    return leave_taken_back(study.project, study.file) if output.kind == Output.FILE else None
 
 
 def taken_back(request_id: int) -> Reason | None:
@@ -184,8 +200,12 @@ def recover(*, wait_s: float = WAIT_SECONDS) -> int:
 
 def released_tables() -> tuple[ReleasedTable, ...]:
     """Every table that left, newest first: the one door between tables and the public."""
-    rows = Release.objects.exclude(released_at=None).select_related(
-        "submission", "revoke_submission", "output__run__submission", "output__run__study__project__request"
+    rows = (
+        Release.objects.filter(output__kind=Output.TABLE)
+        .exclude(released_at=None)
+        .select_related(
+            "submission", "revoke_submission", "output__run__submission", "output__run__study__project__request"
+        )
     )
     return tuple(_table(row) for row in rows.order_by("-released_at", "-id"))
 

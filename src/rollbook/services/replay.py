@@ -16,8 +16,11 @@ from typing import Any, Final
 
 import numpy as np
 
+from rollbook.dataplane.runs.file_form import DeclaredFile
+from rollbook.dataplane.runs.hostile_file import read_file
 from rollbook.kernel import canonical
 from rollbook.kernel.refusals import InputRefused, Reason
+from rollbook.sdc.by_hand import NOT_COVERED, ByHand, from_text
 from rollbook.sdc.hiding import MARK
 from rollbook.sdc.models import PEOPLE
 from rollbook.sdc.nesting import TOTAL, Labels, axes_of, grid
@@ -31,6 +34,7 @@ from rollbook.services.proved_release import Proof, Signed
 from rollbook.services.solver_name import solver_name_aside
 
 COUNT: Final = "count"
+FILE_FORM: Final = "rollbook/file-record@v1"
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +61,10 @@ def replay(record_file: Path, table_file: Path, proof: Proof | None = None) -> R
         VerificationFailed: the proof does not hold, with the codes of V3 and V11.
     """
     record, data = _record(record_file), table_file.read_bytes()
-    signed = None if proof is None else proof.verified({"table.csv": data, "record.json": record_file.read_bytes()})
+    name = str(record.get("file", "table.csv"))
+    signed = None if proof is None else proof.verified({name: data, "record.json": record_file.read_bytes()})
+    if record["form"] == FILE_FORM:
+        return _by_hand(record, data, signed)
     head, figures = figures_in(data.decode())
     found = [*_digest(record, data), *_cells(record, figures)]
     threshold = int(record["parameters"]["threshold"])
@@ -81,6 +88,32 @@ def replay(record_file: Path, table_file: Path, proof: Proof | None = None) -> R
     )
 
 
+def _by_hand(record: dict[str, Any], data: bytes, signed: Signed | None) -> Replay:
+    """Of a file by exception nothing was judged by rules: its bytes, its one form and the warnings that follow from its
+    text alone are made again.
+    """
+    if hashlib.sha256(data).hexdigest() != record["file_sha256"]:
+        found = ["The file is not the one that the record is about"]
+    else:
+        name, _, form = str(record["file"]).rpartition(".")
+        head = tuple(data.decode().partition("\n")[0].strip().split(",")) if form == "csv" else ()
+        again = read_file(data, DeclaredFile(name, form, "", head), ())
+        found = [] if again.text.encode() == data else ["The file is not in the one form it can have"]
+        told = [(one["code"], one["message"]) for one in record["warnings"]]
+        made = [(one.code, one.message) for one in from_text(again.text, ByHand(**record["parameters"]))]
+        found += [f"A warning is missing in the record: {words}" for code, words in made if (code, words) not in told]
+    return Replay(
+        output=str(record["output"]),
+        recorded=f"{record['verdict']}, by {', '.join(str(one['role']) for one in record['decisions'])}",
+        same=not found,
+        differences=tuple(found),
+        cells=0,
+        hidden=0,
+        signed=signed,
+        not_judged=(NOT_COVERED.rstrip("."), "the grounds of those who judged it by hand, which stand in the record"),
+    )
+
+
 def figures_in(table: str) -> tuple[list[str], dict[tuple[str, ...], str]]:
     """The head of a released table, and its figures by their labels, as they were published."""
     head, *rows = csv.reader(io.StringIO(table))
@@ -96,7 +129,7 @@ def _not_judged(measure: str, rule_set: str) -> str:
 def _record(file: Path) -> dict[str, Any]:
     try:
         record = canonical.loads(file.read_bytes())
-        if record["form"] == "rollbook/release-record@v1":
+        if record["form"] in ("rollbook/release-record@v1", FILE_FORM):
             return record
     except (ValueError, KeyError):
         pass

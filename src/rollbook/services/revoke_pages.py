@@ -13,9 +13,12 @@ from rollbook.services.revoking import MAY_REVOKE
 
 @dataclass(frozen=True, slots=True)
 class LeftTable:
-    """A table that left. `asked` is the ground on which somebody asked to revoke it, `mine` whether the reader did."""
+    """A table that left, or (`by_hand`) a file by exception. `asked` is the ground on which somebody asks to revoke it,
+    `mine` whether the reader did.
+    """
 
     reference: str
+    by_hand: bool
     title: str
     project: str
     released_at: datetime
@@ -51,6 +54,7 @@ def _line(row: Release, account: int) -> LeftTable:
     output: Output = row.output
     return LeftTable(
         reference=output.reference,
+        by_hand=output.kind == Output.FILE,
         title=output.title,
         project=output.run.study.project.reference,
         released_at=row.released_at or row.agreed_at,

@@ -6,7 +6,8 @@ left is removed at the next start. The study hands over one stream of bytes, whi
 
 import shutil
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
@@ -14,6 +15,7 @@ import pyarrow.parquet as pq
 from django.conf import settings
 from pyroaring import BitMap
 
+from rollbook.dataplane.runs.by_hand import HandedOver, hand_over
 from rollbook.dataplane.runs.hostile import read_person_table
 from rollbook.dataplane.runs.limits import Limits
 from rollbook.dataplane.runs.sandbox import run_study
@@ -33,6 +35,15 @@ from rollbook.services.mapped_items import loaded_items
 from rollbook.services.one_person import roots
 
 
+@dataclass(frozen=True, slots=True)
+class _Handed:
+    """What a study handed over, unread, with the people it was about: `allowed` are their pseudonyms."""
+
+    study: StudyFiles
+    stream: bytes
+    allowed: set[str]
+
+
 def table_of(run: Run, people: BitMap) -> tuple[Table, Verdict, tuple[Membership, ...]]:
     """The table of a run over exactly `people`, what the disclosure rules say of it, and who is in which cell; of a
     model also what its terms tell.
@@ -40,12 +51,17 @@ def table_of(run: Run, people: BitMap) -> tuple[Table, Verdict, tuple[Membership
     Raises:
         InputRefused, LimitBreached, SetupFailed: the study or its table; no word of the study's own is in the reasons.
     """
-    study = StudyFiles.from_files({path: text.encode() for path, text in run.study.files.items()})
-    room = _room(run.id)
-    try:
-        return _count(run, study, people, room / "extract")
-    finally:
-        shutil.rmtree(room, ignore_errors=True)
+    return _count(_handed(run, people), people, _keyed(run))
+
+
+def file_of(run: Run, people: BitMap) -> HandedOver:
+    """The file that a study handed over by exception, in its one form, with its warnings. Nobody is counted in it.
+
+    Raises:
+        InputRefused, LimitBreached, SetupFailed: as above.
+    """
+    given = _handed(run, people)
+    return hand_over(given.stream, given.study, given.allowed)
 
 
 def clear(run_id: int) -> None:
@@ -54,33 +70,46 @@ def clear(run_id: int) -> None:
         shutil.rmtree(folder)
 
 
-def _count(run: Run, study: StudyFiles, people: BitMap, folder: Path) -> tuple[Table, Verdict, tuple[Membership, ...]]:
-    above, keyed = roots(), partial(open_keys(settings.ROLLBOOK).pseudonymise, run.study.project.reference)
+def _handed(run: Run, people: BitMap) -> _Handed:
+    study = StudyFiles.from_files({path: text.encode() for path, text in run.study.files.items()})
+    above, keyed, room = roots(), _keyed(run), _room(run.id)
 
     def pseudonyms(keys: Sequence[int]) -> list[bytes]:
         # A person with two keys is one person to the study too.
         return keyed([above.get(key, key) for key in keys])
 
-    extract(
-        settings.ROLLBOOK.study,
-        items=study.items,
-        return_ids=run.returns,
-        people=people,
-        pseudonyms=pseudonyms,
-        out=folder,
-        loaded=loaded_items(),
-        moved=moves(),
-    )
-    ppids = pq.read_table(folder / "pupil.parquet", columns=["ppid"])["ppid"].to_pylist()
-    allowed = {str(ppid) for ppid in ppids}
-    stream = run_study(study, folder, Limits())
-    rows = read_person_table(stream, study, allowed)
-    table, parameters = tabulate(rows, study.table), SdcParameters()
-    inside = behind(rows, study.table, table, parameters)
+    folder = room / "extract"
+    try:
+        extract(
+            settings.ROLLBOOK.study,
+            items=study.items,
+            return_ids=run.returns,
+            people=people,
+            pseudonyms=pseudonyms,
+            out=folder,
+            loaded=loaded_items(),
+            moved=moves(),
+        )
+        ppids = pq.read_table(folder / "pupil.parquet", columns=["ppid"])["ppid"].to_pylist()
+        return _Handed(study, run_study(study, folder, Limits()), {str(ppid) for ppid in ppids})
+    finally:
+        shutil.rmtree(room, ignore_errors=True)
+
+
+def _keyed(run: Run) -> Callable[[Sequence[int]], list[bytes]]:
+    return partial(open_keys(settings.ROLLBOOK).pseudonymise, run.study.project.reference)
+
+
+def _count(
+    given: _Handed, people: BitMap, keyed: Callable[[Sequence[int]], list[bytes]]
+) -> tuple[Table, Verdict, tuple[Membership, ...]]:
+    asked, above = given.study.table, roots()
+    rows = read_person_table(given.stream, given.study, given.allowed)
+    table, parameters = tabulate(rows, asked), SdcParameters()
+    inside = behind(rows, asked, table, parameters)
     whole = [above.get(key, key) for key in people]
-    who = who_is_where(inside, told_over(table), whole, keyed, told_levels(table), study.table.measure)
-    model = study.table.measure
-    terms = told_by_terms(inside, whole, keyed, model) if isinstance(model, Model) else ()
+    who = who_is_where(inside, told_over(table), whole, keyed, told_levels(table), asked.measure)
+    terms = told_by_terms(inside, whole, keyed, asked.measure) if isinstance(asked.measure, Model) else ()
     return table, judge(table, parameters), (who, *terms)
 
 

@@ -1,4 +1,5 @@
-"""How a run ends: refused by the gate, failed, or done with a table that is stopped or goes to the checkers.
+"""How a run ends: refused by the gate, failed, or done with a table that is stopped or goes to the checkers, or
+with a file by exception.
 
 Each ending is one transaction: the run, its output, its audit row, and the `outcome` entry that tells the public what
 became of the data that was opened.
@@ -7,12 +8,15 @@ became of the data that was opened.
 import re
 from collections.abc import Sequence
 from dataclasses import asdict, replace
+from typing import Final
 
 from django.db import transaction
 
+from rollbook.dataplane.runs.by_hand import HandedOver
 from rollbook.dataplane.runs.study import Study as StudyFiles
 from rollbook.kernel.refusals import Reason, UseRefused
-from rollbook.policy.states import RUNS, OutputState, RunState
+from rollbook.policy.exceptions import RULE_SET
+from rollbook.policy.states import RUNS, FileState, OutputState, RunState
 from rollbook.records.models.studies import Output, Run
 from rollbook.sdc.frequency import Verdict
 from rollbook.sdc.judging import Table
@@ -24,6 +28,9 @@ from rollbook.services.differencing import held_against_all, keep, lock_releases
 from rollbook.services.hidden_cells import as_published, hidden_cells
 from rollbook.services.log.outbox import submit
 from rollbook.services.messages import notify
+
+# Where tables have their measure: how long checking takes is told by this word.
+BY_EXCEPTION: Final = "file by exception"
 
 
 def go_to(run: Run, state: RunState) -> None:
@@ -92,6 +99,38 @@ def finish(run: Run, table: Table, verdict: Verdict, who: Sequence[Membership]) 
             outcome(run, "stopped")
         audit(system(), "make-output", output.reference, state=output.state)
         notify(study.author)
+    return output
+
+
+def finish_file(run: Run, handed: HandedOver) -> Output:
+    """End a run with a file by exception: it waits for its author, sealed like a table, with warnings and no verdict.
+
+    Nothing is held against other releases, for who is behind its figures is not known.
+    """
+    rules = {
+        "rule_set": RULE_SET,
+        "parameters": asdict(handed.parameters),
+        "warnings": [asdict(one) for one in handed.warnings],
+        "failures": [],
+        "refused": [],
+    }
+    with transaction.atomic():
+        output = Output.objects.create(
+            run=run,
+            reference=f"file-{run.id}",
+            kind=Output.FILE,
+            title=run.study.title,
+            dimensions=[],
+            measure=BY_EXCEPTION,
+            table={},
+            text=handed.text,
+            rules=rules,
+            state=FileState.MADE,
+            made_at=clock.now(),
+        )
+        _end(run, RunState.DONE, ())
+        audit(system(), "make-file", output.reference, warnings=len(handed.warnings))
+        notify(run.study.author)
     return output
 
 

@@ -40,7 +40,8 @@ class FailedCell:
 @dataclass(frozen=True, slots=True)
 class Table:
     """What became of a run's table. `failed` names at most `MOST_NAMED` cells; `more` says that there are others,
-    `hides` that they are hidden, with others, and the rest may go."""
+    `hides` that they are hidden, with others, and the rest may go. `by_hand`: it is no table but a file by exception.
+    """
 
     reference: str
     state: str
@@ -53,6 +54,7 @@ class Table:
     refused: tuple[Reason, ...]
     comments: tuple[str, ...]
     context: Mapping[str, str]
+    by_hand: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,13 +109,13 @@ def run_page(*, by: Actor, run_id: int) -> RunPage:
 
 
 def _table(output: Output) -> Table:
+    if output.kind == Output.FILE:
+        return _file(output)
     failures = output.rules["failures"]
     nameable = _nameable(output)
     named = tuple(_failed(failure, nameable) for failure in failures[:MOST_NAMED])
     broken = {cell.rule for cell in named}
-    # Comments are the checkers' words to the author, read once their turn has ended; notes are never the author's.
-    turns = list(output.turns.order_by("number"))
-    comments = [row.comment for turn in turns if turn.decided_at for row in standing(turn) if row.comment]
+    comments, context = _said(output)
     return Table(
         reference=output.reference,
         state=output.state,
@@ -124,9 +126,36 @@ def _table(output: Output) -> Table:
         rules=tuple((rule, words) for rule, words in rules_of(output.rules["rule_set"]).items() if rule in broken),
         threshold=int(output.rules["parameters"]["threshold"]),
         refused=tuple(Reason(**reason) for reason in output.rules["refused"]),
-        comments=tuple(comments),
-        context=dict(turns[-1].context) if turns else {},
+        comments=comments,
+        context=context,
     )
+
+
+def _file(output: Output) -> Table:
+    """A file by exception: its author reads nothing of it before it is out, not even what warns of it."""
+    comments, context = _said(output)
+    return Table(
+        reference=output.reference,
+        state=output.state,
+        dimensions=(),
+        failed=(),
+        more=False,
+        hides=False,
+        rules=(),
+        threshold=0,
+        refused=tuple(Reason(**reason) for reason in output.rules["refused"]),
+        comments=comments,
+        context=context,
+        by_hand=True,
+    )
+
+
+def _said(output: Output) -> tuple[tuple[str, ...], dict[str, str]]:
+    """The checkers' words to the author, read once their turn has ended, and the author's own of the last turn."""
+    turns = list(output.turns.order_by("number"))
+    # Notes are never the author's.
+    comments = tuple(row.comment for turn in turns if turn.decided_at for row in standing(turn) if row.comment)
+    return comments, dict(turns[-1].context) if turns else {}
 
 
 def _failed(failure: Mapping[str, Any], nameable: frozenset[tuple[str, str]]) -> FailedCell:

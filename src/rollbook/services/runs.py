@@ -187,8 +187,13 @@ def submission_of(run: Run) -> int:
 
 def _inside(run: Run, people: BitMap) -> None:
     try:
-        # 8. Only now is the extract written, run on, and removed; what comes back is the platform's own table.
-        table, verdict, who = run_inside.table_of(run, people)
+        # 8. Only now is the extract written, run on, and removed; what comes back is the platform's own table, or what
+        # is left of a file that the panel has allowed.
+        if run.study.file:
+            handed = run_inside.file_of(run, people)
+            end = partial(run_outcome.finish_file, run, handed)
+        else:
+            end = partial(run_outcome.finish, run, *run_inside.table_of(run, people))
     except RollbookError as error:
         run_outcome.fail(run, run_outcome.without_figures(error.reasons), "failed")
     except Exception:
@@ -199,4 +204,4 @@ def _inside(run: Run, people: BitMap) -> None:
         run_outcome.fail(run, (reason,), "failed")
         raise
     else:
-        run_outcome.finish(run, table, verdict, who)
+        end()

@@ -2,7 +2,8 @@
 
 Source of the kinds and their longest terms: the accreditation of researchers under the Digital Economy Act 2017,
 section 64, as the Office for National Statistics publishes it: full for five years, provisional for three and under
-supervision. Rows are added and never changed; an expiry bites when the gate is asked, not by a job.
+supervision. Rows are added, and never changed but for a withdrawal; an end bites when the gate is asked, not by a
+job.
 """
 
 from collections.abc import Iterable, Iterator
@@ -38,6 +39,20 @@ def record_accreditation(
     with transaction.atomic():
         Accreditation.objects.create(account_id=account_id, scheme=scheme, kind=kind, starts=starts, expires=expires)
         audit(by, "record-accreditation", f"account {account_id}", scheme=scheme, kind=kind, expires=str(expires))
+
+
+def end_accreditation(*, by: Actor, account_id: int) -> None:
+    """Withdraw whatever accreditation a researcher has: they work in no project any more, from this moment on.
+
+    Raises:
+        AccessDenied: code `role`. InputRefused: code `account`, where there is none to withdraw.
+    """
+    require_role(by, Role.OPERATOR)
+    with transaction.atomic():
+        if not Accreditation.objects.filter(account=account_id, ended_on=None).update(ended_on=clock.today()):
+            mend = "See the project's page for who is accredited."
+            raise InputRefused(Reason("account", "This account has no accreditation", str(account_id), mend))
+        audit(by, "end-accreditation", f"account {account_id}")
 
 
 def record_training(*, by: Actor, account_id: int, course: str, passed_on: date, expires: date) -> None:

@@ -154,7 +154,7 @@ def setting_facts(site: Site, device: Device | None) -> SettingFacts:
     """A site and a device as they stand now; a device that belongs elsewhere is none."""
     its = device if device is not None and device.site_id == site.id else None
     return _facts(
-        site, site.asks == Site.NETWORK or its is not None, _until(its.expires, its.ended_on) if its else None
+        site, site.asks == Site.NETWORK or its is not None, last_day(its.expires, its.ended_on) if its else None
     )
 
 
@@ -163,13 +163,13 @@ def _facts(site: Site, device: bool, device_expires: date | None) -> SettingFact
         name=site.name,
         organisation_number=site.organisation.company_number,
         starts=site.starts,
-        expires=_until(site.expires, site.ended_on),
+        expires=last_day(site.expires, site.ended_on),
         device=device,
         device_expires=device_expires,
     )
 
 
-def _until(expires: date, ended_on: date | None) -> date:
+def last_day(expires: date, ended_on: date | None) -> date:
     """The last day. What was ended is over at once: its last day is the one before."""
     return expires if ended_on is None else min(expires, date.fromordinal(ended_on.toordinal() - 1))
 

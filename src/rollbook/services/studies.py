@@ -5,21 +5,23 @@ refused before it is kept. A study's files, items and digest are public: anyone 
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
 from django.db import transaction
 
 from rollbook.dataplane.runs.commit import COMMIT_FILE, CommitProof
 from rollbook.dataplane.runs.study import Study as StudyFiles
 from rollbook.kernel.refusals import AccessDenied, InputRefused, Reason, UseRefused
+from rollbook.policy.exceptions import lacking_leave
 from rollbook.policy.roles import Role
 from rollbook.records.models.studies import Project, Run, Study
 from rollbook.services import clock, jobs
 from rollbook.services.actors import Actor, require_session
 from rollbook.services.audit import audit
 from rollbook.services.entry import at_the_door, enter
+from rollbook.services.file_leave import leave_for
 from rollbook.services.projects import UNDER_WAY, ProjectLine, member_project, project_line
 from rollbook.services.stray import stray_data
 from rollbook.services.study_upload import files_of
@@ -68,7 +70,8 @@ def submit(*, by: Actor, project_ref: str, files: Mapping[str, bytes]) -> int:
     pack` shows the commit that the files stand in.
 
     Raises:
-        AccessDenied: not a member. UseRefused: project, papers, person or place do not hold today.
+        AccessDenied: not a member. UseRefused: project, papers, person or place do not hold today, or it hands over a
+        file that the panel has not allowed.
         InputRefused: every reason found in the files.
     """
     account = require_session(by, Role.RESEARCHER)
@@ -79,6 +82,8 @@ def submit(*, by: Actor, project_ref: str, files: Mapping[str, bytes]) -> int:
     study = StudyFiles.from_files(sent)
     commit = CommitProof.loads(proof).name(study.files) if proof is not None else ""
     _within_project(study, project)
+    declared = asdict(study.file) if study.file else {}
+    _within_leave(project, declared)
     with transaction.atomic():
         row = Study.objects.create(
             project=project,
@@ -88,6 +93,7 @@ def submit(*, by: Actor, project_ref: str, files: Mapping[str, bytes]) -> int:
             commit=commit,
             files={path: data.decode() for path, data in sorted(study.files.items())},
             items=list(study.items),
+            file=declared,
             submitted_at=clock.now(),
         )
         audit(by, "submit-study", str(row.id), project=project.reference, digest=row.digest)
@@ -108,6 +114,12 @@ def _within_project(study: StudyFiles, project: Project) -> None:
         raise InputRefused(reasons)
 
 
+def _within_leave(project: Project, declared: Mapping[str, Any]) -> None:
+    """Refuse a file that the panel has not allowed, before anything is kept or run."""
+    if reasons := tuple(lacking_leave(leave_for(project, declared), clock.today())):
+        raise UseRefused(reasons)
+
+
 def ask_run(*, by: Actor, study_id: int) -> int:
     """Queue a run of a study; the job process does it. Gives the run's number.
 
@@ -121,6 +133,7 @@ def ask_run(*, by: Actor, study_id: int) -> int:
         # The project's row is locked, so two clicks are two askers one after the other.
         project = Project.objects.select_for_update(of=("self",)).select_related("request").get(id=study.project_id)
         place = enter(by, project)
+        _within_leave(project, study.file)
         if Run.objects.filter(study=study, state__in=UNDER_WAY).exists():
             mend = "Wait until it has ended."
             raise UseRefused(Reason("run-under-way", "A run of this study is under way", str(study_id), mend))

@@ -18,21 +18,25 @@ from rollbook.dataplane.collections.mapping import CollectionMapping
 from rollbook.dataplane.runs.runtime import no_r, study_packages
 from rollbook.dataplane.runs.study import STUDY_FILE, Step, Study, read_study
 from rollbook.kernel.refusals import Reason, RollbookError
+from rollbook.sdc.by_hand import NOT_COVERED
 from rollbook.services.stray import stray_data
-from rollbook.services.study_local import run_local
+from rollbook.services.study_local import LocalFile, run_local
 
 _LINE = re.compile(r"\bline (\d+)", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One thing that would stop the study. `line` counts from 1; 0 where a file as a whole is meant."""
+    """One thing that would stop the study, or (not `stops`) that people inside will ask about. `line` counts from 1; 0
+    where a file as a whole is meant.
+    """
 
     file: str
     line: int
     code: str
     message: str
     mend: str
+    stops: bool = True
 
     def __str__(self) -> str:
         """The problem as compilers write theirs."""
@@ -128,9 +132,22 @@ def _trial(folder: Path, text: str) -> Iterator[Problem]:
     except RollbookError as error:
         yield from (_placed(reason, text) for reason in error.reasons)
         return
+    if isinstance(result, LocalFile):
+        yield from _by_hand(result, text)
+        return
     mend = "Make groups larger or dimensions fewer; real data has other counts, so leave room."
     for message in result.failures:
         yield Problem(STUDY_FILE, _line_with(text, "[table]"), "sdc", message, mend)
+
+
+def _by_hand(result: LocalFile, text: str) -> Iterator[Problem]:
+    """What its judges will be told of a file, and what it takes beside: no machine lets it out."""
+    line = _line_with(text, "[file]")
+    mend = "Ask for it on your project's page. Two checkers and the data protection officer then judge it by hand."
+    leave = Reason("file-not-allowed", f"Inside, {result.name} needs leave of the panel", mend=mend)
+    judged = Reason("file-by-hand", NOT_COVERED.rstrip("."), mend="A table that the platform makes is out sooner.")
+    for reason in (leave, judged, *result.warnings):
+        yield Problem(STUDY_FILE, line, reason.code, reason.message, reason.mend, stops=False)
 
 
 def _placed(reason: Reason, text: str) -> Problem:
@@ -142,6 +159,7 @@ def _placed(reason: Reason, text: str) -> Problem:
         line = _line_of_key(text, key) or _line_in(reason.message)
     else:
         line = _line_with(text, "[table]") if reason.code.startswith(("table-", "study-table")) else 0
+        line = _line_with(text, "[file]") if reason.code.startswith(("file-", "study-file")) else line
     return Problem(STUDY_FILE, line, reason.code, reason.message, reason.mend)
 
 

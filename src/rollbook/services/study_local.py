@@ -13,6 +13,7 @@ import pyarrow.parquet as pq
 from rollbook.dataplane.collections.mapping import CollectionMapping
 from rollbook.dataplane.collections.mapping_form import read_mapping
 from rollbook.dataplane.runs import dummy
+from rollbook.dataplane.runs.by_hand import hand_over
 from rollbook.dataplane.runs.example import EXAMPLE
 from rollbook.dataplane.runs.hostile import PPID, read_person_table
 from rollbook.dataplane.runs.limits import Limits
@@ -44,6 +45,19 @@ class LocalRun:
     passed: bool
     failures: tuple[str, ...]
     threshold: int
+
+
+@dataclass(frozen=True, slots=True)
+class LocalFile:
+    """What a run on dummy data gave of a study that hands over a file: the text as its judges would see it, with what
+    a machine says of it.
+    """
+
+    title: str
+    name: str
+    text: str
+    warnings: tuple[Reason, ...]
+    people: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,8 +118,9 @@ def make_dummy(
         yield MadeTable(table.name, table.file, table.rows)
 
 
-def run_local(folder: Path) -> LocalRun:
-    """Run the study in `folder` on its dummy data and judge its table by the rules in force.
+def run_local(folder: Path) -> LocalRun | LocalFile:
+    """Run the study in `folder` on its dummy data and judge its table by the rules in force; or read the file it hands
+    over as inside.
 
     Raises:
         InputRefused: the study's form, a step or its table is wrong, or there is no dummy data.
@@ -117,6 +132,9 @@ def run_local(folder: Path) -> LocalRun:
     stream = run_study(study, tables, Limits(), explain=True)
     people = pq.read_table(tables / f"pupil{dummy.NAME_MARK}.parquet", columns=[PPID]).column(PPID)
     known = {str(ppid) for ppid in people.to_pylist()}
+    if study.file:
+        handed = hand_over(stream, study, known)
+        return LocalFile(study.title, study.file.file, handed.text, handed.warnings, len(known))
     table = tabulate(read_person_table(stream, study, known), study.table)
     verdict = judge(table, parameters)
     hidden = hidden_cells(study.table, table, verdict)

@@ -77,7 +77,7 @@ def test_one_person_stops_what_could_tell_of_somebody_and_everybody_sees_it_at_o
     assert entry.fields["of"] == output.release.submission.index
     assert audit_published().faults == ()
     assert json.loads(client.get("/register/uses.json").content)[0]["result"] == "revoked"
-    assert "A released table is revoked" in client.get("/register/log/").content.decode()
+    assert "A release is revoked" in client.get("/register/log/").content.decode()
     found = volumes()
     assert found is not None
     counted = {row.kind: row.count for row in found.rows}

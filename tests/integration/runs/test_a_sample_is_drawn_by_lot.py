@@ -87,6 +87,51 @@ def test_who_objects_leaves_and_nobody_takes_their_place(log: ground.Writer) -> 
     leaving = first[3]
     Choice.objects.create(person_id=leaving, kind="object-research", made_by=account_of(PARENT), made_at=clock.now())
     assert people_of(ground.executed(study)) == first - BitMap([leaving])
+    # Who takes it back is in again, by the same lot, and the limits have not moved meanwhile.
+    Choice.objects.update(withdrawn_at=clock.now())
+    assert people_of(ground.executed(study)) == first
+
+
+def test_who_objects_after_the_draw_and_before_the_data_is_opened_keeps_it_shut(
+    log: ground.Writer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The sample is stored with the entry: somebody of it who objects while the log writes is not opened."""
+    number = ground.run(ground.study(ground.project(log, sample=asked())))
+    inner = runs.published
+
+    def late(*given: Any, **named: Any) -> Any:
+        found = inner(*given, **named)
+        run = Run.objects.get(id=number)
+        person = populations.read(run.population_file, run.epoch)[0]
+        Choice.objects.create(person_id=person, kind="object-research", made_by=account_of(PARENT), made_at=clock.now())
+        return found
+
+    monkeypatch.setattr(runs, "published", late)
+    runs.execute(number)
+    run = Run.objects.get(id=number)
+    assert (run.state, [one["code"] for one in run.reasons]) == (Run.FAILED, ["choices-ignored"])
+    monkeypatch.setattr(runs, "published", inner)
+    assert len(people_of(ground.executed(run.study_id))) == 19
+
+
+def test_two_first_runs_at_once_draw_one_sample(log: ground.Writer, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The second has drawn before the first is recorded: it ends, and the next run takes the sample that stands."""
+    project = ground.project(log, sample=asked())
+    first, second = ground.run(ground.study(project)), ground.run(ground.study(project))
+    inner = runs.make_set
+
+    def slow(**named: Any) -> Any:
+        monkeypatch.setattr(runs, "make_set", inner)
+        runs.execute(second)
+        return inner(**named)
+
+    monkeypatch.setattr(runs, "make_set", slow)
+    runs.execute(first)
+    run = Run.objects.get(id=first)
+    assert (run.state, [one["code"] for one in run.reasons]) == (Run.REFUSED, ["sample-drawn"])
+    assert Draw.objects.count() == 1
+    drawn = people_of(Run.objects.get(id=second))
+    assert people_of(ground.executed(run.study_id)) == drawn
 
 
 def test_the_draw_stands_in_the_log_and_names_nobody(log: ground.Writer) -> None:

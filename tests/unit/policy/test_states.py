@@ -15,6 +15,7 @@ from rollbook.policy.states import (
     DIVISIONS,
     DOUBLES,
     EXPLANATIONS,
+    FILES,
     OUTPUTS,
     PROJECTS,
     REQUESTS,
@@ -31,6 +32,7 @@ MACHINES: dict[type[StrEnum], Machine[Any]] = {
     states.ProjectState: PROJECTS,
     states.RunState: RUNS,
     states.OutputState: OUTPUTS,
+    states.FileState: FILES,
     states.CaseState: CASES,
     states.DoubleState: DOUBLES,
     states.UploadState: UPLOADS,
@@ -77,6 +79,7 @@ def test_the_records_use_the_same_words() -> None:
     _constants(Upload, states.UploadState)
     _constants(Explanation, states.ExplanationState)
     _constants(Output, states.OutputState)
+    _constants(Output, states.FileState)
     _constants(GatewayCase, states.CaseState)
 
 
@@ -117,3 +120,9 @@ def test_a_refused_request_is_never_at_work_again(turns: list[states.RequestStat
             current = wanted
         refused = refused or current in {"rejected", "withdrawn"}
         assert not (refused and current in {"approved", "live", "open"})
+
+
+def test_a_file_is_agreed_by_the_third_word_alone() -> None:
+    before = {state for state, after in FILES.follows.items() if states.FileState.AGREED in after}
+    assert before == {states.FileState.DECIDING}
+    assert FILES.owners[states.FileState.DECIDING] is states.Role.DATA_PROTECTION_OFFICER

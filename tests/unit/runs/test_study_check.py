@@ -105,3 +105,25 @@ def test_a_model_of_a_loaded_collection_is_checked_as_inside(tmp_path: Path) -> 
     found = problems(folder, mappings)
     assert {problem.message.split(":")[0] for problem in found} == {"SDC-TERM", "SDC-LEVERAGE"}
     assert {problem.line for problem in found} == {line_of(folder / "study.toml", "[table]")}
+
+
+def test_a_file_by_exception_is_read_as_inside_and_its_warnings_told(study: Path) -> None:
+    toml = (study / "study.toml").read_text().partition("[table]")[0]
+    why = "The platform fits no mixture of two groups, and the share of each is what the question is about."
+    file = f'[file]\nname = "mixture"\nformat = "csv"\ncolumns = ["part", "share"]\nreason = "{why}"\n'
+    (study / "study.toml").write_text(toml + file)
+    step = study / "steps" / "02-people.sql"
+    rows = "COPY (SELECT '{}' AS part, {} AS share) TO '/out/mixture.csv' (FORMAT csv, HEADER);"
+    step.write_text(rows.format("first", 3))
+    list(make_dummy(study, people=200, seed=1))
+    at = line_of(study / "study.toml", "[file]")
+    found = problems(study)
+    assert [(one.line, one.code, one.stops) for one in found] == [
+        (at, "file-not-allowed", False), (at, "file-by-hand", False), (at, "small-counts", False)
+    ]  # fmt: skip
+    ran = CliRunner().invoke(app, ["check", str(study)])
+    assert (ran.exit_code, "people judge by hand" in ran.stdout) == (0, True)
+    ran = CliRunner().invoke(app, ["run", str(study)])
+    assert (ran.exit_code, "first,3" in ran.stdout, "Warning: " in ran.stdout) == (0, True, True)
+    step.write_text(rows.format("first  part", 3))
+    assert places(study) == [("study.toml", at, "file-label")]

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
 
+from rollbook.dataplane.runs.hostile_file import LARGEST
 from rollbook.dataplane.runs.limits import Limits
 from rollbook.dataplane.runs.runtime import Runtime, make_room
 from rollbook.dataplane.runs.study import Study
@@ -138,7 +139,9 @@ def _expectation(limits: Limits) -> dict[str, object]:
 def _steps(study: Study, limits: Limits) -> dict[str, object]:
     return {
         "steps": [{"path": step.path, "language": step.language, "code": step.code} for step in study.steps],
-        "table": study.table.name,
+        "table": "" if study.file else study.table.name,
+        "file": f"{OUT}/{study.file.file}" if study.file else "",
+        "most": LARGEST,
         "threads": STUDY_THREADS,
         "memory": limits.memory,
         "scratch": limits.scratch,

@@ -25,8 +25,8 @@ MAX_LABEL_LENGTH = 60
 # The codes of registers ("/", "\\") are labels too; no label begins as a formula of a spreadsheet does. Two labels that
 # look alike would say something that no checker can see: so one space between words and none at the end, and of letters
 # only those of European languages in our own alphabet.
-_LETTERS = r"A-Za-z0-9À-ÖØ-öø-žȘ-țẀ-ẅỲỳ"
-_LABEL = rf"^[{_LETTERS}(</\\>](?: ?[{_LETTERS}_.,:'()/\\&+%<>=-])*$"
+LETTERS = r"A-Za-z0-9À-ÖØ-öø-žȘ-țẀ-ẅỲỳ"
+_LABEL = rf"^[{LETTERS}(</\\>](?: ?[{LETTERS}_.,:'()/\\&+%<>=-])*$"
 # A run this long of hexadecimal digits is how a pseudonym or a key looks, and no group of people is called so.
 _LIKE_AN_IDENTIFIER = r"[0-9A-Fa-f]{16,}"
 

@@ -10,7 +10,7 @@ import os
 from pathlib import Path
 
 from rollbook.dataplane.runs import cage, runtime, seccomp, supervisor
-from rollbook.dataplane.runs.inside.steps import EXIT_MEMORY, EXIT_SPACE, EXIT_STEP, EXIT_TABLE
+from rollbook.dataplane.runs.inside.steps import EXIT_FILE, EXIT_MEMORY, EXIT_SPACE, EXIT_STEP, EXIT_TABLE
 from rollbook.dataplane.runs.limits import Limits
 from rollbook.dataplane.runs.study import Study
 from rollbook.kernel.refusals import InputRefused, LimitBreached, Reason
@@ -19,7 +19,8 @@ from rollbook.kernel.refusals import InputRefused, LimitBreached, Reason
 def run_study(
     study: Study, extract_dir: Path, limits: Limits, *, program: bytes | None = None, explain: bool = False
 ) -> bytes:
-    """Run `study` on the Parquet tables in `extract_dir` and give the raw stream for `hostile.read_person_table`.
+    """Run `study` on the Parquet tables in `extract_dir` and give the raw stream for `hostile.read_person_table`, or
+    for `hostile_file.read_file` where it hands over a file.
 
     `program` is what runs inside instead of the runner of steps: Python source, for tests that attack the sandbox.
     `explain` puts the study's own words into the refusal when a step fails; only for dummy data, because those words
@@ -68,6 +69,9 @@ def _failure(study: Study, ended: supervisor.Ended, *, explain: bool) -> InputRe
     if ended.code == EXIT_TABLE:
         where = f"table {study.table.name}"
         return InputRefused(Reason("study-table-failed", f"The person table could not be read{said}", where, mend))
+    if ended.code == EXIT_FILE:
+        where, mend = (study.file.file if study.file else ""), "Leave a plain file of that name in /out."
+        return InputRefused(Reason("study-file-failed", f"The declared file could not be read{said}", where, mend))
     step = ended.code - EXIT_STEP
     where = study.steps[step - 1].path if 1 <= step <= len(study.steps) else "program"
     return InputRefused(Reason("study-step-failed", f"A step of the study failed{said}", where, mend))

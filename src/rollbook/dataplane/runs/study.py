@@ -14,6 +14,7 @@ from types import MappingProxyType
 from typing import Any
 
 from rollbook.dataplane.runs import model_form
+from rollbook.dataplane.runs.file_form import DeclaredFile, read_file_form
 from rollbook.dataplane.runs.folder import read_folder
 from rollbook.dataplane.runs.measure_form import KEYS, read_measure
 from rollbook.dataplane.runs.nesting_form import read_within
@@ -62,15 +63,30 @@ class PersonTable:
 
 @dataclass(frozen=True, slots=True)
 class Study:
-    """A study whose form has been checked. `files` are exactly the bytes it was read from, by path."""
+    """A study whose form has been checked. `files` are exactly the bytes it was read from, by path.
+
+    It hands over one thing: the table its people are counted in or, by exception, a file.
+    """
 
     title: str
     purpose: str
     project: str
     items: tuple[str, ...]
     steps: tuple[Step, ...]
-    table: PersonTable
+    hands_over: PersonTable | DeclaredFile
     files: Mapping[str, bytes] = field(repr=False)
+
+    @property
+    def file(self) -> DeclaredFile | None:
+        """The file it hands over, or None where it is a table."""
+        return self.hands_over if isinstance(self.hands_over, DeclaredFile) else None
+
+    @property
+    def table(self) -> PersonTable:
+        """The table it derives. Whoever asks has made sure that it is no file."""
+        if isinstance(self.hands_over, DeclaredFile):
+            raise TypeError("this study hands over a file")
+        return self.hands_over
 
     @property
     def sha256(self) -> bytes:
@@ -147,16 +163,16 @@ class _Form:
         self.reasons.append(Reason(code, message, f"{STUDY_FILE}: {where}", mend))
 
     def study(self, files: Mapping[str, bytes]) -> Study | None:
-        self._known(self.data, {"title", "purpose", "project", "items", "steps", "table"}, "top level")
+        self._known(self.data, {"title", "purpose", "project", "items", "steps", "table", "file"}, "top level")
         title, purpose = self._text("title"), self._text("purpose")
         project = self._text("project") if self.data.get("project", "") != "" else ""
         items = self._names(self.data.get("items"), "items", _ITEM.fullmatch, 200)
         steps = self._steps(files)
-        table = self._table()
-        if self.reasons or table is None:
+        hands_over = self._file() if "file" in self.data else self._table()
+        if self.reasons or hands_over is None:
             return None
         used = {path: files[path] for path in (STUDY_FILE, *(step.path for step in steps))}
-        return Study(title, purpose, project, items, steps, table, used)
+        return Study(title, purpose, project, items, steps, hands_over, used)
 
     def _known(self, table: dict[str, Any], known: set[str], where: str) -> None:
         for key in sorted(set(table) - known):
@@ -227,6 +243,14 @@ class _Form:
             self.refuse("study-encoding", f"{path} is empty or not UTF-8 text", path, "Save it as UTF-8 text.")
             return None
         return Step(path, code, language)
+
+    def _file(self) -> DeclaredFile | None:
+        if "table" in self.data:
+            mend = "Keep the table; a file has a study of its own."
+            self.refuse("study-file", "A study hands over a table or a file, not both", "file", mend)
+        declared, reasons = read_file_form(self.data["file"])
+        self.reasons += reasons
+        return declared
 
     def _table(self) -> PersonTable | None:
         row = self.data.get("table")

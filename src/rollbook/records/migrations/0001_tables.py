@@ -122,10 +122,12 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('reference', models.CharField(max_length=64, unique=True)),
+                ('kind', models.CharField(default='table', max_length=8)),
                 ('title', models.CharField(max_length=200)),
                 ('dimensions', models.JSONField()),
                 ('measure', models.CharField(max_length=32)),
                 ('table', models.JSONField()),
+                ('text', models.TextField(blank=True)),
                 ('rules', models.JSONField()),
                 ('state', models.CharField(max_length=16)),
                 ('made_at', models.DateTimeField()),
@@ -151,6 +153,7 @@ class Migration(migrations.Migration):
                 ('kind', models.CharField(max_length=16)),
                 ('starts', models.DateField()),
                 ('expires', models.DateField()),
+                ('ended_on', models.DateField(null=True)),
                 ('account', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='accreditations', to='records.account')),
             ],
         ),
@@ -185,6 +188,18 @@ class Migration(migrations.Migration):
             options={
                 'db_table': '"identity"."explanation"',
             },
+        ),
+        migrations.CreateModel(
+            name='FileException',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('reference', models.CharField(max_length=64, unique=True)),
+                ('name', models.CharField(max_length=40)),
+                ('format', models.CharField(max_length=8)),
+                ('reason', models.TextField()),
+                ('asked_at', models.DateTimeField()),
+                ('asked_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='records.account')),
+            ],
         ),
         migrations.AddField(
             model_name='account',
@@ -239,6 +254,20 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('day', models.DateField()),
                 ('collection', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='records.collection')),
+                ('submission', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='records.logsubmission')),
+            ],
+        ),
+        migrations.CreateModel(
+            name='FileDecision',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('result', models.CharField(max_length=8)),
+                ('reasons', models.TextField()),
+                ('expires', models.DateField(null=True)),
+                ('role', models.CharField(max_length=32)),
+                ('made_at', models.DateTimeField()),
+                ('decided_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='records.account')),
+                ('exception', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='decisions', to='records.fileexception')),
                 ('submission', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='records.logsubmission')),
             ],
         ),
@@ -456,6 +485,11 @@ class Migration(migrations.Migration):
                 ('members', models.ManyToManyField(related_name='projects', to='records.account')),
             ],
         ),
+        migrations.AddField(
+            model_name='fileexception',
+            name='project',
+            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='exceptions', to='records.project'),
+        ),
         migrations.CreateModel(
             name='Publication',
             fields=[
@@ -515,7 +549,8 @@ class Migration(migrations.Migration):
             name='Release',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('csv', models.TextField()),
+                ('csv', models.TextField(blank=True)),
+                ('file', models.TextField(blank=True)),
                 ('record', models.TextField()),
                 ('manifest', models.TextField()),
                 ('agreed_at', models.DateTimeField()),
@@ -795,6 +830,7 @@ class Migration(migrations.Migration):
                 ('commit', models.CharField(blank=True, max_length=64)),
                 ('files', models.JSONField()),
                 ('items', models.JSONField()),
+                ('file', models.JSONField(default=dict)),
                 ('submitted_at', models.DateTimeField()),
                 ('author', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='records.account')),
                 ('project', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='studies', to='records.project')),
@@ -904,6 +940,7 @@ class Migration(migrations.Migration):
                 ('verdict', models.CharField(max_length=16)),
                 ('comment', models.TextField(blank=True)),
                 ('note', models.TextField(blank=True)),
+                ('grounds', models.JSONField(default=dict)),
                 ('made_at', models.DateTimeField()),
                 ('early', models.BooleanField(default=False)),
                 ('checker', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='records.account')),
@@ -954,6 +991,10 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='choice',
             constraint=models.UniqueConstraint(condition=models.Q(('withdrawn_at', None)), fields=('person', 'kind'), name='one_standing_choice_of_a_kind'),
+        ),
+        migrations.AddConstraint(
+            model_name='fileexception',
+            constraint=models.UniqueConstraint(fields=('project', 'name', 'format'), name='one_exception_for_a_file'),
         ),
         migrations.AddConstraint(
             model_name='noticegiven',

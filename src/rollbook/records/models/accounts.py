@@ -99,17 +99,20 @@ class Account(AbstractBaseUser):
 
 
 class Accreditation(models.Model):
-    """That a person may work with de-identified data, from when until when. Expiry bites at the moment of use."""
+    """That a person may work with de-identified data, from when until when. Expiry bites at the moment of use, and so
+    does its withdrawal on `ended_on`, from that moment.
+    """
 
     account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="accreditations")
     scheme = models.CharField(max_length=64)
     kind = models.CharField(max_length=16)
     starts = models.DateField()
     expires = models.DateField()
+    ended_on = models.DateField(null=True)
 
     class Classes:
         id = account = "key"
-        scheme = kind = starts = expires = "public"
+        scheme = kind = starts = expires = ended_on = "public"
 
 
 class Training(models.Model):

@@ -37,7 +37,8 @@ class Draw(models.Model):
 
 class Study(models.Model):
     """One submitted version of a study: its files, their digest as public name of what ran, and the commit they were
-    shown to stand in (empty: none). `publication` is the log's paper of it, from its first use on.
+    shown to stand in (empty: none). `publication` is the log's paper of it, from its first use on; `file` is what it
+    says of the file it hands over by exception, empty where it hands over a table.
     """
 
     project = models.ForeignKey(Project, on_delete=models.PROTECT, related_name="studies")
@@ -47,12 +48,13 @@ class Study(models.Model):
     commit = models.CharField(max_length=64, blank=True)
     files = models.JSONField()
     items = models.JSONField()
+    file = models.JSONField(default=dict)
     publication = models.OneToOneField(Publication, null=True, on_delete=models.PROTECT)
     submitted_at = models.DateTimeField()
 
     class Classes:
         id = author = "key"
-        project = title = digest = commit = files = items = publication = submitted_at = "public"
+        project = title = digest = commit = files = items = file = publication = submitted_at = "public"
 
 
 class Run(models.Model):
@@ -91,18 +93,23 @@ class Run(models.Model):
 
 
 class Output(models.Model):
-    """A table the platform computed from a run, with the verdict of the rules. Not public until released."""
+    """A table the platform computed from a run, with the verdict of the rules; or, by exception, the file a study
+    handed over, as `text`, with its warnings and no verdict. Not public until released.
+    """
 
-    MADE, STOPPED, CHECKING, CONSOLIDATING = "made", "stopped", "checking", "consolidating"
+    TABLE, FILE = "table", "file"
+    MADE, STOPPED, CHECKING, CONSOLIDATING, DECIDING = "made", "stopped", "checking", "consolidating", "deciding"
     RETURNED, REJECTED, WITHDRAWN = "returned", "rejected", "withdrawn"
     AGREED, RELEASED, REVOKED = "agreed", "released", "revoked"
 
     run = models.ForeignKey(Run, on_delete=models.PROTECT, related_name="outputs")
     reference = models.CharField(max_length=64, unique=True)
+    kind = models.CharField(max_length=8, default=TABLE)
     title = models.CharField(max_length=200)
     dimensions = models.JSONField()
     measure = models.CharField(max_length=32)
     table = models.JSONField()
+    text = models.TextField(blank=True)
     rules = models.JSONField()
     state = models.CharField(max_length=16)
     made_at = models.DateTimeField()
@@ -113,8 +120,8 @@ class Output(models.Model):
 
     class Classes:
         # `rules` names the cells that failed, and a label is what study code made of data: not for the public.
-        id = run = table = rules = membership_file = term_files = audited = "key"
-        reference = title = dimensions = measure = state = made_at = "public"
+        id = run = table = text = rules = membership_file = term_files = audited = "key"
+        reference = kind = title = dimensions = measure = state = made_at = "public"
 
 
 class Turn(models.Model):
@@ -154,7 +161,8 @@ class Claim(models.Model):
 
 class Verdict(models.Model):
     """What one checker said in a turn, unseen by the other until both are in. One who thinks again adds another, with
-    the next `number`; the last counts. An `early` one ended the turn alone: nobody reads the others of that turn.
+    the next `number`; the last counts. An `early` one ended the turn alone: nobody reads the others of that turn. An
+    approval of a file has a ground for each criterion, published with it.
     """
 
     output = models.ForeignKey(Output, on_delete=models.PROTECT, related_name="verdicts")
@@ -164,6 +172,7 @@ class Verdict(models.Model):
     verdict = models.CharField(max_length=16)
     comment = models.TextField(blank=True)
     note = models.TextField(blank=True)
+    grounds = models.JSONField(default=dict)
     made_at = models.DateTimeField()
     early = models.BooleanField(default=False)
 
@@ -171,17 +180,18 @@ class Verdict(models.Model):
         constraints = (models.UniqueConstraint(fields=("turn", "checker", "number"), name="one_verdict_per_checker"),)
 
     class Classes:
-        id = output = turn = checker = number = verdict = comment = note = made_at = early = "key"
+        id = output = turn = checker = number = verdict = comment = note = grounds = made_at = early = "key"
 
 
 class Release(models.Model):
-    """A table that left, after its entry in the log, with the record of how it was judged. One that was revoked says
-    why, and shows no figure any more.
+    """A table that left (`csv`) or, by exception, a `file`, after its entry in the log, with the record of how it was
+    judged. One that was revoked says why, and shows no figure any more.
     """
 
     output = models.OneToOneField(Output, on_delete=models.PROTECT)
     submission = models.ForeignKey(LogSubmission, on_delete=models.PROTECT)
-    csv = models.TextField()
+    csv = models.TextField(blank=True)
+    file = models.TextField(blank=True)
     record = models.TextField()
     manifest = models.TextField()
     agreed_at = models.DateTimeField()
@@ -194,7 +204,7 @@ class Release(models.Model):
 
     class Classes:
         id = submission = manifest = agreed_at = revoke_asked_by = revoke_submission = "key"
-        output = csv = record = released_at = revoke_ground = revoke_reason = revoked_at = "public"
+        output = csv = file = record = released_at = revoke_ground = revoke_reason = revoked_at = "public"
 
 
 class RecheckTask(models.Model):

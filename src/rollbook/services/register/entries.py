@@ -79,7 +79,7 @@ SENTENCES: Mapping[str, Sentence] = {
     "seal-extend": lambda entry: f"A sealed case stays sealed until {_day(entry['reveal_by'])}.",
     "reveal": lambda entry: f"A sealed case is told: {entry['body']['recipient']['name']}.",
     "correction": lambda entry: (
-        f"{'A released table is revoked' if entry['change'] == REVOKES else 'A correction'}; "
+        f"{'A release is revoked' if entry['change'] == REVOKES else 'A correction'}; "
         f"reason: {entry['reason'].replace('-', ' ')}."
     ),
     "output": lambda entry: f"Released: {entry['title']}.",

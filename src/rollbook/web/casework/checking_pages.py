@@ -9,40 +9,15 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from rollbook.kernel.refusals import InputRefused
 from rollbook.services.actors import Actor, Role
 from rollbook.services.check_pages import check_page, outputs_for
-from rollbook.services.outputs import (
-    APPROVE,
-    LONGEST_COMMENT,
-    REJECT,
-    RETURN,
-    claim,
-    give_verdict,
-    return_early,
-    unclaim,
-)
+from rollbook.services.outputs import LONGEST_COMMENT, RETURN, claim, give_verdict, return_early, unclaim
 from rollbook.web.access import access
+from rollbook.web.casework.file_forms import FileVerdictForm, VerdictForm
 from rollbook.web.ui.actor import actor
 
 
-class VerdictForm(forms.Form):
-    """One checker's verdict."""
+class _OfAChecker(forms.Form):
+    """What a checker can say beside the verdict."""
 
-    verdict = forms.ChoiceField(
-        label="Your verdict",
-        choices=[
-            (APPROVE, "Release this table"),
-            (RETURN, "Return it to the author"),
-            (REJECT, "Turn it down for good"),
-        ],
-        error_messages={"required": "Choose a verdict"},
-    )
-    comment = forms.CharField(
-        label="Comment to the author",
-        help_text="Needed when the table does not go out. The author reads it once the checkers have decided.",
-        required=False,
-        max_length=LONGEST_COMMENT,
-        widget=forms.Textarea,
-    )
-    turn = forms.IntegerField(required=False, widget=forms.HiddenInput)
     early = forms.BooleanField(label="Return it at once, without the other checker’s verdict", required=False)
     note = forms.CharField(
         label="Note to the other checkers",
@@ -51,6 +26,14 @@ class VerdictForm(forms.Form):
         max_length=LONGEST_COMMENT,
         widget=forms.Textarea,
     )
+
+
+class CheckForm(_OfAChecker, VerdictForm):
+    """One checker's verdict on a table."""
+
+
+class FileCheckForm(_OfAChecker, FileVerdictForm):
+    """One checker's verdict on a file by exception."""
 
 
 @require_safe
@@ -64,7 +47,10 @@ def checking(request: HttpRequest) -> HttpResponse:
 @access(Role.OUTPUT_CHECKER)
 def check(request: HttpRequest, reference: str) -> HttpResponse:
     """One table: its cells, the rules, the study that made it, and the form for the one verdict."""
-    by, form = actor(request), VerdictForm(request.POST or None)
+    by = actor(request)
+    page = check_page(by=by, reference=reference)
+    data = request.POST or None
+    form: VerdictForm = FileCheckForm(page.file.criteria, data) if page.file else CheckForm(data)
     if request.method == "POST" and form.is_valid():
         try:
             _judge(by, reference, form)
@@ -72,17 +58,18 @@ def check(request: HttpRequest, reference: str) -> HttpResponse:
         except InputRefused as refused:
             for reason in refused.reasons:
                 form.add_error(reason.where or None, reason.sentence())
-    facts = {"page": check_page(by=by, reference=reference), "form": form}
+    facts = {"page": page, "form": form}
     return render(request, "casework/check.html", facts, status=422 if form.errors else 200)
 
 
 def _judge(by: Actor, reference: str, form: VerdictForm) -> None:
-    facts = dict(form.cleaned_data)
+    facts = {name: form.cleaned_data[name] for name in ("verdict", "comment", "note", "turn", "early")}
+    grounds = form.grounds() if isinstance(form, FileVerdictForm) else None
     if facts.pop("early") and facts["verdict"] == RETURN:
         return_early(by=by, reference=reference, comment=facts["comment"], turn=facts["turn"] or 0)
     else:
         # A form without its turn, or with another, is a form of another page: no turn has the number 0.
-        give_verdict(by=by, reference=reference, **facts | {"turn": facts["turn"] or 0})
+        give_verdict(by=by, reference=reference, grounds=grounds, **facts | {"turn": facts["turn"] or 0})
 
 
 @require_POST

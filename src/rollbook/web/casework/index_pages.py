@@ -18,7 +18,10 @@ PLACES: Mapping[Role, tuple[tuple[str, str], ...]] = {
         ("casework_projects", "Your projects, studies and runs"),
         ("casework_device", "Register this device"),
     ),
-    Role.PANEL_MEMBER: (("casework_panel", "Requests to decide"),),
+    Role.PANEL_MEMBER: (
+        ("casework_panel", "Requests to decide"),
+        ("casework_exceptions", "Files asked for by exception"),
+    ),
     Role.OUTPUT_CHECKER: (
         ("casework_checking", "Outputs to check"),
         ("casework_left", "Tables that left, to revoke"),
@@ -37,6 +40,7 @@ PLACES: Mapping[Role, tuple[tuple[str, str], ...]] = {
         ("casework_seals", "Sealed cases, and when each must be told"),
         ("casework_pupil", "Who may act for a pupil"),
         ("casework_apart", "Records never joined"),
+        ("casework_files", "Files by exception, to decide"),
         ("casework_left", "Tables that left, to revoke"),
     ),
     Role.OVERSEER: (),

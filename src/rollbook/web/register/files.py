@@ -15,6 +15,13 @@ def json_file(text: str) -> HttpResponse:
     return _open(HttpResponse(text, content_type="application/json; charset=utf-8"))
 
 
+def text_file(name: str, text: str) -> HttpResponse:
+    """A file by exception, to be saved under its name: never shown or run by a browser, whatever its ending."""
+    response = HttpResponse(text, content_type="text/plain; charset=utf-8")
+    response["Content-Disposition"] = f'attachment; filename="{name}"'
+    return _open(response)
+
+
 def _open(response: HttpResponse) -> HttpResponse:
     response["Access-Control-Allow-Origin"] = "*"
     return response

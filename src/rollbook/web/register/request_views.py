@@ -10,6 +10,7 @@ from rollbook.services.log.reader import head
 from rollbook.services.register.exports import as_csv, as_json
 from rollbook.services.register.requests import DecisionLine, RequestLine, decisions, request_page, requests, states
 from rollbook.services.register.uses import uses
+from rollbook.services.released_files import released_files
 from rollbook.services.releases import released_tables
 from rollbook.web.access import access
 from rollbook.web.register.files import csv_file, json_file
@@ -24,6 +25,7 @@ def register(request: HttpRequest) -> HttpResponse:
         "requests": requests(),
         "uses": len(uses()),
         "releases": sum(table.revoked_at is None for table in released_tables()),
+        "files": sum(file.revoked_at is None for file in released_files()),
         "duties": len(overdue(today())),
         "head": head(),
     }

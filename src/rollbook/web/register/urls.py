@@ -4,6 +4,7 @@ from django.urls import URLPattern, path
 
 from rollbook.web.register import dictionary_views as dictionary
 from rollbook.web.register import (
+    file_views,
     log_views,
     number_views,
     paper_views,
@@ -37,6 +38,15 @@ urlpatterns: list[URLPattern] = [
     path("register/releases/<str:reference>/proof.json", use_views.release_proof, name="register_release_proof"),
     path("register/releases/<str:reference>.csv", use_views.release_csv, name="register_release_csv"),
     path("register/releases/<str:reference>.json", use_views.release_json, name="register_release_json"),
+    path("register/files/", file_views.file_list, name="register_files"),
+    path("register/files.csv", file_views.file_csv, name="register_files_csv"),
+    path("register/files.json", file_views.file_json, name="register_files_json"),
+    path("register/exceptions.csv", file_views.leave_csv, name="register_exceptions_csv"),
+    path("register/exceptions.json", file_views.leave_json, name="register_exceptions_json"),
+    path("register/files/<str:reference>/", file_views.one_file, name="register_file"),
+    path("register/files/<str:reference>/file", file_views.file_bytes, name="register_file_bytes"),
+    path("register/files/<str:reference>/record.json", file_views.file_record, name="register_file_record"),
+    path("register/files/<str:reference>/proof.json", file_views.file_proof, name="register_file_proof"),
     path("register/volumes/", number_views.volume_page, name="register_volumes"),
     path("register/volumes.csv", number_views.volume_csv, name="register_volumes_csv"),
     path("register/volumes.json", number_views.volume_json, name="register_volumes_json"),

@@ -1,4 +1,4 @@
-"""Runs a study's steps inside the sandbox and hands the person table to the one pipe that leads out.
+"""Runs a study's steps inside the sandbox and hands the person table, or the declared file, to the one pipe out.
 
 The steps may do anything: this process is taken to be theirs from the first step on, and whatever comes out of the
 pipe is read as hostile. DuckDB's own settings are locked first all the same, so that a step that reaches for a file or
@@ -31,6 +31,7 @@ import duckdb
 EXIT_MEMORY = 90
 EXIT_SPACE = 91
 EXIT_TABLE = 92
+EXIT_FILE = 93
 EXIT_STEP = 100  # plus the number of the step, from 1
 TABLE_FILE = "/out/person-table.tsv"
 R_FOLDER = "/tmp/r"
@@ -101,7 +102,7 @@ def connect(study: dict[str, Any]) -> duckdb.DuckDBPyConnection:
         "max_temp_directory_size": f"{study['scratch'] * 3 // 4} B",
         "allow_community_extensions": False,
         "allowed_directories": ["/extract", R_FOLDER],
-        "allowed_paths": [TABLE_FILE],
+        "allowed_paths": [study["file"] or TABLE_FILE],
     }
     for name, value in settings.items():
         connection.execute(f"SET {name} = {value!r}")
@@ -208,6 +209,13 @@ def write_table(connection: duckdb.DuckDBPyConnection, name: str, out: int) -> N
         shutil.copyfileobj(table, stream, 1 << 20)
 
 
+def write_file(path: str, most: int, out: int) -> None:
+    """Hand over the file that the steps left at `path`, and a byte more than may be where it is too large."""
+    place = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+    with os.fdopen(place, "rb") as file, os.fdopen(out, "wb") as stream:
+        stream.write(file.read(most + 1))
+
+
 def fail(error: BaseException, step: dict[str, str], code: int) -> None:
     """Leave with the code for `error`, and its words on standard error, with the line of a Python step."""
     words = str(error) or type(error).__name__
@@ -229,7 +237,7 @@ def leave(code: int) -> None:
 
 
 def main() -> None:
-    """Run the steps in order, then hand over the table."""
+    """Run the steps in order, then hand over the table or the file."""
     with open("/study/study.json", encoding="utf-8") as file:
         study = json.load(file)
     connection = connect(study)
@@ -243,9 +251,12 @@ def main() -> None:
         except BaseException as error:
             fail(error, step, EXIT_STEP + number)
     try:
-        write_table(connection, study["table"], out)
+        if study["file"]:
+            write_file(study["file"], study["most"], out)
+        else:
+            write_table(connection, study["table"], out)
     except Exception as error:
-        fail(error, {}, EXIT_TABLE)
+        fail(error, {}, EXIT_FILE if study["file"] else EXIT_TABLE)
     leave(0)
 
 
