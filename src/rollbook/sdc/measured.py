@@ -198,8 +198,9 @@ def _columns(found: Evidence) -> dict[str, Flags | Floats]:
 
 def _part(kept: Mapping[str, Floats], number: int) -> Amounts:
     amounts: Any = [kept.get(f"{name} {number}") for name in _AMOUNTS]
-    counted = {name: kept.get(f"{name} {number}") for name in _COUNTED}
-    return Amounts(*amounts, **{name: one.astype(np.int64) for name, one in counted.items() if one is not None})
+    found = {name: kept.get(f"{name} {number}") for name in _COUNTED}
+    counted: Any = {name: one.astype(np.int64) for name, one in found.items() if one is not None}
+    return Amounts(*amounts, **counted)
 
 
 def _plain(number: Any) -> int | float | None:

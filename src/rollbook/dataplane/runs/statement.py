@@ -161,7 +161,8 @@ def _looked_at(measure: Measure) -> list[str]:
 
 def _apart(groups: list[str], measure: Measure, people: str) -> list[tuple[str, str, list[str]]]:
     """For each quantity the people apart from its commonest amount, counted only in cells where they may be few."""
-    group, steps = ", ".join(groups), []
+    group = ", ".join(groups)
+    steps: list[tuple[str, str, list[str]]] = []
     for number, told in enumerate(_looked_at(measure)):
         few = f"least(odd{number}, held{number} - odd{number}) < {COUNTED_APART}"
         same = " AND ".join(f"p.{one} IS NOT DISTINCT FROM doubt{number}.{one}" for one in groups)
