@@ -15,7 +15,7 @@ from pyarrow import csv
 from rollbook.dataplane.runs.coded_labels import why_coded
 from rollbook.dataplane.runs.nesting_form import require_nested
 from rollbook.dataplane.runs.study import Study
-from rollbook.dataplane.runs.table_form import column_names, weights
+from rollbook.dataplane.runs.table_form import column_names, not_negative
 from rollbook.kernel.refusals import InputRefused, Reason
 
 PPID = "ppid"
@@ -49,7 +49,7 @@ def read_person_table(stream: bytes, study: Study, allowed_ppids: set[str]) -> p
     _people(table.column(PPID), allowed_ppids)
     for dimension in dict.fromkeys(name for one in study.tables for name in one.dimensions):
         table = _labels(table, dimension)
-    positive = weights(study.tables)
+    positive = not_negative(study.tables)
     for name in dict.fromkeys(name for measure in measures for name in measure.numbers):
         table = _column(table, name, _number(table.column(name), name, least=0.0 if name in positive else None))
     for unit in dict.fromkeys(measure.unit for measure in measures if measure.unit):
@@ -127,7 +127,10 @@ def _number(texts: "pa.ChunkedArray[pa.StringScalar]", name: str, least: float |
     lowest = (pc.min(values).as_py() or 0.0) if plain else 0.0
     highest = (pc.max(values).as_py() or 0.0) if plain else 0.0
     if not plain or max(-lowest, highest) > MOST or (least is not None and lowest < least):
-        mend = f"Derive plain numbers of at most {MOST:,.0f}; a weight is not negative. Leave what is missing empty."
+        mend = (
+            f"Derive plain numbers of at most {MOST:,.0f}; a weight or denominator is not negative. "
+            "Leave what is missing empty."
+        )
         raise _refuse("table-number", "A value is not a number that can be added up", name, mend)
     return cast("pa.ChunkedArray[Any]", values)
 

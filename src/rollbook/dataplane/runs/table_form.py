@@ -176,6 +176,9 @@ def column_names(tables: tuple[PersonTable, ...]) -> tuple[str, ...]:
     return tuple(dict.fromkeys([*labels, *values]))
 
 
-def weights(tables: tuple[PersonTable, ...]) -> frozenset[str]:
-    """The columns that are weights, none of them below nought."""
-    return frozenset(table.measure.weight for table in tables if isinstance(table.measure, Measure))
+def not_negative(tables: tuple[PersonTable, ...]) -> frozenset[str]:
+    """The columns none of whose numbers is below nought: weights, and what a figure is divided by, for an amount below
+    nought could leave one person's as all that is left of them.
+    """
+    measures = [table.measure for table in tables if isinstance(table.measure, Measure)]
+    return frozenset(name for one in measures for name in (one.weight, one.denominator) if name)

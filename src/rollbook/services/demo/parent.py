@@ -98,8 +98,10 @@ def verify(stage: Stage) -> None:
         stage.narrator.check(good.returncode == 0, f"the proof file verifies: {good.stdout}{good.stderr}")
         said = " ".join(good.stdout.lower().split())
         stage.narrator.check("no independent witness" in said, "the verdict says that no witness signs yet")
-        bundle.write_text(_tampered(bundle.read_text()))
-        bad = _verify(stage, command)
+        # Beside it, so that whoever tries the printed command has the whole one.
+        forged = stage.folder / "proof-tampered.txt"
+        forged.write_text(_tampered(bundle.read_text()))
+        bad = _verify(stage, [str(forged), *command[1:]])
         stage.narrator.check(bad.returncode == 6, "a tampered proof file is refused with exit code 6")
         step.says = "The proof file verifies against the public log; a tampered one is refused"
         step.link = "rollbook verify proof.txt --log " + f"{stage.site}/log --policy policy.txt"
