@@ -158,10 +158,11 @@ def _show(row: Release) -> None:
         machine = FILES if row.output.kind == Output.FILE else OUTPUTS
         if reason := machine.refuses(row.output.state, OutputState.RELEASED):
             raise UseRefused(reason)
+        moment = clock.now()
         for one in _with(row):
             one.output.state = OutputState.RELEASED
             one.output.save()
-            one.released_at = clock.now()
+            one.released_at = moment
             one.save()
             audit(system(), "release-output", one.output.reference)
 
