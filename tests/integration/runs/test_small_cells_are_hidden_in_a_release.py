@@ -170,7 +170,7 @@ def test_two_tables_of_the_same_pupils_leave_together_and_neither_tells_what_the
 
     assert recheck.recheck(by=OPERATOR, parameters=recheck.parameters_with({})).fallen == ()
     revoking.ask_revoke(
-        by=actor_of(CHECKER), reference=second.reference, ground="disclosive", words="It tells of somebody."
+        by=actor_of(CHECKER), reference=second.reference, ground="could-identify", words="It tells of somebody."
     )
     assert {Output.objects.get(id=one.id).state for one in (first, second)} == {Output.REVOKED}
     assert all(one.revoked_at and not one.rows for one in releases.released_tables())
