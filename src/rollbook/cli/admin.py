@@ -78,9 +78,14 @@ def record_holder(account: int, holder: str) -> None:
     """Say who is behind an account, where it was recorded wrongly: what two people must do is held to it."""
     from rollbook.services import accounts as deeds
     from rollbook.services.actors import operator
+    from rollbook.services.deeds_of_one import deeds_of_one
 
     deeds.record_holder(by=operator(), account_id=account, holder=holder)
     typer.echo(f"Account {account} is held by {deeds.plain_reference(holder)}.")
+    if alone := deeds_of_one(account):
+        typer.echo("One person did what takes two. Tell the data protection officer:")
+        for deed in alone:
+            typer.echo(f"  {deed}")
 
 
 @accounts.command("close")
