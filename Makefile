@@ -78,7 +78,7 @@ assets: var/assets/.ready  # the design system's files, and the verifier for the
 
 .venv/study/.ready: requirements-study.lock .venv/.ready
 	rm -rf .venv/study
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --only-binary :all: --target .venv/study -r requirements-study.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --only-binary :all: --no-warn-conflicts --target .venv/study -r requirements-study.lock
 	@touch $@
 
 # Two versions of one package cannot live together: the older has an environment of its own.
