@@ -5,12 +5,15 @@ BIN := .venv/bin
 JOBS ?= 2
 SERVE ?= yes
 NAME ?=
+# A file stays on one worker, so that what its tests share is made once; files with browsers and servers come first in the
+# alphabet and short ones last, so that no worker is left alone with a long one.
+SUITE := -n $(JOBS) --dist loadscope --no-loadscope-reorder --ignore tests/repo
 
 # Images of machines often forbid Python to keep what it compiled; every program started here would then compile anew.
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help demo serve test quick check fix bench peers migrations browser assets study
+.PHONY: help demo serve test slowest quick check fix bench peers migrations browser assets study types rest
 
 help:  ## list the targets
 	@sed -n 's/^\([a-z]*\):.*##/\1 #/p' $(MAKEFILE_LIST) | awk -F ' # ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -23,15 +26,23 @@ serve: .venv/.ready var/assets/.ready .venv/study/.ready  ## run an installation
 	ROLLBOOK_DATA=var/serve/data ROLLBOOK_KEYS=var/serve/keys $(BIN)/rollbook serve
 
 test: check browser .venv/study/.ready  ## everything: check, then the whole suite
-	$(BIN)/pytest -n $(JOBS) --dist loadscope --no-loadscope-reorder --ignore tests/repo
+	$(BIN)/pytest $(SUITE)
+
+slowest: browser .venv/.ready var/assets/.ready .venv/study/.ready  ## the whole suite, then its slowest tests
+	$(BIN)/pytest $(SUITE) --durations=40 --durations-min=2
 
 quick: .venv/.ready .venv/study/.ready  ## the tests that need no database, in under a minute
 	$(BIN)/pytest -n $(JOBS) tests/unit tests/property tests/vectors
 
 check: .venv/.ready var/assets/.ready  ## format, lint, types, floors, documents in step; changes nothing
+	@$(MAKE) --no-print-directory -j $(JOBS) --output-sync=target types rest
+
+types:  # beside the rest, which takes the other core
+	$(BIN)/mypy
+
+rest:
 	$(BIN)/ruff format --check
 	$(BIN)/ruff check
-	$(BIN)/mypy
 	$(BIN)/lint-imports --cache-dir var/import-linter
 	$(BIN)/python -m dev.lint
 	$(BIN)/python dev/migrations.py --check
@@ -67,7 +78,7 @@ assets: var/assets/.ready  # the design system's files, and the verifier for the
 
 .venv/study/.ready: requirements-study.lock .venv/.ready
 	rm -rf .venv/study
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --only-binary :all: --target .venv/study -r requirements-study.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --only-binary :all: --no-warn-conflicts --target .venv/study -r requirements-study.lock
 	@touch $@
 
 # Two versions of one package cannot live together: the older has an environment of its own.

@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from rollbook.kernel.refusals import Reason, SetupFailed
+from rollbook.kernel.refusals import InputRefused, Reason
 from rollbook.services import config as settings
 from rollbook.services.processes import run_self
 
@@ -47,7 +47,9 @@ def open_account(
     name: str,
     role: Annotated[str, typer.Argument(help="for example custodian, panel-member, output-checker")],
     school: Annotated[str | None, typer.Option(help="LAESTAB of the school, for a school data manager")] = None,
-    organisation: Annotated[int | None, typer.Option(help="number of the organisation, for a researcher")] = None,
+    organisation: Annotated[
+        str | None, typer.Option(help="registered number of the organisation, for everybody who belongs to one")
+    ] = None,
     holder: Annotated[
         str,
         typer.Option(help="staff or accreditation number, from the proof of who they are; one for each human being"),
@@ -56,15 +58,17 @@ def open_account(
 ) -> None:
     """Open an account; its password is asked for, or read from standard input."""
     from rollbook.services import accounts as deeds
+    from rollbook.services import governance
     from rollbook.services.actors import Role, operator
 
     if role not in set(Role):
-        mend = f"Use one of: {', '.join(Role)}."
-        raise SetupFailed(Reason("account-role", "There is no such role", mend=mend))
+        mend = f"Use one of: {', '.join(one for one in Role if one not in deeds.NOT_OPENED_HERE)}."
+        raise InputRefused(Reason("account-role", "There is no such role", role[:32], mend))
+    body = governance.organisation_id(organisation) if organisation is not None else None
     password = typer.prompt("Password", hide_input=True) if sys.stdin.isatty() else sys.stdin.readline().rstrip("\n")
     number = deeds.open_account(
         by=operator(), email=email, name=name, role=Role(role), password=password,
-        organisation_id=organisation, laestab=school, holder=holder, namesake=namesake,
+        organisation_id=body, laestab=school, holder=holder, namesake=namesake,
     )  # fmt: skip
     typer.echo(f"Account {number} is open. Its second factor is set up at the first sign-in.")
 
@@ -74,9 +78,14 @@ def record_holder(account: int, holder: str) -> None:
     """Say who is behind an account, where it was recorded wrongly: what two people must do is held to it."""
     from rollbook.services import accounts as deeds
     from rollbook.services.actors import operator
+    from rollbook.services.deeds_of_one import deeds_of_one
 
     deeds.record_holder(by=operator(), account_id=account, holder=holder)
     typer.echo(f"Account {account} is held by {deeds.plain_reference(holder)}.")
+    if alone := deeds_of_one(account):
+        typer.echo("One person did what takes two. Tell the data protection officer:")
+        for deed in alone:
+            typer.echo(f"  {deed}")
 
 
 @accounts.command("close")

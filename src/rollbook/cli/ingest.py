@@ -3,7 +3,7 @@
 import json
 import time
 from dataclasses import asdict
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -14,8 +14,9 @@ from rich.progress import Progress
 from rollbook.cli import mapped
 from rollbook.cli.loading import Kind, Progressing, Summary
 from rollbook.kernel.refusals import Family, InputRefused, Reason, RollbookError
-from rollbook.services import collections, ingest, load
+from rollbook.services import collections, ingest, load, notices
 from rollbook.services.actors import operator
+from rollbook.services.notices import HOW
 from rollbook.services.receipts import Receipt
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
@@ -111,6 +112,18 @@ def open_collection(
     """Open a collection. Refused unless notice and assessment cover every one of its items."""
     collections.open_collection(by=operator(), code=code, notice=notice, assessment=assessment)
     typer.echo(f"{code} is open.")
+
+
+@collection.command("tell")
+def tell(
+    code: Annotated[str, typer.Argument(help="for example sc-spr-2025")],
+    how: Annotated[str, typer.Argument(help=f"one of: {', '.join(HOW)}")],
+    day: Annotated[datetime, typer.Argument(formats=["%Y-%m-%d"], help="the day it was given")],
+) -> None:
+    """Record that everybody on a collection's current returns was given its notice; prints how many were not before."""
+    new = notices.tell(by=operator(), collection=code, how=how, day=day.date())
+    counts = collections.told_counts(code)
+    typer.echo(f"{new:,} people newly told. Told in all: {counts.told:,}; not told: {counts.not_told:,}.")
 
 
 collection.command("define")(mapped.define)

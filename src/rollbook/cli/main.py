@@ -64,6 +64,8 @@ COMMANDS: Mapping[str, Command] = {
     "recover": Command("ingest:recover", "Undo what a killed process left half done.", "operator"),
     "collection": Command("ingest:collection", "Open a collection, count its returns in the log.", "operator"),
     "school": Command("ingest:register_school", "Register a school that sends returns.", "operator"),
+    "organisation": Command("paper:organisations", "Register and verify bodies that may ask for data.", "operator"),
+    "paper": Command("paper:app", "Publish notices, assessments, agreements and rules.", "operator"),
     "recheck": Command("recheck:recheck", "Judge every released table again under other parameters.", "operator"),
     "project": Command("project:app", "Open the project of an approved request, add members, close it.", "operator"),
     "found": Command("log:found", "Begin the public log, in the authority's name.", "operator"),

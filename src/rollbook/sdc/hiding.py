@@ -19,8 +19,9 @@ import numpy as np
 
 from rollbook.sdc.nesting import TOTAL, Axis, axes_of, spans
 from rollbook.sdc.rules import SdcParameters
+from rollbook.sdc.suppression.attack import TOLERANCE
 from rollbook.sdc.suppression.outsider import narrower
-from rollbook.sdc.suppression.protect import CannotProtect, Protected, audit, count_need, protect
+from rollbook.sdc.suppression.protect import CannotProtect, Protected, count_need, protect, proved
 from rollbook.sdc.suppression.system import Flags, Floats, System, system_of
 from rollbook.sdc.tables import FrequencyTable
 
@@ -150,9 +151,10 @@ def _proved(system: System, open_to: Flags, hidden: Flags, allowed: Flags, param
         chosen = protect(system, hidden, need, allowed=allowed, spread=float(parameters.threshold))
     except (CannotProtect, ArithmeticError) as error:
         raise CannotHide("SDC-HIDE-OPEN", "Whatever else is hidden, a small cell can be worked out") from error
-    proof = audit(system, chosen.hidden, open_to, need)
-    # Both audits rest on possible tables, so who has the table alone is no surer; only what they leave open is asked.
-    doubtful: Flags = np.maximum(chosen.audit.width, proof.width) < float(parameters.threshold)
+    # The possible tables that the choice rests on are added up again, without the solver and apart from the chooser.
+    proof = proved(system, chosen.hidden, open_to, need, chosen.proof)
+    # The proof rests on possible tables, so who has the table alone is no surer; only what it leaves open is asked.
+    doubtful: Flags = proof.width < float(parameters.threshold) - TOLERANCE
     if not proof.protected.all() or narrower(system, chosen.hidden, float(parameters.threshold), doubtful).any():
         raise CannotHide("SDC-HIDE-OPEN", "The attack on the table with its hidden cells succeeded")
     return chosen

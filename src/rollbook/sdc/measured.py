@@ -85,7 +85,7 @@ class MeasuredTable:
             for name in (cells[0]["evidence"] if cells else _NO_CELLS)
         }
         whole = {name: kept[name].astype(np.int64) for name in _WHOLE if name in kept}
-        amounts = tuple(Amounts(*_part(kept, number)) for number in range(2) if f"total {number}" in kept)
+        amounts = tuple(_part(kept, number) for number in range(2) if f"total {number}" in kept)
         evidence = Evidence(
             axes=axes,
             people=data["people"],
@@ -105,6 +105,7 @@ Table = FrequencyTable | MeasuredTable
 _WHOLE = ("contributors", "units", "something", "below", "level", "over")
 _NO_CELLS = ("contributors", "figure", "lowest", "highest")
 _AMOUNTS = ("total", "absolute", "first", "second", "unit_first", "unit_second")
+_COUNTED = ("nonzero", "apart", "common", "kinds")
 
 
 def axes_of(names: tuple[str, ...], columns: list[list[str]]) -> Axes:
@@ -182,7 +183,7 @@ def _why(rule: str, parameters: SdcParameters) -> str:
         rules.FEW: f"fewer than {parameters.threshold} people have, or have not, an amount",
         rules.EXTREME: "one person's own value",
         rules.SIDES: f"fewer than {parameters.quantile_side} people on one side",
-        rules.HELD_BY_ALL: f"held by {parameters.mode_share:.0%} of the people or more",
+        rules.HELD_BY_ALL: f"held by {parameters.mode_share:.0%} of the people or more, or by too few",
         rules.FREEDOM: f"fewer than {parameters.freedom} degrees of freedom",
     }[rule]
 
@@ -190,12 +191,16 @@ def _why(rule: str, parameters: SdcParameters) -> str:
 def _columns(found: Evidence) -> dict[str, Flags | Floats]:
     kept = {name: getattr(found, name) for name in (*_NO_CELLS, *_WHOLE) if getattr(found, name) is not None}
     for number, one in enumerate(found.amounts):
-        kept |= {f"{name} {number}": part for name in _AMOUNTS if (part := getattr(one, name)) is not None}
+        names = (*_AMOUNTS, *_COUNTED)
+        kept |= {f"{name} {number}": part for name in names if (part := getattr(one, name)) is not None}
     return kept
 
 
-def _part(kept: Mapping[str, Floats], number: int) -> tuple[Any, ...]:
-    return tuple(kept.get(f"{name} {number}") for name in _AMOUNTS)
+def _part(kept: Mapping[str, Floats], number: int) -> Amounts:
+    amounts: Any = [kept.get(f"{name} {number}") for name in _AMOUNTS]
+    found = {name: kept.get(f"{name} {number}") for name in _COUNTED}
+    counted: Any = {name: one.astype(np.int64) for name, one in found.items() if one is not None}
+    return Amounts(*amounts, **counted)
 
 
 def _plain(number: Any) -> int | float | None:

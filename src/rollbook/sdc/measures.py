@@ -73,6 +73,11 @@ class Measure:
         return self == PLAIN_COUNT
 
     @property
+    def adds_up(self) -> bool:
+        """Whether the figure is made of amounts that add up, so that one person's could make up most of it."""
+        return self.kind in MAGNITUDES or bool(self.weight)
+
+    @property
     def heading(self) -> str:
         """What the figures are called where they are published."""
         if self.kind != QUANTILE:

@@ -49,8 +49,23 @@ def _fit(evidence: ModelEvidence, parameters: SdcParameters) -> Iterator[Failure
     if evidence.leverage >= parameters.leverage * (1 - _NOISE):
         words = f"somebody makes up {parameters.leverage:.0%} or more of their own fitted value"
         yield Failure(rules.LEVERAGE, _EVERYONE, words)
+    yield from _left_open(evidence, parameters)
     if 1 - evidence.explained < parameters.unexplained:
         yield Failure(rules.EXACT, _EVERYONE, f"less than {parameters.unexplained:.1%} of the outcome is left open")
+
+
+def _left_open(evidence: ModelEvidence, parameters: SdcParameters) -> Iterator[Failure]:
+    """Residual variance and standard errors are sums of squares: one person's distance from the model must not be most
+    of them, as no person's amount may be most of a sum.
+    """
+    whole, first, second = evidence.left
+    top = first + second if parameters.dominant_n == 2 else first
+    if whole and top >= parameters.dominant_k * whole * (1 - _NOISE):
+        words = f"{parameters.dominant_n} people make up {parameters.dominant_k:.0%} or more of what is left open"
+        yield Failure(rules.LARGEST, _EVERYONE, words)
+    if whole and whole - first - second < parameters.dominant_p * first:
+        words = f"the largest distance can be reckoned to within {parameters.dominant_p:.0%}"
+        yield Failure(rules.NEXT_LARGEST, _EVERYONE, words)
 
 
 def _terms(evidence: ModelEvidence, parameters: SdcParameters) -> Iterator[Failure]:

@@ -100,7 +100,8 @@ class ModelEvidence:
     `fitted` is false where no estimates exist. `leverage` is the largest share anybody has in their own fitted value,
     `explained` the share of the outcome's spread that the model takes up. `patterns` is how many different combinations
     of terms there are, `fewest` the people of the smallest. `away` says of each number how many people have another
-    value than the commonest. `tables` are the categories' levels, everybody first, to be judged as tables.
+    value than the commonest. `tables` are the categories' levels, everybody first, to be judged as tables. `left` are
+    the squares of what the terms leave open: of all people together, and the two largest; noughts where none are shown.
     """
 
     people: int
@@ -113,12 +114,13 @@ class ModelEvidence:
     fewest: int
     away: tuple[tuple[str, int], ...]
     tables: tuple[FrequencyTable | MeasuredTable, ...]
+    left: tuple[float, float, float] = (0.0, 0.0, 0.0)
 
     def as_data(self) -> dict[str, object]:
         """The evidence as plain data."""
         plain = {name: getattr(self, name) for name in _PLAIN}
         away = [list(pair) for pair in self.away]
-        return {**plain, "away": away, "tables": [table.as_data() for table in self.tables]}
+        return {**plain, "away": away, "left": list(self.left), "tables": [table.as_data() for table in self.tables]}
 
     @classmethod
     def from_data(cls, data: Mapping[str, Any]) -> "ModelEvidence":
@@ -128,7 +130,8 @@ class ModelEvidence:
             MeasuredTable.from_data(one) if "measure" in one else FrequencyTable.from_data(one)
             for one in data["tables"]
         )
-        return cls(**{name: data[name] for name in _PLAIN}, away=away, tables=tables)
+        whole, first, second = data["left"]
+        return cls(**{name: data[name] for name in _PLAIN}, away=away, tables=tables, left=(whole, first, second))
 
 
 _PLAIN = ("people", "estimated", "groups", "fitted", "leverage", "explained", "patterns", "fewest")

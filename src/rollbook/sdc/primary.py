@@ -11,7 +11,7 @@ from types import MappingProxyType
 import numpy as np
 
 from rollbook.sdc import measures, rules
-from rollbook.sdc.evidence import Amounts, Evidence, Flags, Floats
+from rollbook.sdc.evidence import COUNTED_APART, Amounts, Evidence, Flags, Floats
 from rollbook.sdc.measures import Measure
 from rollbook.sdc.rules import SdcParameters
 
@@ -62,18 +62,32 @@ def all_alike(evidence: Evidence, parameters: SdcParameters) -> Flags:
 
 
 def few_of_them(evidence: Evidence, parameters: SdcParameters) -> Flags:
-    """Among enough contributors fewer than the threshold have another value than 0, or, where all of these have the
-    same one, fewer have 0. The mean of a mark of 0 and 1 is a count of those marked, by whatever name.
+    """Among enough contributors fewer than the threshold have another value than 0, or another than one that enough
+    people have, or one of two values. The mean of a mark, of 0 and 1 or of 1 and 2, is a count of those marked, by
+    whatever name. Of a ratio the same is asked of what it is divided by, where what is divided tells nobody apart.
     """
     if evidence.something is None:
         return _none(evidence)
     limit, some = parameters.threshold, evidence.something
-    none = evidence.contributors - some
-    top = np.where(np.abs(evidence.highest) > np.abs(evidence.lowest), evidence.highest, evidence.lowest)
-    # They cannot add up to this unless each is as large as the largest.
-    one_value = np.isclose(evidence.amounts[0].total, top * some, rtol=1e-9) if evidence.amounts else _none(evidence)
-    few: Flags = ((some > 0) & (some < limit)) | (one_value & (none > 0) & (none < limit))
+    few: Flags = ((some > 0) & (some < limit)) | _hardly_any(evidence.amounts[0], parameters)
+    if len(evidence.amounts) == 2:
+        over, under = evidence.amounts
+        # Where enough people have each another amount, nobody can tell from the ratio what it is divided by.
+        known = _none(evidence) if over.apart is None else over.apart < min(limit, COUNTED_APART)
+        few |= known & _hardly_any(under, parameters)
+        few |= _none(evidence) if under.nonzero is None else under.nonzero < limit
     return few & (evidence.contributors >= limit)
+
+
+def _hardly_any(one: Amounts, parameters: SdcParameters) -> Flags:
+    """Somebody, and fewer people than the threshold, have another amount than the commonest, which enough people have,
+    or which is one of two. Judged up to `COUNTED_APART` people.
+    """
+    if one.apart is None or one.common is None or one.kinds is None:
+        return np.zeros(len(one.total), bool)
+    few = (one.apart > 0) & (one.apart < min(parameters.threshold, COUNTED_APART))
+    hardly: Flags = few & ((one.common >= parameters.threshold) | (one.kinds == 2))
+    return hardly
 
 
 def every_cell(evidence: Evidence, parameters: SdcParameters) -> Flags:
@@ -93,10 +107,14 @@ def thin_sides(evidence: Evidence, parameters: SdcParameters) -> Flags:
 
 
 def held_by_all(evidence: Evidence, parameters: SdcParameters) -> Flags:
-    """The mode is held by this share of the people or more, who thereby learn one another's value."""
+    """The mode is held by this share of the people or more, who thereby learn one another's value; or by fewer people
+    than the threshold, and then it may be one person's own: where all values differ, it is the least of them.
+    """
     if evidence.level is None:
         return every_cell(evidence, parameters)
-    return evidence.level >= parameters.mode_share * evidence.contributors * (1 - _NOISE)
+    by_all = evidence.level >= parameters.mode_share * evidence.contributors * (1 - _NOISE)
+    few = (evidence.contributors >= parameters.threshold) & (evidence.level < parameters.threshold)
+    return by_all | few
 
 
 def little_freedom(evidence: Evidence, parameters: SdcParameters) -> Flags:
@@ -130,8 +148,15 @@ _OWN: Mapping[str, Mapping[str, Rule]] = MappingProxyType(
             }
         ),
         measures.MODE: MappingProxyType({rules.HELD_BY_ALL: held_by_all, rules.ALIKE: all_alike}),
+        # What dominates a spread is the square of a distance from the mean, wherever the values begin.
         measures.DEVIATION: MappingProxyType(
-            {rules.FREEDOM: little_freedom, rules.ALIKE: all_alike, rules.FEW: few_of_them}
+            {
+                rules.FREEDOM: little_freedom,
+                rules.LARGEST: largest_share,
+                rules.NEXT_LARGEST: next_largest,
+                rules.ALIKE: all_alike,
+                rules.FEW: few_of_them,
+            }
         ),
     }
 )
@@ -139,7 +164,9 @@ _OWN: Mapping[str, Mapping[str, Rule]] = MappingProxyType(
 
 def flags(evidence: Evidence, measure: Measure, parameters: SdcParameters) -> dict[str, Flags]:
     """For each rule that is asked of `measure`, by name, the cells it refuses."""
-    asked = {**_ALWAYS, **_OWN[measure.kind]}
+    # Weights may all be alike: then the figure is a count of people, and no more.
+    weighed = {name: rule for name, rule in _DOMINANCE.items() if name != rules.ALIKE}
+    asked = {**_ALWAYS, **(weighed if measure.kind == measures.COUNT and measure.weight else _OWN[measure.kind])}
     found = {name: rule(evidence, parameters) for name, rule in asked.items()}
     if measure.kind == measures.QUANTILE and measure.around < parameters.threshold:
         found[rules.SIDES] = every_cell(evidence, parameters)

@@ -12,8 +12,8 @@ from dataclasses import asdict, dataclass
 from types import MappingProxyType
 
 RULE_SET = "rollbook/sdc-frequency@v1"
-MEASURES_RULE_SET = "rollbook/sdc-measures@v1"
-MODELS_RULE_SET = "rollbook/sdc-models@v1"
+MEASURES_RULE_SET = "rollbook/sdc-measures@v2"
+MODELS_RULE_SET = "rollbook/sdc-models@v2"
 
 THRESHOLD = "SDC-THRESHOLD"
 GROUP = "SDC-GROUP"
@@ -53,10 +53,10 @@ MEASURE_RULES: Mapping[str, str] = MappingProxyType(
         UNIT_LARGEST: "The largest schools, trusts or households do not make up this share of a figure or more.",
         UNIT_NEXT_LARGEST: "The second largest school, trust or household cannot reckon the largest from a figure.",
         ALIKE: "The people behind a figure do not all have one value: the figure would tell each one's.",
-        FEW: "Enough people have an amount that is not nothing, and of a mark of two values enough have either.",
+        FEW: "Enough people have an amount that is not nothing, and of a mark enough have either value.",
         EXTREME: "A maximum or minimum is one person's own value and is never released.",
         SIDES: "A quantile has enough people on either side of it.",
-        HELD_BY_ALL: "A mode is not the value of nearly everyone.",
+        HELD_BY_ALL: "A mode is the value of enough people, and not of nearly everyone.",
         FREEDOM: "A spread or a model keeps at least this many degrees of freedom.",
     }
 )

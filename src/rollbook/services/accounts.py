@@ -125,7 +125,7 @@ def set_second_factor(*, by: Actor, account_id: int, secret: str) -> None:
 def _check_body(organisation_id: int | None, laestab: str | None) -> None:
     reasons = []
     if organisation_id is not None and not Organisation.objects.filter(pk=organisation_id).exists():
-        mend = "Register the organisation first."
+        mend = "Register it first: `rollbook organisation register`."
         reasons.append(Reason("organisation-unknown", "This organisation is not registered", "organisation", mend))
     if laestab is not None and not School.objects.filter(pk=laestab).exists():
         reasons.append(

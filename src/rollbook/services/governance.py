@@ -5,7 +5,7 @@ removed.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from datetime import date
 
 from django.db import transaction
@@ -32,6 +32,8 @@ __all__ = [
     "gate_for_case",
     "gate_for_request",
     "gate_for_run",
+    "organisation_id",
+    "organisations",
     "publish",
     "record_agreement",
     "record_assessment",
@@ -40,7 +42,42 @@ __all__ = [
     "verify_organisation",
 ]
 
+_REGISTER = "Register it first: `rollbook organisation register`."
 KINDS = frozenset({"notice", "rules", "review"})
+
+
+@dataclass(frozen=True, slots=True)
+class Body:
+    """A registered organisation; `standing` says when it was verified, or why it receives nothing."""
+
+    number: str
+    name: str
+    sector: str
+    standing: str
+
+
+def organisations() -> tuple[Body, ...]:
+    """Every registered organisation, by its number."""
+    return tuple(
+        Body(one.company_number, one.name, one.sector, _standing(one))
+        for one in Organisation.objects.order_by("company_number")
+    )
+
+
+def _standing(body: Organisation) -> str:
+    if body.verified_on is None:
+        return "not verified yet"
+    same = (body.verified_name, body.verified_number) == (body.name, body.company_number)
+    return f"verified on {body.verified_on}" if same else "renamed, to be verified again"
+
+
+def organisation_id(number: str) -> int:
+    """The row of the organisation of this registered number.
+
+    Raises:
+        InputRefused: code `organisation-unknown`.
+    """
+    return int(_organisation(number).pk)
 
 
 def register_organisation(*, by: Actor, name: str, number: str, sector: str) -> str:
@@ -256,7 +293,7 @@ def _organisation(number: str, *, lock: bool = False) -> Organisation:
     body = rows.filter(company_number=number).first()
     if body is None:
         raise InputRefused(
-            Reason("organisation-unknown", "This organisation is not registered", number[:64], "Register it.")
+            Reason("organisation-unknown", "This organisation is not registered", number[:64], _REGISTER)
         )
     return body
 

@@ -25,7 +25,7 @@ from rollbook.services.log import reader
 from rollbook.services.log.published_entry import PublishedEntry
 from rollbook.services.one_person import keys_of
 from rollbook.services.other_uses import OtherUse, other_uses
-from rollbook.services.register.words import power_law
+from rollbook.services.register.words import power_law, power_plain
 
 RESULTS = {
     Output.STOPPED: "A rule stopped the table. Nothing came out.",
@@ -76,8 +76,8 @@ class ReleasedTable:
 class Use:
     """One use. `inside` is None where the list of people can no longer be read; `objected`: left out by choice.
 
-    `request` and `project` are empty where it had none. `shared`: the record held another child's facts too when it
-    was used, and was divided since.
+    `power` is a law, and `allows` says it in plain words. `request` and `project` are empty where it had none.
+    `shared`: the record held another child's facts too when it was used, and was divided since.
     """
 
     index: int
@@ -87,6 +87,7 @@ class Use:
     purpose: str
     why: str
     power: str
+    allows: str
     request: str
     opened_at: datetime
     inside: bool | None
@@ -179,6 +180,7 @@ def _use(run: Run, inside: bool | None, whose: Whose, spans: Sequence[tuple[date
         purpose=purpose.name,
         why=purpose.explanation,
         power=POWERS[request.power].law,
+        allows=POWERS[request.power].plain,
         request=request.reference,
         opened_at=opened,
         inside=inside,
@@ -204,6 +206,7 @@ def _other_use(use: OtherUse, whose: Whose) -> Use:
         purpose=purpose.name if purpose else use.purpose,
         why=purpose.explanation if purpose else "",
         power=power_law(use.basis),
+        allows=power_plain(use.basis),
         request="",
         opened_at=use.at,
         inside=inside,

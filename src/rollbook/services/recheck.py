@@ -6,7 +6,6 @@ cells, and the differences to every other table that left. Checkers get a task f
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields, replace
-from itertools import combinations
 from typing import Any, Final
 
 import numpy as np
@@ -153,26 +152,28 @@ def _together(rows: Sequence[Release], threshold: int) -> Iterator[tuple[Release
     Whoever read a revoked table still knows it, so it counts as the other one.
     """
     kept: dict[int, tuple[Kept, ...]] = {}
-    for first, second in combinations(rows, 2):
-        told = second if second.revoked_at is None else first
+    for place, told in enumerate(rows):
         # Up to the threshold it was released under, the audit of that time holds.
         if told.revoked_at is not None or threshold <= int(told.output.rules["parameters"]["threshold"]):
             continue
-        for row in (first, second):
+        others = [*rows[:place], *(row for row in rows[place + 1 :] if row.revoked_at is not None)]
+        for row in (told, *others):
             if row.id not in kept:
                 kept[row.id] = _kept(row.output)
-        other = first if told is second else second
-        if (reason := _beside(kept[told.id], kept[other.id], other.output.reference, threshold)) is not None:
+        for reason in _beside(kept[told.id], [(row, kept[row.id]) for row in others], threshold):
             yield told, reason
 
 
-def _beside(mine: Sequence[Kept], other: Sequence[Kept], reference: str, threshold: int) -> Reason | None:
-    if not mine or not other:
-        mend = "Compare the two by hand."
-        return Reason("differencing-unread", "Who is in one of two tables cannot be read any more", reference, mend)
-    if beside([Auditor(_whole(one), threshold) for one in mine], other) is None:
-        return None
-    return Reason("differencing", f"Beside another table it shows fewer than {threshold} people", reference)
+def _beside(mine: Sequence[Kept], others: Sequence[tuple[Release, Sequence[Kept]]], threshold: int) -> Iterator[Reason]:
+    """What one table shows beside each of the others. It is read whole once, not once for each of them."""
+    auditors = [Auditor(_whole(one), threshold) for one in mine] if others else []
+    for row, other in others:
+        reference = row.output.reference
+        if not mine or not other:
+            mend = "Compare the two by hand."
+            yield Reason("differencing-unread", "Who is in one of two tables cannot be read any more", reference, mend)
+        elif beside(auditors, other) is not None:
+            yield Reason("differencing", f"Beside another table it shows fewer than {threshold} people", reference)
 
 
 def _kept(output: Output) -> tuple[Kept, ...]:

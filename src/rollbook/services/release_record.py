@@ -41,6 +41,7 @@ def record_of(output: Output, csv: str) -> bytes:
             for line in lines_of(rules, output.table)
         ],
         **{name: output.table[name] for name in ("nested",) if name in output.table},
+        "differencing": {"fewest_people": rules["parameters"]["threshold"], "held_against": _held_against(output)},
         "context": dict(turn.context),
         "reviewers": [
             {"role": Role.OUTPUT_CHECKER.value, "verdict": row.verdict, "turn": turn.number}
@@ -48,6 +49,12 @@ def record_of(output: Output, csv: str) -> bytes:
         ],
     }
     return canonical.dumps(record)
+
+
+def _held_against(output: Output) -> list[str]:
+    """Every table that had left or been agreed, by its public reference: beside each of them this one passed."""
+    rows = Output.objects.filter(id__in=output.audited, release__isnull=False).order_by("id")
+    return list(rows.values_list("reference", flat=True))
 
 
 def _plain(value: object) -> object:

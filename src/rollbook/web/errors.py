@@ -19,6 +19,9 @@ PAGES: Mapping[Family, tuple[int, str]] = {
     Family.SETUP: (500, "Rollbook is not set up for this"),
 }
 
+# A refusal that is about nobody's account: it comes to whoever tries too often.
+BY_CODE: Mapping[str, tuple[int, str]] = {"too-many-tries": (429, "Too many tries")}
+
 
 class RefusalPages:
     """Turns a refusal that reaches the top into its page. Forms show refusals beside the field where they can."""
@@ -34,7 +37,7 @@ class RefusalPages:
         """The page of a refusal; anything else is Django's to handle."""
         if not isinstance(exception, RollbookError):
             return None
-        status, heading = PAGES[exception.family]
+        status, heading = BY_CODE.get(exception.reasons[0].code, PAGES[exception.family])
         facts = {"heading": heading, "reasons": exception.reasons}
         return render(request, "ui/refusal.html", facts, status=status)
 

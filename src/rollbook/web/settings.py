@@ -84,7 +84,7 @@ FORM_RENDERER = "django.forms.renderers.DjangoTemplates"
 
 # Sign-in: an address and a password, then a code. Accounts start from a letter or from an operator, never from a form.
 AUTH_USER_MODEL = "records.Account"
-AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+AUTHENTICATION_BACKENDS = ["rollbook.web.accounts.adapters.OpenAccounts"]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}", "OPTIONS": options}
     for name, options in (

@@ -14,6 +14,7 @@ from rollbook.records.models.accounts import Account
 from rollbook.records.models.identity import Identifier
 from rollbook.records.models.studies import Output, Turn, Verdict
 from rollbook.services import accounts, clock, dividing, gateway, merging, outputs, releases, requests, revoking
+from rollbook.services.deeds_of_one import deeds_of_one
 from rollbook.services.gating import gate_for_case
 from rollbook.services.people_zone import people_zone
 from rollbook.services.register.turnaround import turnaround
@@ -179,6 +180,32 @@ def test_no_account_of_such_a_role_without_who_is_behind_it() -> None:
     with pytest.raises(IntegrityError), transaction.atomic():
         Account.objects.filter(email=CHECKER.email).update(holder=None)
     Account.objects.create_user(PARENT.email, None, name=PARENT.name, role=Role.PARENT)
+
+
+def test_what_one_did_for_two_is_found_when_it_is_put_right_who_they_are(log: ground.Writer) -> None:
+    output = Output.objects.get(run=ground.executed(ground.study(ground.project(log))))
+    ground.approved_by_both(output.reference)
+    releases.release(output.id)
+    facts = {"reference": output.reference, "ground": "wrong-figures", "words": "Wrong."}
+    revoking.ask_revoke(by=actor_of(CHECKER), **facts)
+    revoking.confirm_revoke(by=actor_of(SECOND_CHECKER), reference=output.reference)
+    case = case_ground.confirmed(case_ground.police(log)).reference
+    with people_zone():
+        one, other = Identifier.objects.order_by("person_id").values_list("value", flat=True)[:2]
+    pair = merging.report_double(by=actor_of(CUSTODIAN), upn=str(one), other_upn=str(other))
+    merging.propose(by=actor_of(CUSTODIAN), pair=pair)
+    merging.join(by=actor_of(SECOND_CUSTODIAN), pair=pair)
+    assert deeds_of_one(account_of(CHECKER).id) == deeds_of_one(account_of(CUSTODIAN).id) == ()
+
+    def same(person: Person, as_person: Person) -> list[str]:
+        accounts.record_holder(by=OPERATOR, account_id=account_of(person).id, holder=as_person.holder)
+        return [deed.partition(": ")[2] for deed in deeds_of_one(account_of(person).id)]
+
+    assert same(SECOND_CUSTODIAN, CUSTODIAN) == ["confirmed what they asked or matched", "proposed and joined"]
+    assert case in deeds_of_one(account_of(CUSTODIAN).id)[0]
+    told = ["more than one checker's verdict", "asked for and confirmed its revocation"]
+    assert same(SECOND_CHECKER, CHECKER) == told
+    assert same(RESEARCHER, CHECKER) == [told[0], "a verdict on their own table", told[1]]
 
 
 def test_who_is_behind_an_account_can_be_put_right_and_an_account_closed(log: ground.Writer) -> None:

@@ -94,7 +94,7 @@ def test_a_use_of_all_pupils_is_shown_with_who_why_power_and_result(family: Fami
     run = a_use(log)
     (use,) = history(family.parent, family.handle).uses
     assert (use.inside, use.objected, use.title) == (True, False, "Sex of pupils")
-    assert all((use.organisation, use.why, use.power))
+    assert all((use.organisation, use.why, use.power, use.allows))
     assert use.result == "A table was made. Two people are checking it."
     output = run.outputs.get()
     ground.approved_by_both(output.reference)
@@ -102,7 +102,8 @@ def test_a_use_of_all_pupils_is_shown_with_who_why_power_and_result(family: Fami
     (use,) = history(family.parent, family.handle).uses
     assert [one.reference for one in use.tables] == [output.reference]
     shown = pages(family, "uses/")
-    for words in (use.organisation, use.power, "A table of counts came out.", ">\n  In\n", f"Entry {use.index}"):
+    told = (use.organisation, use.power, use.allows, "A table of counts came out.", ">\n  In\n", f"Entry {use.index}")
+    for words in told:
         assert words in shown, words
 
 

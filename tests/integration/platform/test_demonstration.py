@@ -22,6 +22,23 @@ def demo(*arguments: str, **environ: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, env=kept | environ, capture_output=True, text=True, check=False, timeout=300)
 
 
+UNTRUE = """
+import sys
+from contextlib import contextmanager
+from rollbook.cli import main
+from rollbook.services.demo import play
+
+@contextmanager
+def curtain(folder, bind, narrator):
+    narrator.check(False, "the parent reads of two uses")
+    yield
+
+play.curtain = curtain
+sys.argv = ["rollbook", "demo", "play", "--no-serve", "--folder", sys.argv[1]]
+main.run()
+"""
+
+
 @pytest.fixture
 def folder(tmp_path: Path) -> Iterator[Path]:
     place = tmp_path / "demo"
@@ -41,6 +58,13 @@ def test_the_whole_story_holds_and_leaves_nothing_running(folder: Path) -> None:
     assert code.returncode == 0
     assert code.stdout.split()[0].isdigit()
     assert demo("code", "nobody", "--folder", str(folder)).returncode == 3
+
+
+def test_a_story_that_does_not_hold_ends_with_seven_and_names_what_did_not(folder: Path) -> None:
+    done = subprocess.run([sys.executable, "-c", UNTRUE, folder], capture_output=True, text=True, check=False)
+    assert done.returncode == 7, done.stderr
+    assert "The story does not hold: the parent reads of two uses" in done.stderr
+    assert "The story holds" not in done.stdout
 
 
 def test_a_folder_of_somebody_else_is_refused_and_untouched(folder: Path) -> None:

@@ -61,6 +61,10 @@ def test_a_table_falls_exactly_when_its_smallest_cell_is_below(project: str) -> 
 def test_two_tables_that_were_far_enough_apart_are_held_against_each_other_again(project: str) -> None:
     first = released(project)
     second = released(project, ground.study_by(MOVED, dimension="sex"))
+    # The signed record of each says beside which tables it passed.
+    told = [json.loads(one.release.record)["differencing"] for one in (first, second)]
+    assert [one["held_against"] for one in told] == [[], [first.reference]]
+    assert told[1]["fewest_people"] == 10
     assert again(threshold="12") == ()
     (fallen,) = again(threshold="13")
     assert fallen.reference == second.reference

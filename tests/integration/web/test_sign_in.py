@@ -10,9 +10,10 @@ from django.test import Client
 
 from rollbook.kernel.refusals import AccessDenied, InputRefused
 from rollbook.records.models.accounts import Account
-from rollbook.services.accounts import forget_second_factor, open_account, set_second_factor
+from rollbook.services.accounts import close_account, forget_second_factor, open_account, set_second_factor
 from rollbook.services.actors import Actor, Role
-from tests.people import CUSTODIAN, OPERATOR, Person, browser_of, code_for, code_of
+from tests.people import CUSTODIAN, OPERATOR, SCHOOL_DATA_MANAGER, Person, browser_of, code_for, code_of
+from tests.rolls import a_school
 
 pytestmark = pytest.mark.django_db
 
@@ -36,7 +37,7 @@ def open_for(person: Person) -> int:
     )
 
 
-def give_password(client: Client, person: Person, password: str | None = None) -> object:
+def give_password(client: Client, person: Person, password: str | None = None) -> Any:
     return client.post("/account/sign-in/", {"login": person.email, "password": password or person.password})
 
 
@@ -101,6 +102,25 @@ def test_the_secret_of_an_authenticator_is_not_in_the_database() -> None:
     account = open_for(CUSTODIAN)
     set_second_factor(by=OPERATOR, account_id=account, secret=CUSTODIAN.secret)
     assert CUSTODIAN.secret not in str(Authenticator.objects.get(user_id=account).data)
+
+
+def test_an_account_that_was_closed_is_turned_away_in_the_session_it_has_and_told_no_more_than_a_stranger() -> None:
+    browser = browser_of(SCHOOL_DATA_MANAGER, school=a_school())
+    account = Account.objects.get(email=SCHOOL_DATA_MANAGER.email)
+    account.set_password(SCHOOL_DATA_MANAGER.password)
+    account.save()
+    browser = browser_of(SCHOOL_DATA_MANAGER)
+    assert browser.get("/account/")["Location"] == "/school/"
+    close_account(by=OPERATOR, account_id=account.pk)
+    for path in ("/account/", "/school/", "/school/slip/"):
+        assert browser.get(path)["Location"].startswith("/account/sign-in/"), path
+    said = []
+    for password in (SCHOOL_DATA_MANAGER.password, "a-wrong-password"):
+        answer = give_password(Client(), SCHOOL_DATA_MANAGER, password)
+        page = re.sub(r'name="csrfmiddlewaretoken" value="[^"]*"', "", answer.content.decode())
+        said.append((answer.status_code, page))
+    assert said[0] == said[1]
+    assert said[0][0] == 200
 
 
 def test_signing_out_ends_the_session() -> None:

@@ -6,7 +6,7 @@ from datetime import date
 import pytest
 
 from rollbook.policy.classes import UNMARKED, ItemClass, read_class, riskiest
-from rollbook.policy.powers import IDENTIFIED, POWERS, power_of_log_code, powers_in_force
+from rollbook.policy.powers import IDENTIFIED, POWERS, Power, power_of_log_code, powers_in_force
 from rollbook.policy.purposes import PURPOSES, PurposeKind, purposes_of
 from rollbook.policy.register_fields import DATED_KEYS, REGISTER_FIELDS, STANDARD_TEXTS, TEXT_FIELDS
 from rollbook.policy.sectors import Sector
@@ -79,3 +79,11 @@ def test_the_register_has_its_29_fields_once_each() -> None:
     assert len(keys) == len(set(keys)) == 19
     assert set(STANDARD_TEXTS) | DATED_KEYS <= set(keys)
     assert set(range(1, 6)) == IDENTIFIED
+
+
+@pytest.mark.parametrize("power", POWERS.values(), ids=lambda power: power.code)
+def test_every_power_is_said_in_plain_words_too(power: Power) -> None:
+    """Short sentences, and none of the numbers and words of a statute book."""
+    for sentence in power.plain.removesuffix(".").split(". "):
+        assert 3 <= len(sentence.split()) <= 20, sentence
+    assert not re.search(r"[0-9]|section|regulation|pursuant|SI ", power.plain)

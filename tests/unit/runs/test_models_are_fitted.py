@@ -172,9 +172,21 @@ OUTLIER = np.append(X[:-1], 40.0)
             {rules.FREEDOM, rules.UNIT, rules.UNIT_LARGEST, rules.UNIT_NEXT_LARGEST},
         ),
         ('"ols"\noutcome = "y"\nterms = ["x"]', {"y": Y[:11], "x": X[:11]}, {rules.FREEDOM}),
+        # Of a level that the outcome begins at nobody outweighs the rest, and what is left open is one person's.
+        (
+            '"ols"\noutcome = "y"\nterms = ["x"]',
+            {"y": [8.0, *(1 + Y[1:] / 100)], "x": X},
+            {rules.LARGEST, rules.NEXT_LARGEST},
+        ),
+        (
+            '"multilevel"\noutcome = "y"\nterms = ["x"]\ngroup = "g"',
+            {"y": [8.0, *(1 + Y[1:] / 100)], "x": X, "g": list("abcdefghijkl") * 5},
+            {rules.LARGEST, rules.NEXT_LARGEST},
+        ),
     ],
     ids=["sound", "one person's term", "small level", "leverage", "dominated", "exact", "collinear", "linear of two",
-         "sound logit", "perfect level", "separated", "no outcome", "two groups", "little freedom"],
+         "sound logit", "perfect level", "separated", "no outcome", "two groups", "little freedom", "one residual",
+         "one residual among groups"],
 )  # fmt: skip
 def test_what_a_few_could_be_read_from_is_stopped_by_name(
     measure: str, columns: dict[str, Any], expected: set[str]

@@ -9,8 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.optimize import linprog
 
+from rollbook.sdc.suppression import attack
+from rollbook.sdc.suppression.attack import Change
 from rollbook.sdc.suppression.outsider import narrower
-from rollbook.sdc.suppression.protect import CannotProtect, Protected, audit, count_need, protect
+from rollbook.sdc.suppression.protect import CannotProtect, Protected, audit, count_need, protect, proved
 from rollbook.sdc.suppression.subtraction import subtracted
 from rollbook.sdc.suppression.system import System, Tree, linked, system_of
 
@@ -133,8 +135,17 @@ def tables(draw: st.DrawFn) -> System:
 
 
 @settings(max_examples=40, deadline=None)
-@given(tables())
-def test_another_solver_finds_no_more_than_the_audit_says(system: System) -> None:
+@given(tables(), st.booleans())
+def test_another_solver_finds_no_more_than_the_audit_says(system: System, as_large: bool) -> None:
+    """By the methods for small tables, and by those for large ones."""
+    bound, attack._LARGE = attack._LARGE, 0 if as_large else attack._LARGE
+    try:
+        _no_more_than_the_audit_says(system)
+    finally:
+        attack._LARGE = bound
+
+
+def _no_more_than_the_audit_says(system: System) -> None:
     primary = system.values < THRESHOLD
     try:
         done = protected(system, spread=THRESHOLD)
@@ -145,6 +156,10 @@ def test_another_solver_finds_no_more_than_the_audit_says(system: System) -> Non
         return
     assert done.audit.protected.all()
     assert done.hidden[primary].all()
+    again = proved(system, done.hidden, primary, count_need(system.values, primary, THRESHOLD), done.proof)
+    assert again.protected.all(), "the kept tables are proof enough"
+    assert (again.low == done.audit.low).all()
+    assert (again.high == done.audit.high).all()
     for cell in np.flatnonzero(done.hidden):
         low, high = attacked(system, done.hidden, int(cell))
         assert low <= done.audit.low[cell] + 1e-5
@@ -176,6 +191,23 @@ def test_the_exact_choice_costs_no_more_than_the_growing_one(system: System) -> 
         assert cost[exact.hidden].sum() <= cost[grown.hidden].sum() + 1e-6
 
 
+def test_a_proof_that_is_none() -> None:
+    """Of 4 + 9 + 40 = 53 with 4 and 9 hidden: tables that the sums do not allow prove nothing."""
+    system = system_of(np.array([4.0, 9.0, 40.0]), [Tree.flat(3)])
+    hidden = np.array([True, True, False, False])
+    need = count_need(system.values, hidden, THRESHOLD)
+
+    def protects(*changes: dict[int, float]) -> bool:
+        proof = [Change(np.array(list(one), np.int32), np.array(list(one.values()))) for one in changes]
+        return bool(proved(system, hidden, hidden, need, proof).protected.all())
+
+    assert protects({0: -4.0, 1: 4.0}, {0: 9.0, 1: -9.0}), "each may be nought, and 13"
+    assert not protects({0: -4.0, 1: 4.0}), "nothing shows that the other may be nought"
+    assert not protects({0: -4.0, 1: 4.0}, {0: 9.0, 1: -8.0}), "it does not add up"
+    assert not protects({0: -4.0, 1: 4.0}, {0: 10.0, 1: -10.0}), "below nought"
+    assert not protects({0: -4.0, 2: 4.0}, {0: 9.0, 1: -9.0}), "a published figure changed"
+
+
 def test_the_same_table_gets_the_same_answer() -> None:
     figures = np.random.default_rng(5).poisson(14, (8, 9)).astype(float)
     system = system_of(figures, [Tree.flat(8), Tree.flat(9)])
@@ -201,7 +233,11 @@ def test_what_the_table_alone_fixes_is_what_another_solver_fixes(system: System,
     """Whatever is hidden, well or badly; the hidden figures themselves are not looked at."""
     hidden = np.array([lot.random() < 0.5 for _ in range(system.count)])
     blank = replace(system, values=np.where(hidden, 0.0, system.values))
-    fixed = narrower(blank, hidden, width)
+    bound, attack._LARGE = attack._LARGE, 0 if lot.random() < 0.5 else attack._LARGE
+    try:
+        fixed = narrower(blank, hidden, width)
+    finally:
+        attack._LARGE = bound
     for cell in np.flatnonzero(hidden):
         low, high = attacked(system, hidden, int(cell))
         assert fixed[cell] == (high - low < width - 1e-6) or abs(high - low - width) < 1e-5

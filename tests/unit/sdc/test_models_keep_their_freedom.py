@@ -52,6 +52,10 @@ def stopped_by(one: ModelTable) -> set[str]:
         ({"leverage": 0.2}, {rules.LEVERAGE}),
         ({"explained": 0.9989}, set()),
         ({"explained": 0.9991}, {rules.EXACT}),
+        # Of what is left open nine tenths are two people's; or the largest is all but a tenth of itself alone.
+        ({"left": (100.0, 50.0, 39.9)}, set()),
+        ({"left": (100.0, 50.0, 40.0)}, {rules.LARGEST}),
+        ({"left": (100.0, 92.0, 0.1)}, {rules.LARGEST, rules.NEXT_LARGEST}),
         ({"fitted": False}, {rules.NO_FIT}),
         ({"away": (("score", 990), ("reading", 10))}, set()),
         ({"away": (("score", 990), ("reading", 9))}, {rules.TERM}),

@@ -17,7 +17,7 @@ import pyarrow.parquet as pq
 
 from rollbook.dataplane.runs.statement import least, statement, text
 from rollbook.sdc import measures
-from rollbook.sdc.evidence import Amounts, Axes, Evidence, Floats, Ints
+from rollbook.sdc.evidence import COUNTED_APART, Amounts, Axes, Evidence, Floats, Ints
 from rollbook.sdc.measures import Measure
 
 PPID = "ppid"
@@ -25,6 +25,7 @@ NOT_RECORDED = "not recorded"
 BAND = "value band"
 MEMORY_MB, THREADS = 1024, 2
 WHOLE = ("rows", "persons", "contributors", "units", "something", "below", "level", "over")
+_COUNTED = ("nonzero", "apart", "common", "kinds")
 
 Source = pa.Table | Path
 
@@ -95,7 +96,7 @@ def _evidence(cells: pa.Table, names: tuple[str, ...], measure: Measure, people:
         figure=_figure(columns, measure),
         lowest=columns.get("lowest", nothing),
         highest=columns.get("highest", nothing),
-        amounts=tuple(_amounts(columns, number) for number in range(2) if f"total{number}" in columns),
+        amounts=tuple(_amounts(_with_squares(columns), n) for n in range(2) if f"total{n}" in columns),
         rows=whole["rows"],
         persons=whole["persons"],
         contributors=whole["contributors"],
@@ -139,7 +140,7 @@ def _axes(cells: pa.Table, names: tuple[str, ...], bands: tuple[str, ...]) -> tu
 def _numbers(name: str, column: Any, order: Ints) -> dict[str, Floats]:
     """A column as floats in the order of the cells; a list of the two largest becomes two columns."""
     if not pa.types.is_list(column.type):
-        missing = 0 if name in WHOLE or name.startswith(("total", "absolute")) else None
+        missing = _where_missing(name)
         filled = column.cast(pa.float64()) if missing is None else pc.fill_null(column.cast(pa.float64()), missing)
         return {name: filled.to_numpy(zero_copy_only=False)[order]}
     flat, start = column.flatten().to_numpy(zero_copy_only=False), column.offsets.to_numpy()[:-1]
@@ -151,7 +152,25 @@ def _numbers(name: str, column: Any, order: Ints) -> dict[str, Floats]:
     }
 
 
+def _where_missing(name: str) -> int | None:
+    """What a cell without a row of its own has in a column; None for nothing at all."""
+    if name.startswith("apart"):
+        return COUNTED_APART
+    return 0 if name in WHOLE or name.startswith(("total", "absolute", *_COUNTED)) else None
+
+
+def _with_squares(columns: Mapping[str, Floats]) -> Mapping[str, Floats]:
+    """Of a spread the two largest squares: they belong to two of the two highest and the two lowest values."""
+    if "middle" not in columns:
+        return columns
+    ends = [columns[f"{end} {rank}"] for end in ("high", "low") for rank in range(2)]
+    squares = np.sort(np.array([(end - columns["middle"]) ** 2 for end in ends]), axis=0)
+    tops = {"top0 0": squares[-1], "top0 1": squares[-2]}
+    return {**columns, **tops, "absolute0": columns["total0"]}
+
+
 def _amounts(columns: Mapping[str, Floats], number: int) -> Amounts:
+    counted = {name: columns.get(f"{name}{number}") for name in _COUNTED}
     return Amounts(
         total=columns[f"total{number}"],
         absolute=columns[f"absolute{number}"],
@@ -159,4 +178,5 @@ def _amounts(columns: Mapping[str, Floats], number: int) -> Amounts:
         second=columns[f"top{number} 1"],
         unit_first=columns.get(f"unit_top{number} 0"),
         unit_second=columns.get(f"unit_top{number} 1"),
+        **{name: column.astype(np.int64) for name, column in counted.items() if column is not None},
     )

@@ -49,9 +49,10 @@ def read_person_table(stream: bytes, study: Study, allowed_ppids: set[str]) -> p
     _people(table.column(PPID), allowed_ppids)
     for dimension in study.table.dimensions:
         table = _labels(table, dimension)
-    weight = measure.weight if isinstance(measure, Measure) else ""
+    # Amounts below nought among those that a figure is divided by could leave one person's as all that is left of them.
+    under = {measure.weight, measure.denominator} if isinstance(measure, Measure) else set()
     for name in measure.numbers:
-        table = _column(table, name, _number(table.column(name), name, least=0.0 if name == weight else None))
+        table = _column(table, name, _number(table.column(name), name, least=0.0 if name in under else None))
     require_nested(table, study.table.nested)
     if measure.unit:
         table = _column(table, measure.unit, _unit(table.column(measure.unit)))
@@ -126,7 +127,10 @@ def _number(texts: "pa.ChunkedArray[pa.StringScalar]", name: str, least: float |
     lowest = (pc.min(values).as_py() or 0.0) if plain else 0.0
     highest = (pc.max(values).as_py() or 0.0) if plain else 0.0
     if not plain or max(-lowest, highest) > MOST or (least is not None and lowest < least):
-        mend = f"Derive plain numbers of at most {MOST:,.0f}; a weight is not negative. Leave what is missing empty."
+        mend = (
+            f"Derive plain numbers of at most {MOST:,.0f}; a weight or denominator is not negative. "
+            "Leave what is missing empty."
+        )
         raise _refuse("table-number", "A value is not a number that can be added up", name, mend)
     return cast("pa.ChunkedArray[Any]", values)
 

@@ -1,10 +1,12 @@
 """The SQL that gathers a table's evidence: which columns each measure adds up, and the steps of the one statement.
 
 Steps: `cleaned` names the columns, `persons` adds up each person's rows in a cell, `cells` aggregates, and where asked
-`units` and `sides` add the second unit and the people about a quantile or at a mode.
+`units` and `sides` add the second unit and the people about a quantile or at a mode. `common` counts the people of a
+commonest amount, in the few cells where hardly anybody may have another.
 """
 
 from rollbook.sdc import measures
+from rollbook.sdc.evidence import COUNTED_APART
 from rollbook.sdc.measures import Measure
 
 # The other figures follow from the evidence.
@@ -13,10 +15,6 @@ _FIGURES = {
     measures.MAXIMUM: "max(c0)",
     measures.MINIMUM: "min(c0)",
 }
-
-
-# Measures whose evidence says how much of the figure is whose.
-_ADDED_UP = measures.MAGNITUDES | {measures.DEVIATION}
 
 
 def quoted(name: str) -> str:
@@ -43,7 +41,8 @@ def statement(dimensions: tuple[str, ...], measure: Measure, *, once: bool, posi
         steps.append(f"persons AS (SELECT {group}, count(*) AS n{sums} FROM cleaned GROUP BY {group}, ppid)")
     steps.append(f"cells AS ({_cells(groups, measure, parts, people, once=once, positive=positive)})")
     joined, columns = "cells", ["cells.*"]
-    for name, step, more in (*_units(groups, measure, parts), *_sides(groups, measure, people)):
+    more_steps = (*_units(groups, measure, parts), *_sides(groups, measure, people), *_apart(groups, measure, people))
+    for name, step, more in more_steps:
         steps.append(f"{name} AS ({step})")
         same = " AND ".join(f"cells.{group} IS NOT DISTINCT FROM {name}.{group}" for group in groups)
         joined += f" LEFT JOIN {name} ON {same}" if more else ""
@@ -96,16 +95,24 @@ def _cells(
     columns = [*groups, "count(*) AS rows" if once else "sum(n)::BIGINT AS rows", "count(*) AS persons"]
     columns.append(f"count({'c0' if parts else '*'}) AS contributors")
     if parts:
-        spread = "c0 / nullif(c1, 0)" if len(parts) == 2 else "c0"
+        spread = _SPREAD if len(parts) == 2 else "c0"
         highest = "max(c0, 2)[1]" if positive else f"max({spread})"
         columns += [f"min({spread}) AS lowest", f"{highest} AS highest"]
-    if measure.kind in _ADDED_UP:
+    for number, told in enumerate(_looked_at(measure)):
+        # A commonest amount is on one side of any lot: where either side has enough people, enough have another.
+        odd = f"count_if({told} IS NOT NULL AND hash({told}) & 1 = 1)"
+        columns += [f"count({told}) AS held{number}", f"{odd} AS odd{number}"]
+    if measure.adds_up:
         # Where all are above nought the same aggregates say it, and one that stands twice is made once.
         columns.append("count(c0) AS something" if positive else "count_if(c0 <> 0) AS something")
+        columns += ["count_if(c1 <> 0) AS nonzero1"] if measure.kind == measures.RATIO else []
         for number in range(len(parts)):
             size = f"c{number}" if positive else f"abs(c{number})"
             columns += [f"sum(c{number}) AS total{number}", f"sum({size}) AS absolute{number}"]
             columns += [f"max({size}, 2) AS top{number}"]
+    if measure.kind == measures.DEVIATION:
+        columns += ["count_if(c0 <> 0) AS something", "avg(c0) AS middle", "var_pop(c0) * count(c0) AS total0"]
+        columns += ["max(c0, 2) AS high", "min(c0, 2) AS low"]
     if measure.kind == measures.COUNT and parts:
         columns.append("sum(c0) AS figure")
     if measure.kind in _FIGURES:
@@ -118,10 +125,11 @@ def _units(groups: list[str], measure: Measure, parts: tuple[str, ...]) -> list[
         return []
     group, found = ", ".join(groups), " AND c0 IS NOT NULL" if parts else ""
     sums = "".join(f", sum(abs(c{number})) AS a{number}" for number in range(len(parts)))
-    each = f"SELECT {group}, unit{sums} FROM cleaned WHERE unit IS NOT NULL{found} GROUP BY {group}, unit"
-    tops = [f"unit_top{number}" for number in range(len(parts))] if measure.kind in measures.MAGNITUDES else []
+    # Rows that name no unit may all be of one: they count for none, and may dominate as one.
+    each = f"SELECT {group}, unit{sums} FROM cleaned WHERE true{found} GROUP BY {group}, unit"
+    tops = [f"unit_top{number}" for number in range(len(parts))] if measure.adds_up else []
     most = "".join(f", max(a{number}, 2) AS {name}" for number, name in enumerate(tops))
-    whole = f"SELECT {group}, count(*) AS units{most} FROM by_unit GROUP BY {group}"
+    whole = f"SELECT {group}, count(unit) AS units{most} FROM by_unit GROUP BY {group}"
     return [("by_unit", each, []), ("units", whole, ["units", *tops])]
 
 
@@ -136,6 +144,40 @@ def _sides(groups: list[str], measure: Measure, people: str) -> list[tuple[str, 
         return []
     sides = _levels_of("figure", "figure", groups, people)
     return [("point", at, []), ("sides", sides, ["figure", "below", "level", "over"])]
+
+
+# What a person's own figure would be, of two quantities.
+_SPREAD = "c0 / nullif(c1, 0)"
+
+
+def _looked_at(measure: Measure) -> list[str]:
+    """What is asked of a measure's quantities: how many people have another amount than the commonest."""
+    if measure.kind == measures.WEIGHTED_MEAN:
+        return [_SPREAD]
+    if measure.kind == measures.RATIO:
+        return ["c0", "c1"]
+    return ["c0"] if measure.adds_up or measure.kind == measures.DEVIATION else []
+
+
+def _apart(groups: list[str], measure: Measure, people: str) -> list[tuple[str, str, list[str]]]:
+    """For each quantity the people apart from its commonest amount, counted only in cells where they may be few."""
+    group = ", ".join(groups)
+    steps: list[tuple[str, str, list[str]]] = []
+    for number, told in enumerate(_looked_at(measure)):
+        few = f"least(odd{number}, held{number} - odd{number}) < {COUNTED_APART}"
+        same = " AND ".join(f"p.{one} IS NOT DISTINCT FROM doubt{number}.{one}" for one in groups)
+        each = (
+            f"SELECT {', '.join(f'p.{one}' for one in groups)}, {told} AS amount, count(*) AS n FROM {people} AS p"
+            f" JOIN doubt{number} ON {same} WHERE {told} IS NOT NULL GROUP BY ALL"
+        )
+        apart = "(sum(n) - max(n))::BIGINT"
+        common = (
+            f"SELECT {group}, {apart} AS apart{number}, max(n) AS common{number}, count(*) AS kinds{number}"
+            f" FROM ({each}) GROUP BY {group} HAVING {apart} < {COUNTED_APART}"
+        )
+        steps += [(f"doubt{number}", f"SELECT {group} FROM cells WHERE {few}", [])]
+        steps += [(f"commonest{number}", common, [f"{name}{number}" for name in ("apart", "common", "kinds")])]
+    return steps
 
 
 def _levels_of(figure: str, name: str, groups: list[str], people: str) -> str:

@@ -53,7 +53,7 @@ def told_by_terms(
 
     The estimates of a model follow from sums of a term over people and of its products with the outcome. So two models
     whose terms differ for one person tell that person's outcome as two means of groups do that differ by them (the
-    strategic dummies of Bleninger, Drechsler and Ronning 2011, SORT 35, taken twice). A term of few values parts its
+    strategic dummies of Bleninger, Drechsler and Ronning 2011, taken twice). A term of few values parts its
     people in cells, whatever the values are called; of one with more than two each person adds to a sum as well. Who is
     in which group of a multilevel model is a sum too, of numbers that stand for the groups.
     """

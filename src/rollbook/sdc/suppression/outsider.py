@@ -23,6 +23,9 @@ def narrower(system: System, hidden: Flags, width: float, asked: Flags | None = 
     Raises:
         ArithmeticError: the published figures contradict each other.
     """
+    left: Flags = hidden if asked is None else hidden & asked
+    if not left.any():
+        return left
     solver, low, high = _solver(system, hidden)
     some = np.asarray(solver.getSolution().col_value, dtype=np.float64)
     attacker = Attacker(replace(system, values=np.clip(some, low, high)), np.zeros(system.count))
@@ -31,7 +34,6 @@ def narrower(system: System, hidden: Flags, width: float, asked: Flags | None = 
         np.random.default_rng(1),
         np.zeros(system.count),
     )
-    left: Flags = hidden if asked is None else hidden & asked
     # A cell that starts at its greatest value can only fall, so both sides are tried for what is still too narrow.
     for _ in range(_PASSES):
         attacker.explore(hidden, Need(none, np.where(left, width - reach.down, 0.0)), rng, reach)
@@ -64,6 +66,7 @@ def _solver(system: System, hidden: Flags) -> tuple[highspy.Highs, Floats, Float
     low = np.where(hidden, 0.0, system.values)
     high = np.where(hidden, np.inf, system.values)
     solver = quiet_solver()
+    solver.setOptionValue("presolve", "off")  # on many cells and few sums it takes far longer than what it saves
     solver.addVars(system.count, low, high)
     zeros = np.zeros(system.equations)
     solver.addRows(

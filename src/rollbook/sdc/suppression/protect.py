@@ -3,14 +3,15 @@
 Cutting planes: choose the cheapest cells that keep the cuts known so far, attack the choice, turn every success of the
 attacker into a new cut, and choose again (Fischetti and Salazar 1999). It ends when no attack succeeds. Small tables
 are chosen exactly; for large ones the choice only ever grows, which costs a few more cells and much less time. The last
-attack is the audit: its possible tables are the proof, whoever chose the cells.
+attack is the audit: its possible tables are the proof, and are given with the choice so that anybody can add them up.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
 
-from rollbook.sdc.suppression.attack import TOLERANCE, Attacker, Cut, Need, Reach
+from rollbook.sdc.suppression.attack import TOLERANCE, Attacker, Change, Cut, Need, Reach, shown_by
 from rollbook.sdc.suppression.choose import Chooser, covered, filled, plain_cuts
 from rollbook.sdc.suppression.system import Flags, Floats, System
 
@@ -39,13 +40,17 @@ class Audit:
 
 @dataclass(frozen=True, slots=True)
 class Protected:
-    """A table ready to publish: what is hidden, why (`primary`), whether the choice is the cheapest, and the audit."""
+    """A table ready to publish: what is hidden, why (`primary`), whether the choice is the cheapest, and the audit.
+
+    `proof`: the possible tables that the audit rests on, for `proved`.
+    """
 
     hidden: Flags
     primary: Flags
     exact: bool
     audit: Audit
     rounds: int
+    proof: tuple[Change, ...]
 
 
 class CannotProtect(Exception):
@@ -66,7 +71,15 @@ def audit(system: System, hidden: Flags, primary: Flags, need: Need, floor: Floa
     attacker = Attacker(system, np.zeros(system.count) if floor is None else floor)
     choice = _Choice(hidden, _nowhere(system.count), 1)
     attack(attacker, hidden, primary, need, choice.reach)
-    return _audit_of(attacker, choice, primary, need)
+    return _audit_of(system, choice.reach, primary, need)
+
+
+def proved(system: System, hidden: Flags, primary: Flags, need: Need, proof: Iterable[Change]) -> Audit:
+    """What possible tables that somebody kept say of `hidden`: the gate of a release, with no solver to be trusted.
+
+    It holds no table for possible that it did not add up itself, so it never says of a cell more than `audit` would.
+    """
+    return _audit_of(system, shown_by(system, hidden, proof), primary, need)
 
 
 def protect(
@@ -99,7 +112,8 @@ def protect(
         final = _Task(attacker, primary | narrow, need, may, price).greedily(final.hidden)
         rounds += final.rounds
     exact = found is not None and final is chosen
-    return Protected(final.hidden, primary, exact, _audit_of(attacker, final, primary, need), rounds)
+    found_so = _audit_of(system, final.reach, primary, need)
+    return Protected(final.hidden, primary, exact, found_so, rounds, tuple(final.reach.kept))
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,7 +198,7 @@ def _narrow(attacker: Attacker, choice: _Choice, primary: Flags, spread: float) 
     return narrow & (reach.down + reach.up < spread - TOLERANCE)
 
 
-def _audit_of(attacker: Attacker, choice: _Choice, primary: Flags, need: Need) -> Audit:
-    values, reach = attacker.system.values, choice.reach
+def _audit_of(system: System, reach: Reach, primary: Flags, need: Need) -> Audit:
+    values = system.values
     protected = ~primary | reach.meets(need)
     return Audit(values - reach.down, values + reach.up, protected, reach.tables)

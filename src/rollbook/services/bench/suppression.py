@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from rollbook.sdc.suppression.outsider import narrower
-from rollbook.sdc.suppression.protect import Protected, audit, count_need, protect
+from rollbook.sdc.suppression.protect import Protected, audit, count_need, protect, proved
 from rollbook.sdc.suppression.subtraction import subtracted
 from rollbook.sdc.suppression.system import Flags, Floats, System, Tree, system_of
 from rollbook.services.bench.measure import Result, Timed, clocked
@@ -35,7 +35,7 @@ def run(scale: int = 1, runs: int = 1) -> Result:
     solver_name_aside()
     facts: dict[str, float | int | str] = {}
     whole = clocked(lambda: [facts.update(_case(case)) for case in cases(scale)])
-    bare = sum(float(value) for name, value in facts.items() if name.endswith(" attack s"))
+    bare = sum(float(value) for name, value in facts.items() if name.endswith(": attack s"))
     return Result(
         name="suppression",
         work={"tables": 3, "cells": sum(case.system.count for case in cases(scale))},
@@ -77,6 +77,7 @@ def _case(case: Case) -> dict[str, float | int | str]:
         lambda: found.append(protect(system, primary, need, spread=THRESHOLD)),
     )
     (done,) = found
+    proof = clocked(lambda: proved(system, done.hidden, primary, need, done.proof))
     attack = clocked(lambda: audit(system, done.hidden, primary, need))
     known: list[Flags] = []
     outside = clocked(lambda: known.append(narrower(system, done.hidden, THRESHOLD)))
@@ -88,8 +89,11 @@ def _case(case: Case) -> dict[str, float | int | str]:
         f"{case.name}: cheapest": "yes" if done.exact else "not shown",
         f"{case.name}: seconds": round(ours.median_s, 2),
         f"{case.name}: processor seconds": round(ours.cpu_s, 2),
+        f"{case.name}: adding up the proof s": round(proof.median_s, 3),
         f"{case.name}: attack s": round(attack.median_s, 2),
+        f"{case.name}: attack processor s": round(attack.cpu_s, 2),
         f"{case.name}: attack with the table alone s": round(outside.median_s, 2),
+        f"{case.name}: attack with the table alone processor s": round(outside.cpu_s, 2),
         f"{case.name}: recoverable": int((done.audit.width[done.hidden] < THRESHOLD - 1e-6).sum()),
         f"{case.name}: recoverable with the table alone": int(known[0].sum()),
         f"{case.name}: recovered by subtraction, small cells alone hidden": int(pencil.sum()),

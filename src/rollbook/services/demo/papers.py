@@ -33,18 +33,11 @@ def open_accounts(stage: Stage) -> None:
         for member in step.through(STAFF):
             stage.accounts[member.key] = accounts.open_account(
                 by=operator(), email=member.email, name=member.name, role=member.role, password=PASSWORD,
-                organisation_id=organisation_id(member.organisation),
+                organisation_id=governance.organisation_id(member.organisation) if member.organisation else None,
                 laestab=stage.facts["laestab"] if member.school else None, holder=f"staff {member.key}",
             )  # fmt: skip
             stage.sign_in(member)
         step.link = stage.link("/account/sign-in/")
-
-
-def organisation_id(number: str) -> int | None:
-    """The row of an organisation, by its public number."""
-    from rollbook.records.models.accounts import Organisation
-
-    return Organisation.objects.get(company_number=number).pk if number else None
 
 
 def open_collection(stage: Stage) -> None:

@@ -4,6 +4,7 @@ The other parent holds the envelope of that letter. They and a stranger get noth
 """
 
 import io
+import shlex
 import subprocess
 import sys
 import zipfile
@@ -85,24 +86,22 @@ def verify(stage: Stage) -> None:
         bundle.write_bytes(_take_bundle(stage))
         identifier.write_text(f"upn:{stage.facts['upn']}\n")
         policy.write_text(own_policy())
+        # The demonstration's log begins anew each time, so the last state seen of it belongs into its own folder.
         command = [
-            str(bundle),
-            "--log",
-            f"{stage.site}/log",
-            "--policy",
-            str(policy),
-            "--identifier-file",
-            str(identifier),
-        ]
-        good = _verify(stage, command)
+            str(bundle), "--log", f"{stage.site}/log", "--policy", str(policy),
+            "--identifier-file", str(identifier), "--state", str(stage.folder / "verifier-state"),
+        ]  # fmt: skip
+        good = _verify(command)
         stage.narrator.check(good.returncode == 0, f"the proof file verifies: {good.stdout}{good.stderr}")
         said = " ".join(good.stdout.lower().split())
         stage.narrator.check("no independent witness" in said, "the verdict says that no witness signs yet")
-        bundle.write_text(_tampered(bundle.read_text()))
-        bad = _verify(stage, command)
+        # Beside it, so that whoever tries the printed command has the whole one.
+        forged = stage.folder / "proof-tampered.txt"
+        forged.write_text(_tampered(bundle.read_text()))
+        bad = _verify([str(forged), *command[1:]])
         stage.narrator.check(bad.returncode == 6, "a tampered proof file is refused with exit code 6")
         step.says = "The proof file verifies against the public log; a tampered one is refused"
-        step.link = "rollbook verify proof.txt --log " + f"{stage.site}/log --policy policy.txt"
+        step.link = shlex.join([".venv/bin/rollbook", "verify", *command])
 
 
 def others(stage: Stage) -> None:
@@ -131,9 +130,8 @@ def _take_bundle(stage: Stage) -> bytes:
     return browser.submit(page, "Save the file").body
 
 
-def _verify(stage: Stage, arguments: list[str]) -> subprocess.CompletedProcess[str]:
-    state = stage.folder / "verifier-state"
-    command = [sys.executable, "-m", "rollbook.cli.main", "verify", *arguments, "--state", str(state)]
+def _verify(arguments: list[str]) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "rollbook.cli.main", "verify", *arguments]
     return subprocess.run(command, capture_output=True, text=True, check=False)
 
 

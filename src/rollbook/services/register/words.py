@@ -18,6 +18,12 @@ def power_law(code: str) -> str:
     return power.law if power else code
 
 
+def power_plain(code: str) -> str:
+    """What a power allows, in a sentence for families; nothing where the table has no such row."""
+    power = POWERS.get(code) or power_of_log_code(code)
+    return power.plain if power else ""
+
+
 def power_code(log_code: str) -> str:
     """The code of a power as people read it, from its code in the log."""
     power = power_of_log_code(log_code)

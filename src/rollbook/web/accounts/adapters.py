@@ -3,11 +3,21 @@
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.account.auth_backends import AuthenticationBackend
 from allauth.mfa.adapter import DefaultMFAAdapter
 from django.conf import settings
 from django.http import HttpRequest
 
 from rollbook.services.keys import open_keys
+
+
+class OpenAccounts(AuthenticationBackend):  # type: ignore[misc]
+    """Signs in to accounts that are open. A closed one answers as a wrong password does, and counts as one."""
+
+    @classmethod
+    def _stash_user(cls, user: Any) -> Any:
+        """The library keeps who is closed, to lead them to a page that says so; whoever left learns no such thing."""
+        return super()._stash_user(None)
 
 
 class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]

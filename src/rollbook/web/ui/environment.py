@@ -21,13 +21,21 @@ def environment(**options: Any) -> Environment:
     options.pop("autoescape", None)
     made = Environment(autoescape=True, **options)
     made.globals.update(static=static, url=_url, field=field, error_summary=error_summary)
-    made.filters.update(day=day, moment=moment, month=month, number=number, words=words)
+    made.filters.update(day=day, moment=moment, month=month, part=part, number=number, words=words)
     return made
 
 
 def day(value: date | None) -> str:
     """A date as "3 March 2025"; nothing for none."""
     return f"{value.day} {value:%B %Y}" if value else ""
+
+
+def part(text: str) -> str:
+    """What tells one of several facts of a kind from the others: a date in words, anything else as it is."""
+    try:
+        return day(date.fromisoformat(text)) if len(text) == len("2025-03-31") else text
+    except ValueError:
+        return text
 
 
 def month(text: str) -> str:

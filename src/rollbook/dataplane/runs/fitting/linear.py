@@ -12,7 +12,8 @@ class Fit:
     """What any of the models gives: on the numbers' own scale, in the order of the design's names.
 
     `explained` is the share of the outcome's spread (of its deviance, for a logit) that the model takes up. `residual`
-    is the variance left over, `between` that of groups; each not a number where the model has none.
+    is the variance left over, `between` that of groups; each not a number where the model has none. `left` are the
+    squares of what the terms leave open: of all people together, and the two largest.
     """
 
     estimates: Floats
@@ -22,6 +23,7 @@ class Fit:
     explained: float
     residual: float = float("nan")
     between: float = float("nan")
+    left: tuple[float, float, float] = (0.0, 0.0, 0.0)
 
 
 def least_squares(design: Design, outcome: Floats) -> Fit | None:
@@ -32,7 +34,8 @@ def least_squares(design: Design, outcome: Floats) -> Fit | None:
     if found is None or design.people <= width:
         return None
     estimates, inverted = found
-    left = sum(float(((moved[rows] - terms @ estimates) ** 2).sum()) for rows, terms in design.blocks())
+    squares = squares_left(design, moved, estimates)
+    left = squares[0]
     whole = float((moved**2).sum())
     residual = left / (design.people - width)
     own, errors = design.on_own_scale(estimates, residual * inverted)
@@ -44,7 +47,18 @@ def least_squares(design: Design, outcome: Floats) -> Fit | None:
         leverage=largest_leverage(design, inverted),
         explained=1 - left / whole if whole > 0 else 1.0,
         residual=residual,
+        left=squares,
     )
+
+
+def squares_left(design: Design, outcome: Floats, estimates: Floats) -> tuple[float, float, float]:
+    """The squares of what the terms leave open of the outcome: all together, the largest and the second largest."""
+    whole, tops = 0.0, np.zeros(2)
+    for rows, terms in design.blocks():
+        squares = (outcome[rows] - terms @ estimates) ** 2
+        whole += float(squares.sum())
+        tops = np.sort(np.append(tops, squares))[-2:]
+    return whole, float(tops[1]), float(tops[0])
 
 
 def largest_leverage(design: Design, inverted: Floats) -> float:

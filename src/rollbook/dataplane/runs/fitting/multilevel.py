@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from rollbook.dataplane.runs.fitting.design import Design, Floats, inverse
-from rollbook.dataplane.runs.fitting.linear import Fit, largest_leverage
+from rollbook.dataplane.runs.fitting.linear import Fit, largest_leverage, squares_left
 
 _GOLDEN = (5**0.5 - 1) / 2
 _GRID = 60
@@ -58,6 +58,7 @@ def varying_intercepts(design: Design, outcome: Floats, groups: npt.NDArray[np.i
         explained=1 - within,
         residual=within * spread**2,
         between=ratio * within * spread**2,
+        left=squares_left(design, scaled, estimates),
     )
 
 

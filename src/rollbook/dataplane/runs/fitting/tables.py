@@ -158,6 +158,7 @@ def _evidence(table: pa.Table, model: Model, design: Design, fit: Fit | None) ->
         fitted=fit is not None,
         leverage=fit.leverage if fit else 0.0,
         explained=fit.explained if fit else 0.0,
+        left=fit.left if fit else (0.0, 0.0, 0.0),
         patterns=patterns,
         fewest=fewest,
         away=tuple((name, _away(_numbers(table, name))) for name in (*of_scale, *model.terms)),
