@@ -133,12 +133,13 @@ def standing(turn: Turn) -> tuple[Verdict, ...]:
 
 
 def allowed(account: int) -> QuerySet[Output]:
-    """Tables that are no work of who is behind this account: neither as author, nor as asker, nor as member of the
-    project, nor as one of the organisation that asked.
+    """Tables that are no work of who is behind this account: neither as author of any study of the project, nor as
+    asker, nor as member of the project, nor as one of the organisation that asked.
     """
     # Whichever account they used for it.
     mine = accounts_of(account)
-    own = Q(run__study__author__in=mine) | Q(run__asked_by__in=mine) | Q(run__study__project__members__in=mine)
+    own = Q(run__study__project__studies__author__in=mine) | Q(run__asked_by__in=mine)
+    own |= Q(run__study__project__members__in=mine)
     own |= Q(run__study__project__request__organisation__account__in=mine)
     return Output.objects.select_related("run__study__project__request").exclude(own)
 
@@ -181,7 +182,8 @@ def set_state(output: Output, state: OutputState | FileState) -> None:
 def checkers_of(output: Output) -> QuerySet[Account]:
     """Everybody who may check this output."""
     study = output.run.study
-    own = Q(id__in=[study.author_id, output.run.asked_by_id]) | Q(projects=study.project_id)
+    authors = study.project.studies.values("author")
+    own = Q(id__in=authors) | Q(id=output.run.asked_by_id) | Q(projects=study.project_id)
     own |= Q(organisation=study.project.request.organisation_id)
     theirs = Account.objects.filter(own, holder__isnull=False).values("holder")
     return Account.objects.filter(role=Role.OUTPUT_CHECKER, is_active=True).exclude(holder__in=theirs)

@@ -12,9 +12,9 @@ import pytest
 from rollbook.cli import main
 from rollbook.cli.main import COMMANDS
 from rollbook.kernel.refusals import AccessDenied
-from rollbook.services import gateway, outputs, studies
+from rollbook.services import deciding, file_leave, gateway, outputs, studies
 from rollbook.services.actors import Actor, Role, operator, system
-from tests.people import CHECKER, CUSTODIAN, POLICE_OFFICER, RESEARCHER, Person, actor_of
+from tests.people import CHECKER, CUSTODIAN, DPO, PANEL_MEMBER, POLICE_OFFICER, RESEARCHER, Person, actor_of
 
 pytestmark = pytest.mark.django_db
 
@@ -32,6 +32,17 @@ DEEDS: list[tuple[Callable[..., Any], dict[str, Any], Person]] = [
     (gateway.collect, {"reference": "case-1"}, POLICE_OFFICER),
     (studies.submit, {"project_ref": "project-1", "files": {"study.toml": b""}}, RESEARCHER),
     (studies.ask_run, {"study_id": 1}, RESEARCHER),
+    (deciding.decide_file, {"reference": "file-1", "verdict": "approve", "turn": 1}, DPO),
+    (
+        file_leave.ask_exception,
+        {"project_ref": "project-1", "name": "a", "format": "txt", "reason": "x" * 80},
+        RESEARCHER,
+    ),
+    (
+        file_leave.decide_exception,
+        {"reference": "exception-1", "result": "allow", "reasons": "Useful."},
+        PANEL_MEMBER,
+    ),
 ]
 NAMES = [deed.__name__ for deed, _, _ in DEEDS]
 
@@ -60,5 +71,14 @@ def test_no_command_gives_verdicts_or_confirms_and_none_acts_as_somebody() -> No
     forbidden = {"verdict", "approve", "decide", "confirm", "collect", "match"}
     assert not [name for name in COMMANDS if forbidden & set(name.split("-"))]
     cli = Path(main.__file__).parent
-    deeds = ("give_verdict", "confirm_case", "match_case", "decide(", "collect(", '"--by"')
+    deeds = (
+        "give_verdict",
+        "decide_file",
+        "decide_exception",
+        "confirm_case",
+        "match_case",
+        "decide(",
+        "collect(",
+        '"--by"',
+    )
     assert not [path.name for path in cli.glob("*.py") for deed in deeds if deed in path.read_text()]

@@ -51,7 +51,11 @@ def by_the_author_made_a_checker(output: Output) -> None:
 
 
 def by_a_checker_who_wrote_an_earlier_study_and_left_the_project(output: Output) -> None:
-    Study.objects.update(author=account_of(CHECKER))
+    study = Study.objects.get()
+    Study.objects.create(
+        project=study.project, author=account_of(CHECKER), title="An earlier one", digest="0" * 64, files=study.files,
+        items=study.items, submitted_at=study.submitted_at,
+    )  # fmt: skip
     Project.objects.get().members.clear()
     approve(SECOND_CHECKER, output)
     assert approve(CHECKER, output) == 403
