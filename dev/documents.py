@@ -9,7 +9,7 @@ import typer
 from dev.diagrams import DIAGRAMS
 from dev.rules_page import rules_page
 from rollbook.cli.main import COMMANDS
-from rollbook.services.config import SETTINGS
+from rollbook.services.platform.config import SETTINGS
 
 COMMANDS_PAGE = Path("docs/how-to/commands.md")
 SETTINGS_PAGE = Path("docs/how-to/settings.md")
@@ -88,7 +88,7 @@ PAGES: Mapping[Path, Callable[[], str]] = {
 
 def main() -> None:
     """Write the pages."""
-    from rollbook.services.start import start_django
+    from rollbook.services.platform.start import start_django
 
     start_django("operator")
     for path, page in PAGES.items():

@@ -7,7 +7,7 @@ from rollbook.dataplane.census.rulebook.derivation import DerivedRule, Kind
 from rollbook.dataplane.census.rulebook.scope import NAMES
 from rollbook.dataplane.census.rules import DERIVED, NUMBERED, returns_of
 from rollbook.dataplane.census.ruling import Rule
-from rollbook.services.rulebook import rule_kinds
+from rollbook.services.catalogue.rulebook import rule_kinds
 
 _HEAD = """# Census rules
 

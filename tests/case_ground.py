@@ -3,7 +3,7 @@
 from typing import Any
 
 from rollbook.records.models.identity import GatewayCase, Sighting
-from rollbook.services.people_zone import people_zone
+from rollbook.services.platform.people_zone import people_zone
 from tests import grounds
 from tests.people import CUSTODIAN, POLICE_OFFICER, SECOND_CUSTODIAN, actor_of
 from tests.run_ground import Writer
@@ -41,7 +41,7 @@ def sighting(**fields: Any) -> Sighting:
 
 def asked(agreement: str, **change: Any) -> str:
     """A case the officer opened; gives its reference."""
-    from rollbook.services import gateway
+    from rollbook.services.gateway import gateway
 
     facts = {"purpose": "crime-investigation", "items": ["postcode", "surname"], **CHILD, **change}
     return gateway.open_case(by=actor_of(POLICE_OFFICER), agreement_ref=agreement, **facts)
@@ -49,7 +49,7 @@ def asked(agreement: str, **change: Any) -> str:
 
 def matched(agreement: str, **change: Any) -> str:
     """A case in which a custodian looked for the child."""
-    from rollbook.services import gateway
+    from rollbook.services.gateway import gateway
 
     reference = asked(agreement, **change)
     gateway.match_case(by=actor_of(CUSTODIAN), reference=reference)
@@ -58,7 +58,7 @@ def matched(agreement: str, **change: Any) -> str:
 
 def confirmed(agreement: str, **change: Any) -> Any:
     """A case that a second custodian confirmed; gives its row."""
-    from rollbook.services import gateway
+    from rollbook.services.gateway import gateway
 
     reference = matched(agreement, **change)
     gateway.confirm_case(by=actor_of(SECOND_CUSTODIAN), reference=reference)

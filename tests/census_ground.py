@@ -59,7 +59,7 @@ def a_paper(kind: str, reference: str, items: Sequence[str], *, logged: bool = T
 
 def open_spring(*schools: str) -> None:
     """The spring collection, opened by its deed, and these schools registered by theirs."""
-    from rollbook.services.collections import open_collection, register_school
+    from rollbook.services.collections.collections import open_collection, register_school
 
     items = [item.id for item in items_of(SPRING)]
     a_paper("notice", "notice-spring", items)

@@ -41,14 +41,14 @@ def as_parquet(which: str) -> bytes:
 
 def defined(text: bytes) -> Any:
     """A mapping, defined."""
-    from rollbook.services.mappings import define_mapping
+    from rollbook.services.catalogue.mappings import define_mapping
 
     return define_mapping(by=OPERATOR, data=text, name="mapping.toml")
 
 
 def opened(text: bytes) -> Any:
     """A mapping, defined, and its collection opened under papers that cover its items."""
-    from rollbook.services.collections import open_collection
+    from rollbook.services.collections.collections import open_collection
 
     made = defined(text)
     a_paper("notice", f"notice-{made.code}", made.items)
@@ -59,6 +59,6 @@ def opened(text: bytes) -> Any:
 
 def loaded(text: bytes, data: bytes, name: str = "data.csv") -> Any:
     """The receipt of a load."""
-    from rollbook.services.loading import load_file
+    from rollbook.services.collections.loading import load_file
 
     return load_file(by=OPERATOR, mapping=text, mapping_name="mapping.toml", data=data, name=name)

@@ -17,9 +17,9 @@ from django.conf import settings as django_settings
 from hypothesis import HealthCheck
 from hypothesis import settings as examples
 
-from rollbook.services import config as settings
-from rollbook.services import embedded, keys
-from rollbook.services.start import start_django
+from rollbook.services.platform import config as settings
+from rollbook.services.platform import embedded, keys
+from rollbook.services.platform.start import start_django
 
 # A machine with other work on it is slow, and that is no fault of what is tested.
 examples.register_profile("any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -76,7 +76,7 @@ def overseer_folder() -> Path:
 @pytest.fixture(scope="session")
 def django_db_setup(django_db_blocker: Any) -> None:
     """In place of a test database beside a real one: the installation's own, made as real ones are."""
-    from rollbook.services import database
+    from rollbook.services.platform import database
 
     with django_db_blocker.unblock():
         database.prepare(CONFIG)

@@ -7,10 +7,10 @@ from rollbook.kernel.refusals import RollbookError
 from rollbook.records.models.accounts import School
 from rollbook.records.models.doubles import DoNotLink
 from rollbook.records.models.identity import Access, Choice, Identifier, Person, Sighting
-from rollbook.services import dividing, divisions
-from rollbook.services.do_not_link import lift
-from rollbook.services.ingest import ingest
-from rollbook.services.people_zone import people_zone
+from rollbook.services.people import dividing, divisions
+from rollbook.services.people.do_not_link import lift
+from rollbook.services.platform.people_zone import people_zone
+from rollbook.services.returns.ingest import ingest
 from tests import census_ground as ground
 from tests.people import CUSTODIAN, DPO, OPERATOR, SECOND_CUSTODIAN, actor_of
 

@@ -37,7 +37,7 @@ GROUNDS = {
 
 def asked(project: str, name: str = "mixture", form: str = "csv", **change: Any) -> str:
     """The exception the project asks for; gives its reference."""
-    from rollbook.services import file_leave
+    from rollbook.services.projects import file_leave
 
     facts: dict[str, Any] = {"project_ref": project, "name": name, "format": form, "reason": WHY}
     return file_leave.ask_exception(by=actor_of(RESEARCHER), **(facts | change))
@@ -45,7 +45,7 @@ def asked(project: str, name: str = "mixture", form: str = "csv", **change: Any)
 
 def decided(reference: str, result: str = "allow", person: Person = PANEL_MEMBER, **change: Any) -> None:
     """The panel's decision, for a month."""
-    from rollbook.services import file_leave
+    from rollbook.services.projects import file_leave
 
     facts: dict[str, Any] = {"reasons": "The question is worth it."}
     if result == "allow":
@@ -75,7 +75,7 @@ def handed_in(project: str, files: dict[str, bytes] | None = None) -> Any:
 
 def checked(output: Any, *people: Person) -> None:
     """Both checkers' approvals, with their grounds."""
-    from rollbook.services import outputs
+    from rollbook.services.outputs import outputs
 
     for person in people or (CHECKER, SECOND_CHECKER):
         outputs.give_verdict(by=actor_of(person), reference=output.reference, verdict="approve", grounds=GROUNDS)
@@ -83,14 +83,14 @@ def checked(output: Any, *people: Person) -> None:
 
 def let_out(output: Any, person: Person = DPO, turn: int = 1) -> None:
     """The officer's word."""
-    from rollbook.services import deciding
+    from rollbook.services.outputs import deciding
 
     deciding.decide_file(by=actor_of(person), reference=output.reference, verdict="approve", turn=turn, grounds=GROUNDS)
 
 
 def released(log: ground.Writer) -> Any:
     """A file that left."""
-    from rollbook.services import releases
+    from rollbook.services.outputs import releases
 
     output = handed_in(allowed(log))
     checked(output)

@@ -36,7 +36,7 @@ class Ground:
 
 def days(count: int) -> date:
     """The day `count` days from today, as the services see it."""
-    from rollbook.services import clock
+    from rollbook.services.platform import clock
 
     return clock.today() + timedelta(days=count)
 
@@ -44,7 +44,7 @@ def days(count: int) -> date:
 def organisation(body: tuple[str, str, str] = UNIVERSITY, *members: Person) -> str:
     """A registered and verified organisation with members; gives its number."""
     from rollbook.records.models.accounts import Account, Organisation
-    from rollbook.services import governance
+    from rollbook.services.projects import governance
 
     name, number, sector = body
     if not Organisation.objects.filter(company_number=number).exists():
@@ -60,7 +60,7 @@ def organisation(body: tuple[str, str, str] = UNIVERSITY, *members: Person) -> s
 
 def site(number: str, **change: Any) -> int:
     """A site of that organisation at the address where the tests come from; gives its number."""
-    from rollbook.services import safe_places
+    from rollbook.services.projects import safe_places
 
     facts: dict[str, Any] = {
         "name": "Library",
@@ -74,7 +74,7 @@ def site(number: str, **change: Any) -> int:
 
 def agreement(number: str, **change: Any) -> str:
     """An agreement with that organisation, in force for a year."""
-    from rollbook.services import governance
+    from rollbook.services.projects import governance
 
     terms: dict[str, Any] = {
         "title": "Agreement on research",
@@ -103,7 +103,7 @@ def police_agreement(number: str, **change: Any) -> str:
 
 def assessment(**change: Any) -> str:
     """An impact assessment of research on the items, current for half a year."""
-    from rollbook.services import governance
+    from rollbook.services.projects import governance
 
     facts: dict[str, Any] = {
         "title": "Research on the school census",
@@ -118,7 +118,7 @@ def assessment(**change: Any) -> str:
 
 def accredited(person: Person = RESEARCHER, **change: Any) -> None:
     """The person's accreditation, current for a year, and training that counts for longer."""
-    from rollbook.services import safe_people
+    from rollbook.services.projects import safe_people
 
     facts: dict[str, Any] = {"scheme": "accredited-researcher", "starts": days(0), "expires": days(365)}
     safe_people.record_accreditation(by=OPERATOR, account_id=account_of(person).id, **(facts | change))
@@ -127,7 +127,7 @@ def accredited(person: Person = RESEARCHER, **change: Any) -> None:
 
 def trained(person: Person = RESEARCHER, **change: Any) -> None:
     """A course the person passed."""
-    from rollbook.services import safe_people
+    from rollbook.services.projects import safe_people
 
     facts: dict[str, Any] = {"course": "Safe Researcher Training", "passed_on": days(0), "expires": days(700)}
     safe_people.record_training(by=OPERATOR, account_id=account_of(person).id, **(facts | change))
@@ -142,7 +142,7 @@ def ask(
     **change: Any,
 ) -> str:
     """A public request by that person; gives its reference."""
-    from rollbook.services import requests
+    from rollbook.services.projects import requests
 
     facts: dict[str, Any] = {
         "purpose": "research-analysis",
@@ -156,7 +156,7 @@ def ask(
 
 def approve(reference: str) -> None:
     """The panel's approval, for two hundred days."""
-    from rollbook.services import requests
+    from rollbook.services.projects import requests
 
     requests.decide(
         by=actor_of(PANEL_MEMBER), reference=reference, result="approve", reasons="Useful and safe.", expires=days(200)
@@ -165,7 +165,7 @@ def approve(reference: str) -> None:
 
 def refuse(reference: str, reasons: str = "More items than the question needs.") -> None:
     """The panel's refusal."""
-    from rollbook.services import requests
+    from rollbook.services.projects import requests
 
     requests.decide(by=actor_of(PANEL_MEMBER), reference=reference, result="refuse", reasons=reasons)
 

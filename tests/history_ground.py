@@ -11,8 +11,8 @@ from rollbook.dataplane.store import history_index
 from rollbook.dataplane.store.history_segment import UseOfPeople
 from rollbook.dataplane.store.populations import encode
 from rollbook.kernel.refusals import Reason, StateBroken
-from rollbook.services import keys
-from rollbook.services.config import Config
+from rollbook.services.platform import keys
+from rollbook.services.platform.config import Config
 
 MONTHS = tuple(f"2025-{month:02}" for month in range(1, 13))
 

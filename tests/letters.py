@@ -5,13 +5,13 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from rollbook.services import clock
-from rollbook.services.access import own_number
-from rollbook.services.actors import Actor
-from rollbook.services.confirming import confirm_in_person, waiting_at_school
-from rollbook.services.letters import issue_letter, record_responsibility
-from rollbook.services.people_zone import people_zone
-from rollbook.services.starting import start_account
+from rollbook.services.accounts.access import own_number
+from rollbook.services.accounts.confirming import confirm_in_person, waiting_at_school
+from rollbook.services.accounts.letters import issue_letter, record_responsibility
+from rollbook.services.accounts.starting import start_account
+from rollbook.services.platform import clock
+from rollbook.services.platform.actors import Actor
+from rollbook.services.platform.people_zone import people_zone
 from tests.people import (
     CUSTODIAN,
     SCHOOL_DATA_MANAGER,

@@ -8,8 +8,8 @@ from pathlib import Path
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.mldsa import MLDSA44PrivateKey
 
-from rollbook.services import witness
-from rollbook.services.witness_http import WitnessServer
+from rollbook.services.outside import witness
+from rollbook.services.outside.witness_http import WitnessServer
 from rollbook.tlog import notes, tree
 from rollbook.tlog.trust import write_policy
 from rollbook.tlog.witness import Request

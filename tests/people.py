@@ -11,7 +11,7 @@ from hashlib import sha256
 from time import time
 from typing import Any
 
-from rollbook.services.actors import Actor, Role
+from rollbook.services.platform.actors import Actor, Role
 
 
 @dataclass(frozen=True, slots=True)

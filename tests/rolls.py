@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime
 from typing import Any
 from uuid import uuid4
 
-from rollbook.services.people_zone import people_zone
+from rollbook.services.platform.people_zone import people_zone
 
 REFERENCE = date(2025, 1, 16)
 RECEIVED = datetime(2025, 1, 20, 9, 0, tzinfo=UTC)

@@ -71,8 +71,7 @@ class Writer:
     waits: list[int] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        from rollbook.services import published
-        from rollbook.services.log import reader
+        from rollbook.services.log import published, reader
 
         def wait(submission_id: int, timeout_s: float = 30) -> int:
             self.waits.append(submission_id)
@@ -102,7 +101,7 @@ def log_of_its_own(monkeypatch: Any) -> Writer:
 
 def pupils(count: int = PUPILS) -> None:
     """One school's accepted return of this many pupils on roll."""
-    from rollbook.services import ingest
+    from rollbook.services.returns import ingest
 
     census_ground.empty_store()
     census_ground.open_spring()
@@ -119,7 +118,7 @@ def clean_folders() -> None:
 
 def project(log_writer: Writer, **request: Any) -> str:
     """An approved request at work, with papers in the log; gives the project's reference."""
-    from rollbook.services import projects
+    from rollbook.services.projects import projects
 
     number = grounds.organisation(grounds.UNIVERSITY, RESEARCHER)
     grounds.agreement(number)
@@ -133,14 +132,14 @@ def project(log_writer: Writer, **request: Any) -> str:
 
 def study(project_ref: str, files: dict[str, bytes] | None = None) -> int:
     """A study of the researcher's."""
-    from rollbook.services import studies
+    from rollbook.services.studies import studies
 
     return studies.submit(by=actor_of(RESEARCHER), project_ref=project_ref, files=files or STUDY)
 
 
 def run(study_id: int) -> int:
     """A queued run."""
-    from rollbook.services import studies
+    from rollbook.services.studies import studies
 
     return studies.ask_run(by=actor_of(RESEARCHER), study_id=study_id)
 
@@ -148,7 +147,7 @@ def run(study_id: int) -> int:
 def undeclared(study_id: int) -> Any:
     """A run that was done, of whose table the author has said nothing yet; gives the run's row."""
     from rollbook.records.models.studies import Run
-    from rollbook.services import runs
+    from rollbook.services.studies import runs
 
     number = run(study_id)
     runs.execute(number)
@@ -172,7 +171,7 @@ CONTEXT = {
 
 def submitted(reference: str) -> None:
     """The author hands a table to the checkers."""
-    from rollbook.services import submitting
+    from rollbook.services.outputs import submitting
 
     submitting.submit_output(by=actor_of(RESEARCHER), reference=reference, context=CONTEXT)
 
@@ -189,7 +188,7 @@ def study_by(expression: str, *, dimension: str = "group_of", items: str = '"sex
 
 def approved_by_both(reference: str) -> None:
     """Both checkers' approvals."""
-    from rollbook.services import outputs
+    from rollbook.services.outputs import outputs
 
     for checker in (CHECKER, SECOND_CHECKER):
         outputs.give_verdict(by=actor_of(checker), reference=reference, verdict="approve")

@@ -7,8 +7,8 @@ In the model return P1 to P3 are on roll. `WRONG_YEAR` puts P1 far from the year
 import json
 from typing import Any
 
-from rollbook.services import tasks
-from rollbook.services.uploads import upload_return
+from rollbook.services.returns.uploads import upload_return
+from rollbook.services.work import tasks
 from tests import census_ground as ground
 from tests.people import SCHOOL_DATA_MANAGER, Person, account_of, actor_of
 

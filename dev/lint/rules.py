@@ -68,7 +68,7 @@ def only_config_reads_the_environment(path: PurePosixPath, tree: ast.Module) -> 
         return
     for node in ast.walk(tree):
         if isinstance(node, ast.Attribute) and node.attr in {"environ", "getenv"} and _name(node.value) == "os":
-            yield node.lineno, "only services/config.py reads the environment"
+            yield node.lineno, "only services/platform/config.py reads the environment"
 
 
 def only_clock_tells_the_time(path: PurePosixPath, tree: ast.Module) -> Iterator[Finding]:
@@ -79,7 +79,7 @@ def only_clock_tells_the_time(path: PurePosixPath, tree: ast.Module) -> Iterator
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
             owner = _name(node.func.value)
             if (owner, node.func.attr) in {("datetime", "now"), ("date", "today"), ("timezone", "now")}:
-                yield node.lineno, "ask services.clock for the time"
+                yield node.lineno, "ask services.platform.clock for the time"
 
 
 RULES: tuple[Rule, ...] = (

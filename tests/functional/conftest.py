@@ -17,8 +17,8 @@ from django.db import connections
 from django.db.utils import load_backend
 from playwright.sync_api import Browser, BrowserContext, Page, Playwright, ViewportSize, expect, sync_playwright
 
-from rollbook.services import config as settings
-from rollbook.services import database
+from rollbook.services.platform import config as settings
+from rollbook.services.platform import database
 from tests.people import Person, browser_of
 
 CHROMIUM = Path("/usr/bin/chromium")

@@ -10,8 +10,11 @@ import pytest
 from playwright.sync_api import expect
 
 from rollbook.records.models.studies import Output, Run
-from rollbook.services import clock, gateway, outputs, recheck, releases, runs
-from rollbook.services.submitting import CONTEXT
+from rollbook.services.gateway import gateway
+from rollbook.services.outputs import outputs, recheck, releases
+from rollbook.services.outputs.submitting import CONTEXT
+from rollbook.services.platform import clock
+from rollbook.services.studies import runs
 from tests import case_ground, file_ground, grounds
 from tests import run_ground as ground
 from tests.functional.conftest import Visitor

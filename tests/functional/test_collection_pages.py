@@ -4,7 +4,7 @@ import pytest
 from playwright.sync_api import expect
 
 from rollbook.records.models.collections import Return
-from rollbook.services.ingest import ingest
+from rollbook.services.returns.ingest import ingest
 from tests import census_ground as ground
 from tests.functional.conftest import Visitor
 from tests.people import CUSTODIAN, OPERATOR

@@ -7,7 +7,7 @@ import pytest
 from django.core.cache import cache
 from playwright.sync_api import expect
 
-from rollbook.services.accounts import open_account
+from rollbook.services.accounts.accounts import open_account
 from tests.functional.conftest import Visitor, faults
 from tests.people import CUSTODIAN, OPERATOR, code_for
 

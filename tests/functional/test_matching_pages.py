@@ -4,9 +4,9 @@ import pytest
 from playwright.sync_api import expect
 
 from rollbook.records.models.identity import Identifier
-from rollbook.services import dividing, merging
-from rollbook.services.ingest import ingest
-from rollbook.services.people_zone import people_zone
+from rollbook.services.people import dividing, merging
+from rollbook.services.platform.people_zone import people_zone
+from rollbook.services.returns.ingest import ingest
 from tests import census_ground as ground
 from tests.functional.conftest import Visitor
 from tests.letters import recorded

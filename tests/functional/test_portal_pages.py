@@ -14,9 +14,10 @@ from playwright.sync_api import expect
 
 from rollbook.records.models.accounts import School
 from rollbook.records.models.identity import Bundle
-from rollbook.services import bundles, notices
-from rollbook.services.actors import Actor
-from rollbook.services.people_zone import people_zone
+from rollbook.services.collections import notices
+from rollbook.services.platform.actors import Actor
+from rollbook.services.platform.people_zone import people_zone
+from rollbook.services.portal import bundles
 from tests import census_ground
 from tests import run_ground as ground
 from tests.functional.conftest import Visitor

@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 from playwright.sync_api import expect
 
-from rollbook.services import clock
 from rollbook.services.log.trust import own_policy
-from rollbook.services.monitor import watch
+from rollbook.services.outside.monitor import watch
+from rollbook.services.platform import clock
 from rollbook.tlog.trust import parse_policy
 from tests import census_ground, grounds
 from tests.functional.conftest import Visitor

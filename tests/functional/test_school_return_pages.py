@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import expect
 
-from rollbook.services.check import check_files
-from rollbook.services.check_html import findings_html
+from rollbook.services.outside.check import check_files
+from rollbook.services.outside.check_html import findings_html
 from tests import census_ground as census
 from tests import school_ground as ground
 from tests.functional.conftest import Visitor

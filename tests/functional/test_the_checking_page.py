@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
-from rollbook.services import bundles
+from rollbook.services.portal import bundles
 from rollbook.tlog.limits import LIMITS
 from rollbook.tlog.report import OWN_PAGE
 from rollbook.tlog.trust import NO_WITNESS_SENTENCE

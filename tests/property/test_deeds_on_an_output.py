@@ -10,7 +10,7 @@ from rollbook.kernel.refusals import RollbookError
 from rollbook.policy.checking import Ruling, decided
 from rollbook.policy.states import OUTPUTS, OutputState
 from rollbook.records.models.studies import Output
-from rollbook.services import outputs, releases, submitting
+from rollbook.services.outputs import outputs, releases, submitting
 from tests import run_ground as ground
 from tests.people import CHECKER, RESEARCHER, SECOND_CHECKER, Person, actor_of
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from rollbook.sdc.hiding import MARK, CannotHide, hide_together
 from rollbook.sdc.rules import SdcParameters
 from rollbook.sdc.tables import Cell, FrequencyTable
-from rollbook.services.releases import csv_of
+from rollbook.services.outputs.releases import csv_of
 from tests.outsider import outsider
 
 THRESHOLD = 10

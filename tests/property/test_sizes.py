@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rollbook.services.register.sizes import Interval, interval
+from rollbook.services.platform.sizes import Interval, interval
 from rollbook.tlog.labels import padded
 
 

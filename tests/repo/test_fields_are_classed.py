@@ -3,7 +3,7 @@
 from django.apps import apps
 from django.db.models import Field, Model
 
-from rollbook.services.grants import GRANTS
+from rollbook.services.platform.grants import GRANTS
 
 CLASSES = {"person", "school", "key", "public"}
 

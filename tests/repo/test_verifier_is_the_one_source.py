@@ -48,7 +48,7 @@ def codes(pattern: str, *paths: Path) -> set[str]:
 def test_every_refusal_belongs_to_a_step() -> None:
     rooms = ("notes", "checkpoint", "trust", "tiles", "reading", "bundle", "vrf", "trie_proof", "log_copy")
     modules = [ROOT / f"src/rollbook/tlog/{name}.py" for name in rooms]
-    sources = [*modules, PACKAGE / "rollbook_verify/sources.py", ROOT / "src/rollbook/services/verify.py"]
+    sources = [*modules, PACKAGE / "rollbook_verify/sources.py", ROOT / "src/rollbook/services/outside/verify.py"]
     steps = as_data()
     known = {*steps["log"], *steps["bundle"]}
     # Said beside another reason, never alone.

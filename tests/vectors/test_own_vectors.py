@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from rollbook.kernel.refusals import VerificationFailed
-from rollbook.services import verify_release
+from rollbook.services.outside import verify_release
 from rollbook.tlog.audit import audit
 from rollbook.tlog.duties import overdue
 from rollbook.tlog.totals import recount

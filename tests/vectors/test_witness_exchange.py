@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from rollbook.kernel.refusals import VerificationFailed
-from rollbook.services import witness
+from rollbook.services.outside import witness
 from rollbook.tlog.checkpoint import verify_checkpoint
 from rollbook.tlog.notes import open_note, parse_key, verify_line
 from rollbook.tlog.trust import parse_policy

@@ -10,8 +10,8 @@ from typing import Annotated
 import typer
 
 from rollbook.kernel.refusals import InputRefused, Reason
-from rollbook.services import config as settings
-from rollbook.services.processes import run_self
+from rollbook.services.platform import config as settings
+from rollbook.services.platform.processes import run_self
 
 accounts = typer.Typer(add_completion=False, pretty_exceptions_enable=False, no_args_is_help=True)
 
@@ -23,8 +23,8 @@ def setup(
     ] = None,
 ) -> None:
     """Make keys, database, roles and tables. Safe to repeat."""
-    from rollbook.services import database, keys
-    from rollbook.services.system_user import refuse_root
+    from rollbook.services.platform import database, keys
+    from rollbook.services.platform.system_user import refuse_root
 
     config = settings.load(process="owner")
     refuse_root(config)
@@ -36,7 +36,7 @@ def setup(
 
 def migrate() -> None:
     """Bring the tables and grants to this version."""
-    from rollbook.services import database
+    from rollbook.services.platform import database
 
     database.migrate()
 
@@ -57,9 +57,9 @@ def open_account(
     namesake: Annotated[bool, typer.Option("--namesake", help="another human being has the same name")] = False,
 ) -> None:
     """Open an account; its password is asked for, or read from standard input."""
-    from rollbook.services import accounts as deeds
-    from rollbook.services import governance
-    from rollbook.services.actors import Role, operator
+    from rollbook.services.accounts import accounts as deeds
+    from rollbook.services.platform.actors import Role, operator
+    from rollbook.services.projects import governance
 
     if role not in set(Role):
         mend = f"Use one of: {', '.join(one for one in Role if one not in deeds.NOT_OPENED_HERE)}."
@@ -76,9 +76,9 @@ def open_account(
 @accounts.command("holder")
 def record_holder(account: int, holder: str) -> None:
     """Say who is behind an account, where it was recorded wrongly: what two people must do is held to it."""
-    from rollbook.services import accounts as deeds
-    from rollbook.services.actors import operator
-    from rollbook.services.deeds_of_one import deeds_of_one
+    from rollbook.services.accounts import accounts as deeds
+    from rollbook.services.outputs.deeds_of_one import deeds_of_one
+    from rollbook.services.platform.actors import operator
 
     deeds.record_holder(by=operator(), account_id=account, holder=holder)
     typer.echo(f"Account {account} is held by {deeds.plain_reference(holder)}.")
@@ -91,8 +91,8 @@ def record_holder(account: int, holder: str) -> None:
 @accounts.command("close")
 def close_account(account: int) -> None:
     """Let nobody sign in with an account any more."""
-    from rollbook.services import accounts as deeds
-    from rollbook.services.actors import operator
+    from rollbook.services.accounts import accounts as deeds
+    from rollbook.services.platform.actors import operator
 
     deeds.close_account(by=operator(), account_id=account)
     typer.echo(f"Account {account} is closed.")
@@ -101,8 +101,8 @@ def close_account(account: int) -> None:
 @accounts.command("forget-second-factor")
 def forget_second_factor(account: int) -> None:
     """Let a person who lost their authenticator set up a new one. Check who asks first."""
-    from rollbook.services import accounts as deeds
-    from rollbook.services.actors import operator
+    from rollbook.services.accounts import accounts as deeds
+    from rollbook.services.platform.actors import operator
 
     deeds.forget_second_factor(by=operator(), account_id=account)
     typer.echo(f"Account {account} sets up a new authenticator at its next sign-in.")

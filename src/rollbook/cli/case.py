@@ -8,8 +8,9 @@ from typing import Annotated
 
 import typer
 
-from rollbook.services import endings, openings, reveals
-from rollbook.services.actors import operator
+from rollbook.services.gateway import reveals
+from rollbook.services.platform.actors import operator
+from rollbook.services.uses import endings, openings
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, no_args_is_help=True)
 

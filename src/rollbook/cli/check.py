@@ -12,11 +12,11 @@ from rich.progress import Progress
 from rich.table import Table
 
 from rollbook.kernel.refusals import Family
-from rollbook.services.check import FileReport, Report, Told, check_files
-from rollbook.services.check_csv import findings_csv
-from rollbook.services.register.exports import as_csv as as_csv_text
-from rollbook.services.register.exports import as_json as as_json_text
-from rollbook.services.rulebook import RuleLine, rule_kinds, rule_lines
+from rollbook.services.catalogue.rulebook import RuleLine, rule_kinds, rule_lines
+from rollbook.services.outside.check import FileReport, Report, Told, check_files
+from rollbook.services.outside.check_csv import findings_csv
+from rollbook.services.platform.exports import as_csv as as_csv_text
+from rollbook.services.platform.exports import as_json as as_json_text
 
 _MARK = {"error": "[red]error[/red]", "query": "[yellow]query[/yellow]", "dropped": "[blue]dropped[/blue]"}
 
@@ -66,7 +66,7 @@ def check(
 
 def _write(report: Report, html: Path, files: list[Path]) -> None:
     # Loaded here: who wants no page need not wait for what makes one.
-    from rollbook.services.check_html import write_html
+    from rollbook.services.outside.check_html import write_html
 
     write_html(report, html, files)
 

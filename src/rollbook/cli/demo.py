@@ -5,8 +5,8 @@ from typing import Annotated
 
 import typer
 
-from rollbook.services import config as settings
 from rollbook.services.demo.folder import refuse_production
+from rollbook.services.platform import config as settings
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, no_args_is_help=True)
 Folder = Annotated[Path, typer.Option(help="the demonstration's own folder, made anew each time", file_okay=False)]

@@ -11,9 +11,9 @@ from typing import Annotated
 import typer
 
 from rollbook.kernel.refusals import InputRefused, Reason
-from rollbook.services import certificates, corrections, reported_uses
-from rollbook.services import totals as period
-from rollbook.services.actors import operator
+from rollbook.services.platform.actors import operator
+from rollbook.services.uses import certificates, corrections, reported_uses
+from rollbook.services.uses import totals as period
 
 Day = Annotated[datetime, typer.Argument(formats=["%Y-%m-%d"])]
 Index = Annotated[int, typer.Argument(help="number of the entry in the public log")]

@@ -8,7 +8,7 @@ import typer
 from rich.console import Console
 from rich.progress import Progress
 
-from rollbook.services.generate import FORMATS, Generated, generate_returns
+from rollbook.services.outside.generate import FORMATS, Generated, generate_returns
 
 app = typer.Typer(
     help="Make up data for demonstrations and tests. No real person is in it.",

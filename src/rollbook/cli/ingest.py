@@ -14,10 +14,11 @@ from rich.progress import Progress
 from rollbook.cli import mapped
 from rollbook.cli.loading import Kind, Progressing, Summary
 from rollbook.kernel.refusals import Family, InputRefused, Reason, RollbookError
-from rollbook.services import collections, ingest, load, notices
-from rollbook.services.actors import operator
-from rollbook.services.notices import HOW
-from rollbook.services.receipts import Receipt
+from rollbook.services.collections import collections, notices
+from rollbook.services.collections.notices import HOW
+from rollbook.services.platform.actors import operator
+from rollbook.services.returns import ingest, load
+from rollbook.services.returns.receipts import Receipt
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 collection = typer.Typer(add_completion=False, pretty_exceptions_enable=False, no_args_is_help=True)
@@ -157,7 +158,7 @@ def find_doubles(
     code: Annotated[str, typer.Argument(help="the collection's code, for example sc-spr-2025")],
 ) -> None:
     """Look among a collection's new people for those known already; custodians decide on what is found."""
-    from rollbook.services import linking
+    from rollbook.services.people import linking
 
     found = linking.find_doubles(by=operator(), collection=code)
     for outcome, count in {**found.outcomes, "no-match": found.none, "error": found.errors}.items():
@@ -172,7 +173,7 @@ def reconcile(
     ] = False,
 ) -> None:
     """Compare the counts of the files, the study tables and the identity zone. Exit code 7 when a school's differ."""
-    from rollbook.services import reconcile as reconciling
+    from rollbook.services.returns import reconcile as reconciling
 
     found = reconciling.reconcile(by=operator(), collection=code)
     if as_json:

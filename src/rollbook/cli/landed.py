@@ -8,8 +8,8 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from rollbook.services import landed_check
-from rollbook.services.actors import operator
+from rollbook.services.platform.actors import operator
+from rollbook.services.returns import landed_check
 
 
 def check_landed(

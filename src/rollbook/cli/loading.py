@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
 from rollbook.kernel.refusals import Family, RollbookError
-from rollbook.services.receipts import Receipt
+from rollbook.services.returns.receipts import Receipt
 
 # In a pipe a line is written this often, and at the end; in seconds.
 LINE_EVERY = 10.0

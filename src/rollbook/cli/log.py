@@ -10,11 +10,11 @@ import typer
 
 from rollbook.cli.monitor import monitor
 from rollbook.kernel.refusals import Reason, StateBroken, VerificationFailed
-from rollbook.services.actors import operator
 from rollbook.services.log import genesis, monitor_entry, reader, refused, restoring, writer
 from rollbook.services.log.history import audit_published
 from rollbook.services.log.trust import own_policy
 from rollbook.services.log.witness_state import witness_state
+from rollbook.services.platform.actors import operator
 
 app = typer.Typer(
     add_completion=False, help="The public log: its head, an audit of it, its policy, its writer.", no_args_is_help=True

@@ -18,7 +18,7 @@ import typer
 from rich.console import Console
 
 from rollbook.kernel.refusals import RollbookError
-from rollbook.services.config import Process
+from rollbook.services.platform.config import Process
 
 UNFORESEEN = 1
 
@@ -34,7 +34,7 @@ class Command:
     def start(self) -> None:
         """Start Django, where the command needs it."""
         if self.process:
-            from rollbook.services.start import start_django
+            from rollbook.services.platform.start import start_django
 
             start_django(self.process)
 
@@ -164,7 +164,7 @@ def _passes_on(name: str, command: Command) -> Callable[[typer.Context], None]:
 
 def _explain_use(name: str, command: Command, args: list[str]) -> None:
     """Help is there before set-up too."""
-    from rollbook.services.start import start_for_help
+    from rollbook.services.platform.start import start_for_help
 
     start_for_help()
     command.load()(args=args, prog_name=f"rollbook {name}")
@@ -176,7 +176,7 @@ def _database_of(command: Command) -> Iterator[None]:
     if command.process is None:
         yield
         return
-    from rollbook.services import config, database
+    from rollbook.services.platform import config, database
 
     # The log's writer and the jobs have no right to start a server.
     ours = database.running(config.load()) if command.process in {"operator", "owner"} else nullcontext()

@@ -8,8 +8,10 @@ from typing import Annotated
 import typer
 
 from rollbook.kernel.refusals import Family, InputRefused, Reason
-from rollbook.services import ingest, loading, mappings
-from rollbook.services.actors import operator
+from rollbook.services.catalogue import mappings
+from rollbook.services.collections import loading
+from rollbook.services.platform.actors import operator
+from rollbook.services.returns import ingest
 
 MappingFile = Annotated[Path, typer.Argument(help="the mapping, a TOML file")]
 

@@ -7,10 +7,10 @@ from typing import Annotated
 
 import typer
 
-from rollbook.services.limits import limits
-from rollbook.services.monitor import read_policy, watch
-from rollbook.services.monitor_report import WORDS, Report
-from rollbook.services.verify import default_state
+from rollbook.services.log.monitor_report import WORDS, Report
+from rollbook.services.outside.monitor import read_policy, watch
+from rollbook.services.outside.verify import default_state
+from rollbook.services.platform.limits import limits
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from rollbook.services.overseer_desk import check_case, open_package
+from rollbook.services.outside.overseer_desk import check_case, open_package
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, no_args_is_help=True)
 

@@ -18,7 +18,8 @@ def example(
     collection: Annotated[str, typer.Option(help="the collection that notice or assessment is about")] = "sc-spr-2025",
 ) -> None:
     """Print a whole paper of a kind, to be saved, changed and published."""
-    from rollbook.services import clock, paper_forms
+    from rollbook.services.platform import clock
+    from rollbook.services.projects import paper_forms
 
     typer.echo(paper_forms.example(kind, collection, clock.today()), nl=False)
 
@@ -26,8 +27,8 @@ def example(
 @app.command("publish")
 def publish(file: Annotated[Path, typer.Argument(help="the paper, as `paper example` prints one")]) -> None:
     """Publish a notice, assessment, agreement, rule set or review. It is public at once and can never be changed."""
-    from rollbook.services import paper_forms
-    from rollbook.services.actors import operator
+    from rollbook.services.platform.actors import operator
+    from rollbook.services.projects import paper_forms
 
     reference = paper_forms.publish_form(by=operator(), data=_bytes_of(file, paper_forms.LARGEST), name=file.name)
     typer.echo(f"{reference} is published: /register/papers/{reference}/. Its entry waits for the log's writer.")
@@ -49,8 +50,8 @@ def register(
     sector: Annotated[str, typer.Argument(help="university, police-force and so on")],
 ) -> None:
     """Enter a body that may ask for data. It receives nothing until it is verified."""
-    from rollbook.services import governance
-    from rollbook.services.actors import operator
+    from rollbook.services.platform.actors import operator
+    from rollbook.services.projects import governance
 
     governance.register_organisation(by=operator(), name=name, number=number, sector=sector)
     typer.echo(
@@ -61,8 +62,8 @@ def register(
 @organisations.command("verify")
 def verify(number: Number) -> None:
     """Record that name and number were found together in the public register today."""
-    from rollbook.services import governance
-    from rollbook.services.actors import operator
+    from rollbook.services.platform.actors import operator
+    from rollbook.services.projects import governance
 
     governance.verify_organisation(by=operator(), number=number)
     typer.echo(f"{number} is verified.")
@@ -71,8 +72,8 @@ def verify(number: Number) -> None:
 @organisations.command("rename")
 def rename(number: Number, name: str) -> None:
     """Enter a body's new name. Every use by it stops until it is verified again."""
-    from rollbook.services import governance
-    from rollbook.services.actors import operator
+    from rollbook.services.platform.actors import operator
+    from rollbook.services.projects import governance
 
     governance.rename_organisation(by=operator(), number=number, name=name)
     typer.echo(f"{number} has a new name. It receives nothing until: rollbook organisation verify {number}")
@@ -81,7 +82,7 @@ def rename(number: Number, name: str) -> None:
 @organisations.command("list")
 def list_organisations() -> None:
     """List the bodies that are registered, and whether each stands verified."""
-    from rollbook.services import governance
+    from rollbook.services.projects import governance
 
     for one in governance.organisations():
         typer.echo(f"{one.number}  {one.name}  ({one.sector})  {one.standing}")

@@ -15,8 +15,8 @@ def recheck(
     as_json: Annotated[bool, typer.Option("--json", help="print one object")] = False,
 ) -> None:
     """Judge every released table again from the evidence kept. Checkers get a task for each that would not leave."""
-    from rollbook.services import recheck as again
-    from rollbook.services.actors import operator
+    from rollbook.services.outputs import recheck as again
+    from rollbook.services.platform.actors import operator
 
     changes = dict(_pair(text) for text in other) | ({} if threshold is None else {"threshold": str(threshold)})
     found = again.recheck(by=operator(), parameters=again.parameters_with(changes))

@@ -8,8 +8,8 @@ from typing import Annotated
 import typer
 
 from rollbook.kernel.refusals import InputRefused, Reason, UseRefused
-from rollbook.services.proved_release import Proof, read_proof
-from rollbook.services.replay import replay as again
+from rollbook.services.outside.proved_release import Proof, read_proof
+from rollbook.services.outside.replay import replay as again
 
 
 def replay(

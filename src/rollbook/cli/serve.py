@@ -2,14 +2,14 @@
 
 import typer
 
-from rollbook.services import config as settings
+from rollbook.services.platform import config as settings
 
 
 def serve() -> None:
     """Run the database, the web pages, the jobs and the log's writer until stopped."""
-    from rollbook.services import database, supervise
-    from rollbook.services.processes import run_self
-    from rollbook.services.system_user import refuse_root
+    from rollbook.services.platform import database, supervise
+    from rollbook.services.platform.processes import run_self
+    from rollbook.services.platform.system_user import refuse_root
 
     config = settings.load(process="owner")
     refuse_root(config)
@@ -30,6 +30,6 @@ def serve() -> None:
 
 def jobs() -> None:
     """Do the jobs that deeds hand in, until stopped."""
-    from rollbook.services import tasks
+    from rollbook.services.work import tasks
 
     tasks.run_worker()

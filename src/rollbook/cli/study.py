@@ -9,7 +9,7 @@ from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
 from rollbook.kernel.refusals import InputRefused, Reason, UseRefused
-from rollbook.services import study_check, study_local, study_pack
+from rollbook.services.outside import study_check, study_local, study_pack
 
 app = typer.Typer(
     add_completion=False,

@@ -2,8 +2,8 @@
 
 import typer
 
-from rollbook.services.actors import operator
 from rollbook.services.log import key_change
+from rollbook.services.platform.actors import operator
 
 app = typer.Typer(
     add_completion=False, help="Change the keys the log signs with, announce its policy.", no_args_is_help=True

@@ -12,7 +12,7 @@ import typer
 from rich.console import Console
 
 from rollbook.kernel.refusals import RollbookError
-from rollbook.services.verify import (
+from rollbook.services.outside.verify import (
     data_of_refusal,
     default_state,
     read_identifier,

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from rollbook.services.verify_release import ReleaseVerdict, verify
+from rollbook.services.outside.verify_release import ReleaseVerdict, verify
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 

@@ -8,8 +8,8 @@ from typing import Annotated
 
 import typer
 
-from rollbook.services import witness
-from rollbook.services.witness_http import WitnessServer
+from rollbook.services.outside import witness
+from rollbook.services.outside.witness_http import WitnessServer
 
 app = typer.Typer(
     add_completion=False,

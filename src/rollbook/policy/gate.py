@@ -1,7 +1,7 @@
 """The one gate. Every use of a record, a study run as much as a police case, is allowed or refused here.
 
 Pure: the facts of the use and the day come in, and the answer goes out. An answer of no carries every reason, so that
-whoever asked can mend all of them at once. Loading the facts is the business of `services.gating`.
+whoever asked can mend all of them at once. Loading the facts is the business of `services.projects.gating`.
 """
 
 from collections.abc import Callable, Iterator

@@ -12,7 +12,7 @@ from django.http import HttpRequest, HttpResponseBase, HttpResponseRedirect
 from django.urls import reverse
 
 from rollbook.kernel.refusals import AccessDenied, Reason
-from rollbook.services.actors import Role
+from rollbook.services.platform.actors import Role
 from rollbook.web.ui.actor import actor
 
 View = Callable[..., HttpResponseBase]

@@ -13,9 +13,9 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 
-from rollbook.services.actors import Role
-from rollbook.services.study_upload import MAX_UPLOAD
-from rollbook.services.uploads import MAX_UPLOAD as MAX_RETURN
+from rollbook.services.platform.actors import Role
+from rollbook.services.returns.uploads import MAX_UPLOAD as MAX_RETURN
+from rollbook.services.studies.study_upload import MAX_UPLOAD
 from rollbook.web.ui.actor import actor
 
 _REST_OF_THE_FORM: Final = 256 * 1024

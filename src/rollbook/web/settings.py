@@ -5,8 +5,8 @@ from urllib.parse import urlsplit
 
 from csp.constants import NONE, SELF
 
-from rollbook.services import config as _config
-from rollbook.services import database, keys
+from rollbook.services.platform import config as _config
+from rollbook.services.platform import database, keys
 
 ROLLBOOK = _config.load()
 _WEB = Path(__file__).parent
@@ -162,7 +162,7 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
 EMAIL_BACKEND = "django.core.mail.backends.dummy.EmailBackend"  # messages go through services, not from Django
 
-PROCRASTINATE_IMPORT_PATHS = ["rollbook.services.tasks"]  # loaded by the job process alone
+PROCRASTINATE_IMPORT_PATHS = ["rollbook.services.work.tasks"]  # loaded by the job process alone
 PROCRASTINATE_AUTODISCOVER_MODULE_NAME = None
 
 LOGGING = {

@@ -2,7 +2,7 @@
 
 from django.core.wsgi import get_wsgi_application
 
-from rollbook.services.start import start_django
+from rollbook.services.platform.start import start_django
 
 start_django("web")
 application = get_wsgi_application()

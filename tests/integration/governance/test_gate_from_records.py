@@ -12,8 +12,9 @@ from rollbook.records.models.governance import Agreement, Assessment, Decision, 
 from rollbook.records.models.identity import GatewayCase, Person
 from rollbook.records.models.log import LogSubmission
 from rollbook.records.models.studies import Project, Run, Study
-from rollbook.services import clock, governance
-from rollbook.services.people_zone import people_zone
+from rollbook.services.platform import clock
+from rollbook.services.platform.people_zone import people_zone
+from rollbook.services.projects import governance
 from tests import grounds
 from tests.people import CUSTODIAN, OPERATOR, POLICE_OFFICER, RESEARCHER, SECOND_CUSTODIAN, account_of
 

@@ -3,8 +3,8 @@
 import psycopg
 import pytest
 
-from rollbook.services import config as settings
-from rollbook.services import database
+from rollbook.services.platform import config as settings
+from rollbook.services.platform import database
 
 pytestmark = pytest.mark.django_db
 

@@ -13,7 +13,7 @@ from rollbook.records.models.accounts import Accreditation, Organisation
 from rollbook.records.models.control import Audit
 from rollbook.records.models.governance import Agreement, Assessment, Publication
 from rollbook.records.models.log import LogDocument, LogSubmission
-from rollbook.services import governance, safe_people, safe_places
+from rollbook.services.projects import governance, safe_people, safe_places
 from tests import grounds
 from tests.people import CHECKER, OPERATOR, PARENT, RESEARCHER, account_of, actor_of
 

@@ -16,7 +16,7 @@ from rollbook.records.models.collections import Collection
 from rollbook.records.models.control import Audit
 from rollbook.records.models.governance import Agreement, Publication
 from rollbook.records.models.log import LogSubmission
-from rollbook.services.paper_forms import FORMS, read_form
+from rollbook.services.projects.paper_forms import FORMS, read_form
 
 pytestmark = pytest.mark.django_db
 NOTICE = b'kind = "notice"\ntitle = "What we hold"\nfrom = 2026-01-01\ntext = "We hold facts."\n'

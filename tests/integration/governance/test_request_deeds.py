@@ -12,8 +12,8 @@ from rollbook.policy.register_fields import TEXT_FIELDS
 from rollbook.records.models.control import Audit
 from rollbook.records.models.governance import Decision, Request
 from rollbook.records.models.log import LogDocument, LogSubmission
-from rollbook.services import requests
 from rollbook.services.log.documents import digests_of
+from rollbook.services.projects import requests
 from tests import grounds
 from tests.people import CUSTODIAN, DPO, OPERATOR, PANEL_MEMBER, RESEARCHER, actor_of
 

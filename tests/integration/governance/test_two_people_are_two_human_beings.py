@@ -13,10 +13,15 @@ from rollbook.policy.roles import Role
 from rollbook.records.models.accounts import Account
 from rollbook.records.models.identity import Identifier
 from rollbook.records.models.studies import Output, Turn, Verdict
-from rollbook.services import accounts, clock, dividing, gateway, merging, outputs, releases, requests, revoking
-from rollbook.services.deeds_of_one import deeds_of_one
-from rollbook.services.gating import gate_for_case
-from rollbook.services.people_zone import people_zone
+from rollbook.services.accounts import accounts
+from rollbook.services.gateway import gateway
+from rollbook.services.outputs import outputs, releases, revoking
+from rollbook.services.outputs.deeds_of_one import deeds_of_one
+from rollbook.services.people import dividing, merging
+from rollbook.services.platform import clock
+from rollbook.services.platform.people_zone import people_zone
+from rollbook.services.projects import requests
+from rollbook.services.projects.gating import gate_for_case
 from rollbook.services.register.turnaround import turnaround
 from tests import case_ground, division_ground, grounds
 from tests import run_ground as ground

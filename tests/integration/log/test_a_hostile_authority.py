@@ -14,12 +14,13 @@ from django.conf import settings
 
 from rollbook.kernel.encoding import b64, unb64
 from rollbook.records.models.log import DisclosureSet
-from rollbook.services import clock, set_files, sets
-from rollbook.services.keys import open_keys
 from rollbook.services.log import genesis, writer
 from rollbook.services.log.outbox import submit
 from rollbook.services.log.trust import own_policy
-from rollbook.services.verify import verify_bundles
+from rollbook.services.outside.verify import verify_bundles
+from rollbook.services.platform import clock
+from rollbook.services.platform.keys import open_keys
+from rollbook.services.uses import set_files, sets
 from rollbook.tlog import bundle, labels
 from rollbook.tlog.verdict import BundleReport
 from tests.integration.log import log_story as story

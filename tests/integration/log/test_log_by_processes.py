@@ -13,10 +13,10 @@ from tests.integration.log import log_story as story
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-START = "import sys; from rollbook.services.start import start_django; start_django(sys.argv[1])\n"
+START = "import sys; from rollbook.services.platform.start import start_django; start_django(sys.argv[1])\n"
 HAND_IN = """
 from django.db import transaction
-from rollbook.services import sets
+from rollbook.services.uses import sets
 from rollbook.services.log import genesis
 from tests.integration.log import log_story as story
 from rollbook.services.log.outbox import submit
@@ -29,14 +29,15 @@ with transaction.atomic():
 WRITE = "from rollbook.services.log import writer; print(writer.append_waiting())"
 READ = "from rollbook.services.log import reader; print(reader.head().size, reader.entry(5).type)"
 BUNDLE = """
-from rollbook.services import clock, sets
+from rollbook.services.platform import clock
+from rollbook.services.uses import sets
 from tests.integration.log import log_story as story
 (epoch,) = sets.epochs_with_sets()
 print(sets.write_bundle(epoch, story.upn(1)).decode().count("\\nd 5 in "))
 """
 SIGN = """
 from django.conf import settings
-from rollbook.services.keys import open_keys
+from rollbook.services.platform.keys import open_keys
 from rollbook.tlog.notes import Body
 body = Body(settings.ROLLBOOK.log_origin, 1, bytes(32)).text().encode()
 open_keys(settings.ROLLBOOK).sign_checkpoint(body, 1)

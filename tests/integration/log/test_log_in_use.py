@@ -10,11 +10,12 @@ from rollbook.cli import log as command
 from rollbook.kernel.encoding import unb64
 from rollbook.kernel.refusals import SetupFailed, StateBroken, VerificationFailed
 from rollbook.records.models.log import DisclosureSet
-from rollbook.services import clock, sets
-from rollbook.services import config as config_module
 from rollbook.services.log import genesis, reader, trust, writer
 from rollbook.services.log.folder import LogFolder
 from rollbook.services.log.outbox import submit
+from rollbook.services.platform import clock
+from rollbook.services.platform import config as config_module
+from rollbook.services.uses import sets
 from rollbook.tlog import labels, trie_proof
 from rollbook.tlog.manifests import read_manifest
 from rollbook.tlog.seals import manifest_commit

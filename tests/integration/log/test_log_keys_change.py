@@ -9,11 +9,11 @@ from django.conf import settings
 
 from rollbook.kernel.refusals import AccessDenied, SetupFailed, StateBroken, VerificationFailed
 from rollbook.records.models.control import Audit
-from rollbook.services import clock
-from rollbook.services.actors import operator, system
-from rollbook.services.keys import open_keys
 from rollbook.services.log import genesis, key_change, reader, receipts, trust, writer
 from rollbook.services.log.folder import LogFolder, log_folder
+from rollbook.services.platform import clock
+from rollbook.services.platform.actors import operator, system
+from rollbook.services.platform.keys import open_keys
 from rollbook.tlog.checkpoint import Checkpoint, verify_checkpoint
 from rollbook.tlog.notes import open_note
 from rollbook.tlog.receipt import verify_proof

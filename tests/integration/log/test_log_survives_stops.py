@@ -14,12 +14,12 @@ from django.db import connection
 
 from rollbook.kernel.refusals import StateBroken
 from rollbook.records.models.log import LogState, LogSubmission
-from rollbook.services.keys import Keys
 from rollbook.services.log import batch as batch_module
 from rollbook.services.log import folder as folder_module
 from rollbook.services.log import genesis, reader, writer
 from rollbook.services.log import state as rows
 from rollbook.services.log.folder import LogFolder, State
+from rollbook.services.platform.keys import Keys
 from rollbook.tlog.checkpoint import parse_body
 from rollbook.tlog.notes import Body
 from tests.integration.log import log_story as story

@@ -12,11 +12,11 @@ from django.test import Client
 
 from rollbook.kernel.refusals import SetupFailed, StateBroken, VerificationFailed
 from rollbook.records.models.log import LogState
-from rollbook.services import config as config_module
-from rollbook.services import witness
 from rollbook.services.log import genesis, reader, trust, witness_state, witnesses, writer
 from rollbook.services.log.folder import LogFolder
-from rollbook.services.witness_http import WitnessServer
+from rollbook.services.outside import witness
+from rollbook.services.outside.witness_http import WitnessServer
+from rollbook.services.platform import config as config_module
 from rollbook.tlog.checkpoint import read_body, verify_checkpoint
 from rollbook.tlog.notes import open_note
 from rollbook.tlog.tiles import UNWITNESSED

@@ -7,11 +7,12 @@ import pytest
 
 from rollbook.kernel.refusals import InputRefused, StateBroken, UseRefused
 from rollbook.records.models.log import LogDocument, LogEntry, LogState, LogSubmission
-from rollbook.services import clock, sets
 from rollbook.services.log import genesis, reader, receipts, writer
 from rollbook.services.log.documents import text_document
 from rollbook.services.log.folder import LogFolder
 from rollbook.services.log.outbox import submit
+from rollbook.services.platform import clock
+from rollbook.services.uses import sets
 from rollbook.tlog import bundle
 from rollbook.tlog.seals import read_text
 from rollbook.tlog.trust import NO_WITNESS_SENTENCE

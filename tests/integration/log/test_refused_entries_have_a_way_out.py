@@ -10,11 +10,11 @@ from rollbook.kernel.encoding import unb64
 from rollbook.kernel.refusals import AccessDenied, InputRefused, RollbookError, UseRefused
 from rollbook.records.models.control import Audit
 from rollbook.records.models.log import LogDocument, LogSubmission
-from rollbook.services import clock
-from rollbook.services.duties import DutyKind, overdue
 from rollbook.services.log import genesis, reader, refused, writer
 from rollbook.services.log.documents import text_document
 from rollbook.services.log.outbox import submit
+from rollbook.services.platform import clock
+from rollbook.services.register.duties import DutyKind, overdue
 from tests.integration.log import log_story as story
 from tests.people import CUSTODIAN, OPERATOR, actor_of
 

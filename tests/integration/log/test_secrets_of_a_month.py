@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from rollbook.kernel.refusals import StateBroken
-from rollbook.services.config import Config
-from rollbook.services.keys import Keys, open_keys
-from rollbook.services.month_secrets import SMALL, secrets_of
+from rollbook.services.platform.config import Config
+from rollbook.services.platform.keys import Keys, open_keys
+from rollbook.services.uses.month_secrets import SMALL, secrets_of
 from tests.integration.log import log_story as story
 
 MONTH = "2031-05"

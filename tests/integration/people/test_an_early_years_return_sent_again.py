@@ -9,12 +9,13 @@ import pytest
 from rollbook.records.models.collections import Return
 from rollbook.records.models.doubles import DoNotLink, Double
 from rollbook.records.models.identity import Identifier, Person, Sighting
-from rollbook.services import clock, merging
-from rollbook.services.collections import open_collection, register_school
-from rollbook.services.ingest import ingest
-from rollbook.services.one_person import keys_of
-from rollbook.services.people_zone import people_zone
-from rollbook.services.returns import people_in
+from rollbook.services.collections.collections import open_collection, register_school
+from rollbook.services.people import merging
+from rollbook.services.platform import clock
+from rollbook.services.platform.one_person import keys_of
+from rollbook.services.platform.people_zone import people_zone
+from rollbook.services.returns.ingest import ingest
+from rollbook.services.returns.returns import people_in
 from tests import census_ground as ground
 from tests.forms import EARLY_XML
 from tests.people import CUSTODIAN, OPERATOR, SECOND_CUSTODIAN, account_of, actor_of

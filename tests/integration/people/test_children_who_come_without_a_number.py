@@ -9,12 +9,13 @@ from rollbook.dataplane.census.catalogue import items_of
 from rollbook.kernel.upn import check_letter
 from rollbook.records.models.doubles import Double
 from rollbook.records.models.identity import Identifier, Person, Sighting
-from rollbook.services import doubles, linking, merging, returns
-from rollbook.services.collections import open_collection, register_school
-from rollbook.services.do_not_link import keep_apart
-from rollbook.services.ingest import ingest
-from rollbook.services.one_person import keys_of
-from rollbook.services.people_zone import people_zone
+from rollbook.services.collections.collections import open_collection, register_school
+from rollbook.services.people import doubles, linking, merging
+from rollbook.services.people.do_not_link import keep_apart
+from rollbook.services.platform.one_person import keys_of
+from rollbook.services.platform.people_zone import people_zone
+from rollbook.services.returns import returns
+from rollbook.services.returns.ingest import ingest
 from tests import census_ground as ground
 from tests.forms import EARLY_XML
 from tests.people import CUSTODIAN, DPO, OPERATOR, SECOND_CUSTODIAN, actor_of

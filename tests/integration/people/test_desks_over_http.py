@@ -9,9 +9,9 @@ import pytest
 
 from rollbook.records.models.control import Audit
 from rollbook.records.models.identity import Access, Letter
-from rollbook.services.access import own_number
-from rollbook.services.actors import Role
-from rollbook.services.codes import code_hash
+from rollbook.services.accounts.access import own_number
+from rollbook.services.accounts.codes import code_hash
+from rollbook.services.platform.actors import Role
 from tests.letters import CODE, handle_of, let_in, letter_code, recorded, start
 from tests.people import CUSTODIAN, DPO, PARENT, PUPIL, SCHOOL_DATA_MANAGER, Person, actor_of, browser_of
 from tests.rolls import UPN, a_pupil, a_return, a_school

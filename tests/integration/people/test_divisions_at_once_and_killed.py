@@ -20,9 +20,10 @@ from rollbook.records.models.control import Audit
 from rollbook.records.models.divisions import Division, Reassignment
 from rollbook.records.models.doubles import DoNotLink
 from rollbook.records.models.identity import GatewayCase, Person, Sighting
-from rollbook.services import clock, dividing
-from rollbook.services.ingest import ingest
-from rollbook.services.people_zone import people_zone
+from rollbook.services.people import dividing
+from rollbook.services.platform import clock
+from rollbook.services.platform.people_zone import people_zone
+from rollbook.services.returns.ingest import ingest
 from tests import census_ground as ground
 from tests import grounds
 from tests.division_ground import SHARED, begin, code, divided, key_of, lifted, other_sightings, proposed, state, two
@@ -190,12 +191,12 @@ def test_a_process_killed_while_it_divides_leaves_the_record_whole_or_divided(se
 # One division, once it is told to begin.
 PROGRAM = """
 import sys
-from rollbook.services.start import start_django
+from rollbook.services.platform.start import start_django
 start_django("operator")
 from django.db import connection
 from rollbook.policy.roles import Role
-from rollbook.services import dividing
-from rollbook.services.actors import Actor
+from rollbook.services.people import dividing
+from rollbook.services.platform.actors import Actor
 by = Actor(role=Role.CUSTODIAN, channel="web", account_id=int(sys.argv[1]), second_factor=True)
 connection.ensure_connection()
 print("ready", flush=True)

@@ -7,11 +7,12 @@ from typing import Any
 import pytest
 from django.db import connection
 
-from rollbook.services import config as config_of
-from rollbook.services import database, dividing, divisions, doubles, linking, merging
-from rollbook.services.actors import system
-from rollbook.services.do_not_link import keep_apart, lift
-from rollbook.services.ingest import ingest
+from rollbook.services.people import dividing, divisions, doubles, linking, merging
+from rollbook.services.people.do_not_link import keep_apart, lift
+from rollbook.services.platform import config as config_of
+from rollbook.services.platform import database
+from rollbook.services.platform.actors import system
+from rollbook.services.returns.ingest import ingest
 from tests import census_ground as ground
 from tests.integration.log import log_story
 from tests.people import CUSTODIAN, DPO, OPERATOR, SECOND_CUSTODIAN, actor_of

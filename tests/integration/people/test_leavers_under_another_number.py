@@ -10,9 +10,9 @@ import pytest
 from rollbook.kernel.upn import check_letter
 from rollbook.records.models.doubles import Double
 from rollbook.records.models.identity import Identifier, Person, Sighting
-from rollbook.services.ingest import ingest
-from rollbook.services.linking import find_doubles
-from rollbook.services.people_zone import people_zone
+from rollbook.services.people.linking import find_doubles
+from rollbook.services.platform.people_zone import people_zone
+from rollbook.services.returns.ingest import ingest
 from tests import census_ground as ground
 from tests.people import OPERATOR
 

@@ -16,14 +16,14 @@ from rollbook.records.models.accounts import Account
 from rollbook.records.models.control import Audit
 from rollbook.records.models.identity import Access, Letter
 from rollbook.records.models.log import LogEntry
-from rollbook.services import clock
-from rollbook.services.access import open_records
-from rollbook.services.actors import Actor, operator
-from rollbook.services.codes import code_hash
-from rollbook.services.letter_page import LetterText, as_pdf
-from rollbook.services.letters import give_slip, issue_letter, record_responsibility
-from rollbook.services.stops import stop
-from rollbook.services.tries import PER_CONNECTION
+from rollbook.services.accounts.access import open_records
+from rollbook.services.accounts.codes import code_hash
+from rollbook.services.accounts.letter_page import LetterText, as_pdf
+from rollbook.services.accounts.letters import give_slip, issue_letter, record_responsibility
+from rollbook.services.accounts.stops import stop
+from rollbook.services.platform import clock
+from rollbook.services.platform.actors import Actor, operator
+from rollbook.services.platform.tries import PER_CONNECTION
 from tests.letters import at, clerk, letter_code, recorded, start, waiting_names
 from tests.people import CUSTODIAN, DPO, OTHER_PARENT, PARENT, PUPIL, RESEARCHER, actor_of
 from tests.rolls import UPN, a_pupil, a_school
@@ -166,7 +166,7 @@ def test_every_dead_code_costs_the_same_queries_and_one_password_hash(
 ) -> None:
     hashed: list[str] = []
     code = make(monkeypatch)
-    from rollbook.services import starting
+    from rollbook.services.accounts import starting
 
     monkeypatch.setattr(starting, "make_password", lambda password: hashed.append(password) or "!")
     with CaptureQueriesContext(
@@ -215,7 +215,7 @@ def test_a_new_letter_ends_what_an_earlier_one_started() -> None:
     ("a@b.example", "password1234", "password"),
 ])  # fmt: skip
 def test_address_and_password_are_judged_before_the_code_is_looked_at(email: str, password: str, field: str) -> None:
-    from rollbook.services.starting import start_account
+    from rollbook.services.accounts.starting import start_account
 
     code = letter_code(recorded(PARENT))
     answers = []

@@ -12,21 +12,15 @@ from rollbook.records.models.control import Audit, Message
 from rollbook.records.models.divisions import Division
 from rollbook.records.models.identity import Access, Identifier, Responsibility, Sighting
 from rollbook.rights.reasons import STOP_REASONS
-from rollbook.services import (
-    choices,
-    dividing,
-    dividing_adults,
-    divisions,
-    do_not_link,
-    portal,
-    returns,
-    run_plan,
-    stops,
-)
-from rollbook.services.actors import Actor
-from rollbook.services.do_not_link import keep_apart
-from rollbook.services.ingest import ingest
-from rollbook.services.people_zone import people_zone
+from rollbook.services.accounts import stops
+from rollbook.services.people import dividing, dividing_adults, divisions, do_not_link
+from rollbook.services.people.do_not_link import keep_apart
+from rollbook.services.platform.actors import Actor
+from rollbook.services.platform.people_zone import people_zone
+from rollbook.services.portal import choices, portal
+from rollbook.services.returns import returns
+from rollbook.services.returns.ingest import ingest
+from rollbook.services.studies import run_plan
 from tests import census_ground as ground
 from tests.division_ground import (
     BORN_OTHER,

@@ -9,8 +9,8 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from rollbook.records.models.identity import Access
-from rollbook.services.access import own_number
-from rollbook.services.stops import stop
+from rollbook.services.accounts.access import own_number
+from rollbook.services.accounts.stops import stop
 from tests.letters import let_in, letter_code, recorded, start
 from tests.people import (
     CUSTODIAN,

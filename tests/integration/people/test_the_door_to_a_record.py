@@ -11,19 +11,19 @@ from rollbook.kernel.refusals import AccessDenied, InputRefused, UseRefused
 from rollbook.records.models.control import Message
 from rollbook.records.models.identity import Access
 from rollbook.rights.bases import Deed
-from rollbook.services import clock
-from rollbook.services.access import allowed, onlookers, open_records, own_number
-from rollbook.services.actors import Actor, operator
-from rollbook.services.confirming import (
+from rollbook.services.accounts.access import allowed, onlookers, open_records, own_number
+from rollbook.services.accounts.confirming import (
     approve,
     confirm_in_person,
     refuse_in_person,
     waiting_at_school,
     waiting_for_approval,
 )
-from rollbook.services.inbox import messages_for
-from rollbook.services.letters import give_slip
-from rollbook.services.stops import lift_stop, pupil_file, stop
+from rollbook.services.accounts.inbox import messages_for
+from rollbook.services.accounts.letters import give_slip
+from rollbook.services.accounts.stops import lift_stop, pupil_file, stop
+from rollbook.services.platform import clock
+from rollbook.services.platform.actors import Actor, operator
 from tests.letters import at, clerk, handle_of, let_in, letter_code, recorded, start, waiting_names
 from tests.people import CUSTODIAN, DPO, OTHER_PARENT, PARENT, PUPIL, RESEARCHER, STRANGER, actor_of
 from tests.rolls import UPN, a_pupil, a_school
@@ -160,7 +160,7 @@ def test_without_a_proof_looked_at_nobody_is_let_in(evidence: str) -> None:
 
 def test_another_schools_data_manager_sees_nobody_and_confirms_nobody() -> None:
     handle, number = asked(), own_number(actor_of(PARENT))
-    from rollbook.services.actors import Role
+    from rollbook.services.platform.actors import Role
     from tests.people import Person
 
     elsewhere = actor_of(

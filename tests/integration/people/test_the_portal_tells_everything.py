@@ -13,13 +13,18 @@ from rollbook.records.models.accounts import School
 from rollbook.records.models.control import Audit
 from rollbook.records.models.identity import Access, Bundle
 from rollbook.records.models.log import LogEntry, LogSubmission
-from rollbook.services import bundles, choices, clock, notices, populations, releases, stops
-from rollbook.services.collections import told_counts
-from rollbook.services.history import history
-from rollbook.services.ingest import ingest
+from rollbook.services.accounts import stops
+from rollbook.services.collections import notices
+from rollbook.services.collections.collections import told_counts
 from rollbook.services.log.trust import policy_text
-from rollbook.services.portal import record_page
-from rollbook.services.verify import verify_bundles
+from rollbook.services.outputs import releases
+from rollbook.services.outside.verify import verify_bundles
+from rollbook.services.platform import clock
+from rollbook.services.portal import bundles, choices
+from rollbook.services.portal.history import history
+from rollbook.services.portal.portal import record_page
+from rollbook.services.returns.ingest import ingest
+from rollbook.services.uses import populations
 from tests import census_ground
 from tests import run_ground as ground
 from tests.letters import Family, at, let_in
@@ -338,7 +343,7 @@ def test_the_custodian_sees_who_may_act_and_when_to_look_again(family: Family) -
 
 
 def _key(family: Family) -> int:
-    from rollbook.services.access import allowed
+    from rollbook.services.accounts.access import allowed
 
     return allowed(family.parent, family.handle)
 

@@ -14,11 +14,17 @@ from rollbook.records.models.control import Audit
 from rollbook.records.models.doubles import DoNotLink, Double
 from rollbook.records.models.identity import Identifier, Person, Responsibility, Sighting
 from rollbook.rights.reasons import STOP_REASONS
-from rollbook.services import choices, clock, doubles, gateway, linking, merging, portal, returns, run_plan, stops
-from rollbook.services.do_not_link import keep_apart, lift
-from rollbook.services.ingest import ingest
-from rollbook.services.one_person import keys_of, whole
-from rollbook.services.people_zone import people_zone
+from rollbook.services.accounts import stops
+from rollbook.services.gateway import gateway
+from rollbook.services.people import doubles, linking, merging
+from rollbook.services.people.do_not_link import keep_apart, lift
+from rollbook.services.platform import clock
+from rollbook.services.platform.one_person import keys_of, whole
+from rollbook.services.platform.people_zone import people_zone
+from rollbook.services.portal import choices, portal
+from rollbook.services.returns import returns
+from rollbook.services.returns.ingest import ingest
+from rollbook.services.studies import run_plan
 from tests import census_ground as ground
 from tests.letters import let_in, recorded
 from tests.people import (

@@ -9,11 +9,12 @@ import pytest
 from rollbook.kernel.refusals import AccessDenied
 from rollbook.records.models.accounts import School
 from rollbook.records.models.identity import Access, Sighting
-from rollbook.services import dividing, divisions, portal
-from rollbook.services.actors import Actor
-from rollbook.services.history import Use, history
-from rollbook.services.ingest import ingest
-from rollbook.services.people_zone import people_zone
+from rollbook.services.people import dividing, divisions
+from rollbook.services.platform.actors import Actor
+from rollbook.services.platform.people_zone import people_zone
+from rollbook.services.portal import portal
+from rollbook.services.portal.history import Use, history
+from rollbook.services.returns.ingest import ingest
 from tests import census_ground
 from tests import run_ground as ground
 from tests.letters import Family, let_in

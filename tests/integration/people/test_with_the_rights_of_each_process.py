@@ -12,9 +12,10 @@ import pytest
 from django.db import ProgrammingError, connection, transaction
 
 from rollbook.records.models.accounts import School
-from rollbook.services import bundles, database
-from rollbook.services import config as config_of
-from rollbook.services.people_zone import people_zone
+from rollbook.services.platform import config as config_of
+from rollbook.services.platform import database
+from rollbook.services.platform.people_zone import people_zone
+from rollbook.services.portal import bundles
 from tests import census_ground
 from tests import run_ground as ground
 from tests.integration.log import log_story

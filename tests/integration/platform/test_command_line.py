@@ -9,7 +9,7 @@ import pytest
 
 from rollbook.cli.main import COMMANDS
 from rollbook.kernel.refusals import Family
-from rollbook.services.config import Config
+from rollbook.services.platform.config import Config
 
 
 def rollbook(*arguments: str, **environ: str) -> subprocess.CompletedProcess[str]:

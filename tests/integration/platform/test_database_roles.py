@@ -6,9 +6,9 @@ from contextlib import contextmanager
 import psycopg
 import pytest
 
-from rollbook.services import config as settings
-from rollbook.services import database
-from rollbook.services.grants import GRANTS
+from rollbook.services.platform import config as settings
+from rollbook.services.platform import database
+from rollbook.services.platform.grants import GRANTS
 
 pytestmark = pytest.mark.django_db
 

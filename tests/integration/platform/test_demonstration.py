@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from rollbook.services import config as settings
-from rollbook.services import embedded
 from rollbook.services.demo.folder import MARKER, stop_server
+from rollbook.services.platform import config as settings
+from rollbook.services.platform import embedded
 from tests.integration.platform.test_serving import free_port
 
 

@@ -12,8 +12,8 @@ import psycopg
 import pytest
 
 from rollbook.kernel.refusals import SetupFailed
-from rollbook.services import config as settings
-from rollbook.services import database, embedded, keys
+from rollbook.services.platform import config as settings
+from rollbook.services.platform import database, embedded, keys
 
 
 @pytest.fixture

@@ -7,7 +7,8 @@ from django.db import connection, transaction
 from procrastinate.contrib.django import app
 
 from rollbook.kernel.refusals import InputRefused, Reason, StateBroken
-from rollbook.services import jobs, tasks
+from rollbook.services.platform import jobs
+from rollbook.services.work import tasks
 
 
 def waiting() -> list[tuple[str, dict[str, int]]]:

@@ -11,9 +11,9 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from rollbook.services import config as settings
-from rollbook.services import database, embedded, keys
-from rollbook.services.system_user import system_user
+from rollbook.services.platform import config as settings
+from rollbook.services.platform import database, embedded, keys
+from rollbook.services.platform.system_user import system_user
 
 NOBODY = 65534
 

@@ -12,8 +12,11 @@ from aiosmtpd.controller import Controller
 from django.db import OperationalError, connection, transaction
 
 from rollbook.kernel.refusals import SetupFailed
-from rollbook.services import jobs, messages, outputs, post, releases, tasks
-from rollbook.services.config import Smtp, load
+from rollbook.services.accounts import messages, post
+from rollbook.services.outputs import outputs, releases
+from rollbook.services.platform import jobs
+from rollbook.services.platform.config import Smtp, load
+from rollbook.services.work import tasks
 from tests import run_ground as ground
 from tests.people import CHECKER, RESEARCHER, SECOND_CHECKER, account_of, actor_of
 

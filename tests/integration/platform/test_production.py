@@ -11,10 +11,10 @@ from django.conf import settings as django_settings
 
 from rollbook.cli.main import COMMANDS, Command
 from rollbook.kernel.refusals import SetupFailed, UseRefused
-from rollbook.services import config as settings
-from rollbook.services import database, embedded, keys
-from rollbook.services.accounts import set_second_factor
-from rollbook.services.start import start_django
+from rollbook.services.accounts.accounts import set_second_factor
+from rollbook.services.platform import config as settings
+from rollbook.services.platform import database, embedded, keys
+from rollbook.services.platform.start import start_django
 from tests.people import OPERATOR
 
 

@@ -13,8 +13,8 @@ from pathlib import Path
 import psutil
 import pytest
 
-from rollbook.services import config as settings
-from rollbook.services import embedded
+from rollbook.services.platform import config as settings
+from rollbook.services.platform import embedded
 
 
 def free_port() -> int:

@@ -9,8 +9,9 @@ import pytest
 from rollbook.kernel.refusals import Reason, StateBroken
 from rollbook.records.models.collections import IntakeDay, Return
 from rollbook.records.models.control import Audit
-from rollbook.services import clock, tasks, upkeep
-from rollbook.services.ingest import ingest
+from rollbook.services.platform import clock
+from rollbook.services.returns.ingest import ingest
+from rollbook.services.work import tasks, upkeep
 from tests import census_ground as ground
 from tests.people import OPERATOR
 
@@ -50,15 +51,22 @@ def test_one_part_that_fails_stops_no_other_and_quotes_nothing(
 
 def test_the_parts_are_those_that_documents_promise() -> None:
     assert len(upkeep.PARTS) == 8
-    promised = {"bundles.forget_expired", "uploads.forget_expired", "count_yesterday", "people_of_uses.compact"}
-    promised |= {"log.genesis.announce_this_month", "post.send_waiting"}
-    assert promised | {"releases.recover", "gateway_seal.recover"} == {_name(part) for part in upkeep.PARTS.values()}
+    promised = {
+        "portal.bundles.forget_expired",
+        "returns.uploads.forget_expired",
+        "count_yesterday",
+        "uses.people_of_uses.compact",
+    }
+    promised |= {"log.genesis.announce_this_month", "accounts.post.send_waiting"}
+    assert promised | {"outputs.releases.recover", "gateway.gateway_seal.recover"} == {
+        _name(part) for part in upkeep.PARTS.values()
+    }
 
 
 def _name(part: Any) -> str:
     function = getattr(part, "func", part)
     module = function.__module__.removeprefix("rollbook.services.")
-    return function.__name__ if module == "upkeep" else f"{module}.{function.__name__}"
+    return function.__name__ if module == "work.upkeep" else f"{module}.{function.__name__}"
 
 
 def test_the_job_process_keeps_things_in_order_until_it_ends(monkeypatch: pytest.MonkeyPatch) -> None:

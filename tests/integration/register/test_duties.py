@@ -8,10 +8,12 @@ from rollbook.records.models.accounts import Accreditation
 from rollbook.records.models.governance import Agreement, Decision, Publication, Request
 from rollbook.records.models.log import LogEntry, LogSubmission
 from rollbook.records.models.studies import Project
-from rollbook.services import clock, collections, governance, projects
-from rollbook.services.duties import Duty, DutyKind, overdue
-from rollbook.services.ingest import ingest
+from rollbook.services.collections import collections
 from rollbook.services.log import writer
+from rollbook.services.platform import clock
+from rollbook.services.projects import governance, projects
+from rollbook.services.register.duties import Duty, DutyKind, overdue
+from rollbook.services.returns.ingest import ingest
 from tests import census_ground, grounds
 from tests.people import OPERATOR, RESEARCHER, account_of
 from tests.register_ground import Register

@@ -14,9 +14,10 @@ from django.urls import get_resolver
 from rollbook.records.models.accounts import Accreditation, Training
 from rollbook.records.models.governance import Agreement, Decision, Publication, Request
 from rollbook.records.models.studies import Project
-from rollbook.services import clock, governance, requests
+from rollbook.services.catalogue.rulebook import rule_address, rule_lines, rule_page
 from rollbook.services.log import writer
-from rollbook.services.rulebook import rule_address, rule_lines, rule_page
+from rollbook.services.platform import clock
+from rollbook.services.projects import governance, requests
 from tests import grounds
 from tests.integration.log import log_story
 from tests.people import OPERATOR, PANEL_MEMBER, PEOPLE, RESEARCHER, actor_of

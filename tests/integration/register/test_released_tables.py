@@ -17,10 +17,10 @@ from rollbook.kernel.encoding import b64, unb64
 from rollbook.kernel.refusals import RollbookError
 from rollbook.records.models.log import LogEntry
 from rollbook.records.models.studies import Output
-from rollbook.services import releases
-from rollbook.services.duties import overdue
 from rollbook.services.log.trust import own_policy
-from rollbook.services.volumes import volumes
+from rollbook.services.outputs import releases
+from rollbook.services.register.duties import overdue
+from rollbook.services.register.volumes import volumes
 from rollbook.tlog.notes import ed25519_key
 from rollbook.tlog.trust import parse_policy, write_policy
 from tests import grounds

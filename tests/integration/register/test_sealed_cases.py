@@ -6,9 +6,10 @@ from datetime import timedelta
 import pytest
 from django.test import Client
 
-from rollbook.services import clock, gateway
-from rollbook.services.duties import DutyKind, overdue
-from rollbook.services.volumes import volumes
+from rollbook.services.gateway import gateway
+from rollbook.services.platform import clock
+from rollbook.services.register.duties import DutyKind, overdue
+from rollbook.services.register.volumes import volumes
 from tests import case_ground, run_ground
 
 pytestmark = pytest.mark.django_db

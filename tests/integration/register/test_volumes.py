@@ -10,12 +10,12 @@ from rollbook.kernel.refusals import StateBroken, UseRefused
 from rollbook.records.models.governance import Agreement
 from rollbook.records.models.identity import GatewayCase
 from rollbook.records.models.log import LogEntry, LogSubmission
-from rollbook.services import clock
-from rollbook.services.counting import Volume, count
+from rollbook.services.log.counting import Volume, count
 from rollbook.services.log.published_entry import PublishedEntry
-from rollbook.services.people_zone import people_zone
-from rollbook.services.register.sizes import Interval
-from rollbook.services.volumes import refuse_wrong, volumes
+from rollbook.services.platform import clock
+from rollbook.services.platform.people_zone import people_zone
+from rollbook.services.platform.sizes import Interval
+from rollbook.services.register.volumes import refuse_wrong, volumes
 from tests import grounds
 from tests.people import POLICE_OFFICER, account_of
 from tests.register_ground import Register

@@ -7,10 +7,11 @@ import pytest
 
 from rollbook.kernel.refusals import AccessDenied, InputRefused, RollbookError, UseRefused
 from rollbook.records.models.studies import Output, Project, Release
-from rollbook.services import history, outputs, releases, revoking
 from rollbook.services.log import reader
 from rollbook.services.log.history import audit_published
-from rollbook.services.volumes import volumes
+from rollbook.services.outputs import outputs, releases, revoking
+from rollbook.services.portal import history
+from rollbook.services.register.volumes import volumes
 from tests import run_ground as ground
 from tests.people import (
     CHECKER,

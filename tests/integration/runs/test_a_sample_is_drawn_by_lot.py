@@ -11,9 +11,12 @@ from rollbook.kernel.refusals import InputRefused
 from rollbook.records.models.governance import Publication, Request
 from rollbook.records.models.identity import Choice, Person
 from rollbook.records.models.studies import Draw, Project, Run
-from rollbook.services import clock, ingest, populations, run_inside, runs
 from rollbook.services.log import reader
-from rollbook.services.samples import SampleAsked, band
+from rollbook.services.platform import clock
+from rollbook.services.projects.samples import SampleAsked, band
+from rollbook.services.returns import ingest
+from rollbook.services.studies import run_inside, runs
+from rollbook.services.uses import populations
 from tests import census_ground, grounds
 from tests import run_ground as ground
 from tests.people import OPERATOR, PARENT, RESEARCHER, account_of

@@ -14,12 +14,14 @@ from rollbook.records.models.accounts import School
 from rollbook.records.models.control import Audit
 from rollbook.records.models.governance import Agreement
 from rollbook.records.models.identity import Identifier
-from rollbook.services import clock, endings, gateway, gateway_seal, populations, reveals, sets
-from rollbook.services.history import history
+from rollbook.services.gateway import gateway, gateway_seal, reveals
 from rollbook.services.log import reader
 from rollbook.services.log.health import log_health
-from rollbook.services.overseer_desk import check_case
-from rollbook.services.people_zone import people_zone
+from rollbook.services.outside.overseer_desk import check_case
+from rollbook.services.platform import clock
+from rollbook.services.platform.people_zone import people_zone
+from rollbook.services.portal.history import history
+from rollbook.services.uses import endings, populations, sets
 from rollbook.tlog.bundle import verify
 from tests import case_ground as ground
 from tests import census_ground, run_ground

@@ -11,10 +11,11 @@ from django.test import Client
 
 from rollbook.dataplane.store.populations import Population
 from rollbook.records.models.studies import Output, Run
-from rollbook.services import check_pages, populations, releases
 from rollbook.services.log import reader
-from rollbook.services.replay import replay
-from rollbook.services.run_plan import draw
+from rollbook.services.outputs import check_pages, releases
+from rollbook.services.outside.replay import replay
+from rollbook.services.studies.run_plan import draw
+from rollbook.services.uses import populations
 from rollbook.tlog.labels import SMALLEST_SET
 from tests import census_ground, collection_ground, grounds
 from tests import run_ground as ground
@@ -47,7 +48,7 @@ def open_project(
     monkeypatch: pytest.MonkeyPatch, which: str, items: list[str], text: bytes = b"", data: bytes = b""
 ) -> str:
     """A project on a loaded collection, with a log of its own."""
-    from rollbook.services import projects
+    from rollbook.services.projects import projects
     from tests.people import OPERATOR, RESEARCHER
 
     census_ground.empty_store()
@@ -98,7 +99,7 @@ def test_an_item_of_the_collection_that_was_not_approved_is_refused(project: str
 def test_a_census_pupil_without_a_number_is_still_left_out(project: str) -> None:
     from rollbook.records.models.governance import Request
     from rollbook.records.models.identity import Identifier
-    from rollbook.services.people_zone import people_zone
+    from rollbook.services.platform.people_zone import people_zone
 
     ground.pupils(5)
     collection_ground.frame("exam")
@@ -242,7 +243,7 @@ def test_a_use_of_results_by_pupil_number_stands_in_the_persons_history(
     db: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from rollbook.records.models.accounts import School
-    from rollbook.services.history import history
+    from rollbook.services.portal.history import history
     from tests.integration.store import test_a_load_by_pupil_number as results
     from tests.letters import let_in
     from tests.people import OTHER_PARENT, PARENT

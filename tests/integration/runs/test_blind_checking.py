@@ -6,9 +6,11 @@ import pytest
 
 from rollbook.kernel.refusals import AccessDenied, InputRefused, UseRefused
 from rollbook.records.models.studies import Claim, Output, Project, Study
-from rollbook.services import check_pages, clock, messages, outputs, releases, submitting
+from rollbook.services.accounts import messages
 from rollbook.services.log import reader
-from rollbook.services.run_pages import run_page
+from rollbook.services.outputs import check_pages, outputs, releases, submitting
+from rollbook.services.platform import clock
+from rollbook.services.studies.run_pages import run_page
 from tests import run_ground as ground
 from tests.people import CHECKER, RESEARCHER, SECOND_CHECKER, Person, account_of, actor_of, browser_of
 

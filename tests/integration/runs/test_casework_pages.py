@@ -7,8 +7,10 @@ from typing import Any
 import pytest
 
 from rollbook.records.models.studies import Output, Run
-from rollbook.services import gateway, releases, runs
-from rollbook.services.people_zone import people_zone
+from rollbook.services.gateway import gateway
+from rollbook.services.outputs import releases
+from rollbook.services.platform.people_zone import people_zone
+from rollbook.services.studies import runs
 from tests import case_ground
 from tests import run_ground as ground
 from tests.people import (

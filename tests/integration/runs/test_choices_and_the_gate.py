@@ -11,9 +11,13 @@ from rollbook.records.models.governance import Agreement, Request
 from rollbook.records.models.identity import Choice, Identifier
 from rollbook.records.models.log import LogSubmission
 from rollbook.records.models.studies import Output, Run, Study
-from rollbook.services import check_pages, clock, jobs, populations, projects, requests, runs, studies
 from rollbook.services.log import reader
-from rollbook.services.people_zone import people_zone
+from rollbook.services.outputs import check_pages
+from rollbook.services.platform import clock, jobs
+from rollbook.services.platform.people_zone import people_zone
+from rollbook.services.projects import projects, requests
+from rollbook.services.studies import runs, studies
+from rollbook.services.uses import populations
 from tests import grounds
 from tests import run_ground as ground
 from tests.kills import killed_at

@@ -15,8 +15,12 @@ from rollbook.kernel.refusals import InputRefused, RollbookError, UseRefused
 from rollbook.records.models.accounts import Accreditation, Device, Organisation, Site
 from rollbook.records.models.control import Audit
 from rollbook.records.models.studies import Output, Run, Study
-from rollbook.services import accounts, clock, outputs, projects, runs, safe_people, safe_places, studies
+from rollbook.services.accounts import accounts
 from rollbook.services.log import reader
+from rollbook.services.outputs import outputs
+from rollbook.services.platform import clock
+from rollbook.services.projects import projects, safe_people, safe_places
+from rollbook.services.studies import runs, studies
 from tests import grounds
 from tests import run_ground as ground
 from tests.people import (

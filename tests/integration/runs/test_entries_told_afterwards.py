@@ -16,12 +16,16 @@ from rollbook.kernel.refusals import AccessDenied, InputRefused, RollbookError, 
 from rollbook.records.models.accounts import School
 from rollbook.records.models.governance import Decision
 from rollbook.records.models.reported import ReportedUse
-from rollbook.services import certificates, clock, corrections, gateway, projects, reported_uses, runs, sets, totals
-from rollbook.services.duties import DutyKind, overdue
-from rollbook.services.history import history
+from rollbook.services.gateway import gateway
 from rollbook.services.log import reader
 from rollbook.services.log.trust import own_policy
-from rollbook.services.verify_release import verify
+from rollbook.services.outside.verify_release import verify
+from rollbook.services.platform import clock
+from rollbook.services.portal.history import history
+from rollbook.services.projects import projects
+from rollbook.services.register.duties import DutyKind, overdue
+from rollbook.services.studies import runs
+from rollbook.services.uses import certificates, corrections, reported_uses, sets, totals
 from rollbook.tlog.duties import overdue as overdue_in_log
 from rollbook.tlog.totals import recount
 from tests import case_ground, census_ground, grounds

@@ -13,22 +13,14 @@ from rollbook.records.models.accounts import Account, Accreditation
 from rollbook.records.models.exceptions import FileDecision
 from rollbook.records.models.studies import Output, Project, Release, Run, Study
 from rollbook.sdc.rules import SdcParameters
-from rollbook.services import (
-    deciding,
-    file_leave,
-    outputs,
-    recheck,
-    releases,
-    revoking,
-    runs,
-    studies,
-    submitting,
-)
 from rollbook.services.log import reader
 from rollbook.services.log.history import audit_published
-from rollbook.services.replay import replay
-from rollbook.services.run_pages import run_page
-from rollbook.services.volumes import volumes
+from rollbook.services.outputs import deciding, outputs, recheck, releases, revoking, submitting
+from rollbook.services.outside.replay import replay
+from rollbook.services.projects import file_leave
+from rollbook.services.register.volumes import volumes
+from rollbook.services.studies import runs, studies
+from rollbook.services.studies.run_pages import run_page
 from tests import file_ground, grounds
 from tests import run_ground as ground
 from tests.file_ground import GROUNDS

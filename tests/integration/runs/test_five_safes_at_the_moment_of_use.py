@@ -12,8 +12,11 @@ from rollbook.policy.purposes import PURPOSES, PurposeKind
 from rollbook.records.models.accounts import Account, Device, Organisation
 from rollbook.records.models.governance import Request
 from rollbook.records.models.studies import Output, Run
-from rollbook.services import clock, outputs, projects, run_pages, runs, safe_places, studies
-from rollbook.services.actors import Actor
+from rollbook.services.outputs import outputs
+from rollbook.services.platform import clock
+from rollbook.services.platform.actors import Actor
+from rollbook.services.projects import projects, safe_places
+from rollbook.services.studies import run_pages, runs, studies
 from tests import grounds
 from tests import run_ground as ground
 from tests.people import CHECKER, OPERATOR, RESEARCHER, Person, account_of, actor_of, browser_of
@@ -42,7 +45,7 @@ def a_project(log: ground.Writer, **ends: int) -> str:
     grounds.site(number, expires=day("site"))
     grounds.agreement(number, ends=day("agreement"), review_by=day("agreement review"))
     grounds.assessment(review_by=day("assessment"))
-    from rollbook.services import requests, safe_people
+    from rollbook.services.projects import requests, safe_people
     from tests.people import PANEL_MEMBER
 
     account = account_of(RESEARCHER).id

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from rollbook.records.models.studies import Output, Turn, Verdict
-from rollbook.services import clock
+from rollbook.services.platform import clock
 from rollbook.services.register.turnaround import percentile, turnaround
 from tests import run_ground as ground
 from tests.people import CHECKER, RESEARCHER, SECOND_CHECKER, Person, account_of

@@ -10,9 +10,9 @@ from django.test import Client
 from rollbook.records.models.studies import Output
 from rollbook.sdc.frequency import Verdict
 from rollbook.sdc.measured import replays, table_from
-from rollbook.services import check_pages, releases
-from rollbook.services.replay import replay
-from rollbook.services.run_pages import run_page
+from rollbook.services.outputs import check_pages, releases
+from rollbook.services.outside.replay import replay
+from rollbook.services.studies.run_pages import run_page
 from tests import run_ground as ground
 from tests.people import CHECKER, RESEARCHER, actor_of, browser_of
 

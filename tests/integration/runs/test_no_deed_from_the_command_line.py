@@ -12,8 +12,11 @@ import pytest
 from rollbook.cli import main
 from rollbook.cli.main import COMMANDS
 from rollbook.kernel.refusals import AccessDenied
-from rollbook.services import deciding, file_leave, gateway, outputs, studies
-from rollbook.services.actors import Actor, Role, operator, system
+from rollbook.services.gateway import gateway
+from rollbook.services.outputs import deciding, outputs
+from rollbook.services.platform.actors import Actor, Role, operator, system
+from rollbook.services.projects import file_leave
+from rollbook.services.studies import studies
 from tests.people import CHECKER, CUSTODIAN, DPO, PANEL_MEMBER, POLICE_OFFICER, RESEARCHER, Person, actor_of
 
 pytestmark = pytest.mark.django_db

@@ -5,9 +5,9 @@ from django.conf import settings
 
 from rollbook.kernel.refusals import StateBroken
 from rollbook.records.models.studies import Output, Project, Release
-from rollbook.services import differencing, outputs, releases
 from rollbook.services.log import reader
-from rollbook.services.run_pages import run_page
+from rollbook.services.outputs import differencing, outputs, releases
+from rollbook.services.studies.run_pages import run_page
 from tests import grounds
 from tests import run_ground as ground
 from tests.integration.runs.test_choices_and_the_gate import objecting
@@ -71,7 +71,7 @@ def test_a_table_that_differs_by_few_pupils_is_refused_whatever_it_is_called(pro
 
 def test_another_project_is_held_against_it_too(log: ground.Writer, project: str) -> None:
     """The two projects have pseudonyms of their own; the people are the same."""
-    from rollbook.services import projects
+    from rollbook.services.projects import projects
 
     first = released(ground.study(project))
     request = grounds.ask()

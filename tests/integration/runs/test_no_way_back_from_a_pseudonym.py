@@ -12,9 +12,9 @@ from django.conf import settings
 import rollbook
 from rollbook.records.models.identity import Person
 from rollbook.records.models.studies import Run
-from rollbook.services import run_inside
-from rollbook.services.keys import Keys, open_keys
-from rollbook.services.people_zone import people_zone
+from rollbook.services.platform.keys import Keys, open_keys
+from rollbook.services.platform.people_zone import people_zone
+from rollbook.services.studies import run_inside
 from tests import run_ground as ground
 
 pytestmark = pytest.mark.django_db

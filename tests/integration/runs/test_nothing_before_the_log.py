@@ -13,9 +13,12 @@ from rollbook.kernel.refusals import StateBroken, UseRefused, VerificationFailed
 from rollbook.records.models.collections import Return
 from rollbook.records.models.log import LogState, LogSubmission
 from rollbook.records.models.studies import Output, Release, Run
-from rollbook.services import ingest, published, releases, run_inside, run_outcome, runs, set_files, sets
-from rollbook.services.log import reader, receipts, writer
+from rollbook.services.log import published, reader, receipts, writer
 from rollbook.services.log.history import audit_published
+from rollbook.services.outputs import releases, run_outcome
+from rollbook.services.returns import ingest
+from rollbook.services.studies import run_inside, runs
+from rollbook.services.uses import set_files, sets
 from tests import grounds
 from tests import run_ground as ground
 from tests.kills import killed_at

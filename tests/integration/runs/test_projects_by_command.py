@@ -13,9 +13,10 @@ from rollbook.policy.states import RequestState
 from rollbook.records.models.control import Audit
 from rollbook.records.models.governance import Request
 from rollbook.records.models.studies import Project, Run, Study
-from rollbook.services import clock, studies
-from rollbook.services.keys import open_keys
-from rollbook.services.projects import close_project
+from rollbook.services.platform import clock
+from rollbook.services.platform.keys import open_keys
+from rollbook.services.projects.projects import close_project
+from rollbook.services.studies import studies
 from tests import grounds, run_ground
 from tests.people import PANEL_MEMBER, RESEARCHER, Person, account_of, actor_of
 

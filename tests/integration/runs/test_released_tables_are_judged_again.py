@@ -9,8 +9,8 @@ from typer.testing import CliRunner
 from rollbook.cli.recheck import recheck as command
 from rollbook.kernel.refusals import AccessDenied, InputRefused, UseRefused
 from rollbook.records.models.studies import Output, Project, RecheckTask, Release
-from rollbook.services import recheck, releases, revoking
-from rollbook.services.differencing import memberships_of
+from rollbook.services.outputs import recheck, releases, revoking
+from rollbook.services.outputs.differencing import memberships_of
 from tests import run_ground as ground
 from tests.people import CHECKER, OPERATOR, RESEARCHER, account_of, actor_of, browser_of
 
@@ -79,7 +79,7 @@ def test_two_tables_that_were_far_enough_apart_are_held_against_each_other_again
 
 def test_what_cannot_be_read_any_more_is_told_and_not_passed(project: str) -> None:
     first, second = released(project), released(project, ground.study_by(MOVED, dimension="sex"))
-    from rollbook.services.differencing import _folder
+    from rollbook.services.outputs.differencing import _folder
 
     (_folder() / first.membership_file).unlink()
     with pytest.raises(OSError, match=first.membership_file):

@@ -14,8 +14,10 @@ from django.conf import settings
 from django.db import connection
 
 from rollbook.records.models.studies import Output, Run
-from rollbook.services import populations, run_inside, run_outcome, runs
 from rollbook.services.log import reader
+from rollbook.services.outputs import run_outcome
+from rollbook.services.studies import run_inside, runs
+from rollbook.services.uses import populations
 from tests import run_ground as ground
 from tests.integration.log.log_story import read_as_client
 from tests.kills import killed_at
@@ -106,9 +108,9 @@ def test_files_that_no_run_names_are_cleared_away(study: int) -> None:
 
 FOR_EVER = ground.study_by("(SELECT count(*) FROM range(1000000000000) t(n) WHERE n % 7 = 3)::VARCHAR")
 CHILD = """
-from rollbook.services.start import start_django
+from rollbook.services.platform.start import start_django
 start_django("owner")
-from rollbook.services import runs
+from rollbook.services.studies import runs
 runs.execute(int(__import__("sys").argv[1]), wait_s=30)
 """
 

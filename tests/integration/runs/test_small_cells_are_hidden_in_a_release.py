@@ -11,9 +11,9 @@ from rollbook.kernel.refusals import InputRefused
 from rollbook.records.models.studies import Output
 from rollbook.sdc.hiding import MARK
 from rollbook.sdc.nesting import TOTAL
-from rollbook.services import check_pages, outputs, recheck, releases, revoking
-from rollbook.services.replay import replay
-from rollbook.services.run_pages import run_page
+from rollbook.services.outputs import check_pages, outputs, recheck, releases, revoking
+from rollbook.services.outside.replay import replay
+from rollbook.services.studies.run_pages import run_page
 from tests import run_ground as ground
 from tests.outsider import outsider
 from tests.people import CHECKER, OPERATOR, RESEARCHER, SECOND_CHECKER, actor_of, browser_of

@@ -18,10 +18,12 @@ from rollbook.records.models.control import Audit
 from rollbook.records.models.governance import Agreement
 from rollbook.records.models.identity import GatewayCase, Sighting
 from rollbook.records.models.log import LogSubmission
-from rollbook.services import clock, gateway, gateway_seal, overseer, populations, sets
-from rollbook.services.case_pages import Standing, cases_of, desk
+from rollbook.services.gateway import gateway, gateway_seal
+from rollbook.services.gateway.case_pages import Standing, cases_of, desk
 from rollbook.services.log import reader
-from rollbook.services.people_zone import people_zone
+from rollbook.services.platform import clock, overseer
+from rollbook.services.platform.people_zone import people_zone
+from rollbook.services.uses import populations, sets
 from rollbook.tlog.manifests import read_manifest
 from rollbook.tlog.seals import open_seal
 from tests import case_ground as ground

@@ -4,8 +4,10 @@ import pytest
 
 from rollbook.kernel import canonical
 from rollbook.records.models.studies import Output, Run
-from rollbook.services import populations, releases, runs
 from rollbook.services.log import reader
+from rollbook.services.outputs import releases
+from rollbook.services.studies import runs
+from rollbook.services.uses import populations
 from tests import run_ground as ground
 
 pytestmark = pytest.mark.django_db

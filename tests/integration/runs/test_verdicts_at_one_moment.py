@@ -10,7 +10,7 @@ from django.db import connection
 from rollbook.kernel.refusals import RollbookError
 from rollbook.records.models.log import LogSubmission
 from rollbook.records.models.studies import Output, Release
-from rollbook.services import outputs
+from rollbook.services.outputs import outputs
 from tests import run_ground as ground
 from tests.people import CHECKER, SECOND_CHECKER, Person, actor_of
 

@@ -11,8 +11,9 @@ from rollbook.kernel.refusals import RollbookError
 from rollbook.records.models.accounts import Account, Accreditation
 from rollbook.records.models.governance import Request
 from rollbook.records.models.studies import Output, Project, Study
-from rollbook.services import clock, outputs, releases, submitting
-from rollbook.services.run_pages import run_page
+from rollbook.services.outputs import outputs, releases, submitting
+from rollbook.services.platform import clock
+from rollbook.services.studies.run_pages import run_page
 from tests import grounds
 from tests import run_ground as ground
 from tests.people import CHECKER, CUSTODIAN, RESEARCHER, SECOND_CHECKER, Person, account_of, actor_of, browser_of

@@ -12,10 +12,11 @@ from rollbook.kernel.refusals import AccessDenied, StateBroken, UseRefused, Veri
 from rollbook.records.models.control import Audit
 from rollbook.records.models.identity import Identifier
 from rollbook.records.models.studies import Run
-from rollbook.services import clock, openings, populations, sets
 from rollbook.services.log.trust import own_policy
-from rollbook.services.people_zone import people_zone
-from rollbook.services.verify_release import verify
+from rollbook.services.outside.verify_release import verify
+from rollbook.services.platform import clock
+from rollbook.services.platform.people_zone import people_zone
+from rollbook.services.uses import openings, populations, sets
 from tests import run_ground as ground
 from tests.people import OPERATOR, RESEARCHER, actor_of
 

@@ -14,10 +14,11 @@ import pytest
 from rollbook.kernel.refusals import InputRefused
 from rollbook.records.models.accounts import Site
 from rollbook.records.models.studies import Run, Study
-from rollbook.services import releases, runs, studies
 from rollbook.services.log import reader
+from rollbook.services.outputs import releases
+from rollbook.services.outside.study_pack import pack
 from rollbook.services.register.uses import uses
-from rollbook.services.study_pack import pack
+from rollbook.services.studies import runs, studies
 from tests import grounds
 from tests import run_ground as ground
 from tests.people import RESEARCHER, actor_of

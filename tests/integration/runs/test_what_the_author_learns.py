@@ -8,11 +8,13 @@ import pytest
 
 from rollbook.kernel.refusals import UseRefused
 from rollbook.records.models.studies import Output, Run
-from rollbook.services import clock, releases, studies
 from rollbook.services.log import reader
-from rollbook.services.run_outcome import without_figures
-from rollbook.services.run_pages import MOST_NAMED, UNNAMED, RunPage, run_page
-from rollbook.services.sets import published_log
+from rollbook.services.outputs import releases
+from rollbook.services.outputs.run_outcome import without_figures
+from rollbook.services.platform import clock
+from rollbook.services.studies import studies
+from rollbook.services.studies.run_pages import MOST_NAMED, UNNAMED, RunPage, run_page
+from rollbook.services.uses.sets import published_log
 from tests import run_ground as ground
 from tests.people import RESEARCHER, actor_of
 
@@ -185,7 +187,7 @@ def test_a_study_that_writes_outside_or_never_ends_is_refused_with_the_limit(
     log: ground.Writer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from rollbook.dataplane.runs.limits import Limits
-    from rollbook.services import run_inside
+    from rollbook.services.studies import run_inside
 
     monkeypatch.setattr(run_inside, "Limits", lambda: Limits(wall_seconds=2.0))
     forever = ground.study_by("(SELECT count(*) FROM range(1000000000000) t(n) WHERE n % 7 = 3)::VARCHAR")

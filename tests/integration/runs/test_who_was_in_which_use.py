@@ -10,9 +10,10 @@ from rollbook.dataplane.store import history_index
 from rollbook.records.models.accounts import School
 from rollbook.records.models.log import LogSubmission
 from rollbook.records.models.studies import Run
-from rollbook.services import people_of_uses, populations, upkeep
-from rollbook.services.history import history
-from rollbook.services.keys import open_keys
+from rollbook.services.platform.keys import open_keys
+from rollbook.services.portal.history import history
+from rollbook.services.uses import people_of_uses, populations
+from rollbook.services.work import upkeep
 from tests import census_ground
 from tests import run_ground as ground
 from tests.letters import Family, let_in

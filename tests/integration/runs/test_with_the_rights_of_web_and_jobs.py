@@ -9,20 +9,12 @@ from django.db import ProgrammingError, transaction
 from rollbook.kernel.refusals import AccessDenied, StateBroken
 from rollbook.records.models.identity import GatewayCase
 from rollbook.records.models.studies import Output, Project, Release, Run
-from rollbook.services import (
-    case_pages,
-    check_pages,
-    gateway,
-    outputs,
-    projects,
-    releases,
-    revoking,
-    run_pages,
-    runs,
-    studies,
-)
-from rollbook.services.keys import open_keys
-from rollbook.services.people_zone import people_zone
+from rollbook.services.gateway import case_pages, gateway
+from rollbook.services.outputs import check_pages, outputs, releases, revoking
+from rollbook.services.platform.keys import open_keys
+from rollbook.services.platform.people_zone import people_zone
+from rollbook.services.projects import projects
+from rollbook.services.studies import run_pages, runs, studies
 from tests import case_ground
 from tests import run_ground as ground
 from tests.integration.people.test_with_the_rights_of_each_process import process

@@ -8,11 +8,11 @@ from django.test import Client
 
 from rollbook.records.models.collections import Return
 from rollbook.records.models.uploads import Explanation, Upload
-from rollbook.services.explaining import explain
-from rollbook.services.ingest import ingest
-from rollbook.services.people_zone import people_zone
-from rollbook.services.upload_pages import upload_page
-from rollbook.services.uploads import submit_upload
+from rollbook.services.platform.people_zone import people_zone
+from rollbook.services.returns.explaining import explain
+from rollbook.services.returns.ingest import ingest
+from rollbook.services.returns.upload_pages import upload_page
+from rollbook.services.returns.uploads import submit_upload
 from tests import census_ground as census
 from tests import school_ground as ground
 from tests.people import CUSTODIAN, OPERATOR, SCHOOL_DATA_MANAGER, browser_of

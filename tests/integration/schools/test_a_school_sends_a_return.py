@@ -11,13 +11,14 @@ from rollbook.policy.states import UploadState
 from rollbook.records.models.collections import Return
 from rollbook.records.models.control import Audit
 from rollbook.records.models.uploads import Explanation, Query, Upload
-from rollbook.services import clock, upload_check, upload_take, uploads
-from rollbook.services.explaining import accept_explanation, explain, return_explanation
-from rollbook.services.explanation_desk import one_explanation, waiting_explanations
-from rollbook.services.keys import open_keys
-from rollbook.services.people_zone import people_zone
-from rollbook.services.upload_pages import asked_again, current_upload, group_page, upload_page
-from rollbook.services.uploads import discard_upload, forget_expired, submit_upload, upload_return
+from rollbook.services.platform import clock
+from rollbook.services.platform.keys import open_keys
+from rollbook.services.platform.people_zone import people_zone
+from rollbook.services.returns import upload_check, upload_take, uploads
+from rollbook.services.returns.explaining import accept_explanation, explain, return_explanation
+from rollbook.services.returns.explanation_desk import one_explanation, waiting_explanations
+from rollbook.services.returns.upload_pages import asked_again, current_upload, group_page, upload_page
+from rollbook.services.returns.uploads import discard_upload, forget_expired, submit_upload, upload_return
 from tests import census_ground as census
 from tests import school_ground as ground
 from tests.kills import killed_at
@@ -123,7 +124,7 @@ def test_a_file_that_is_no_return_is_told_by_the_readers_reason_and_destroyed(by
 
 
 def test_a_file_received_before_and_one_for_no_open_collection_are_refused(by: Any) -> None:
-    from rollbook.services.ingest import ingest
+    from rollbook.services.returns.ingest import ingest
 
     ingest(by=OPERATOR, data=census.a_file(), name="same.xml")
     assert upload_page(by, ground.send(by, census.a_file())).reasons[0].code == "already-received"

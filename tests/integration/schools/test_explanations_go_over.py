@@ -14,14 +14,14 @@ from rollbook.dataplane.census.formats.reading import read_any
 from rollbook.dataplane.census.rules import RULES
 from rollbook.dataplane.census.ruling import Severity
 from rollbook.records.models.uploads import Query
-from rollbook.services import query_facts, query_marks
-from rollbook.services.explaining import accept_explanation, explain
-from rollbook.services.explanation_desk import waiting_explanations
-from rollbook.services.people_zone import people_zone
-from rollbook.services.query_facts import Asked
-from rollbook.services.query_marks import MarkMaker
-from rollbook.services.upload_pages import UploadPage, upload_page
-from rollbook.services.uploads import submit_upload
+from rollbook.services.platform.people_zone import people_zone
+from rollbook.services.returns import query_facts, query_marks
+from rollbook.services.returns.explaining import accept_explanation, explain
+from rollbook.services.returns.explanation_desk import waiting_explanations
+from rollbook.services.returns.query_facts import Asked
+from rollbook.services.returns.query_marks import MarkMaker
+from rollbook.services.returns.upload_pages import UploadPage, upload_page
+from rollbook.services.returns.uploads import submit_upload
 from tests import census_ground as census
 from tests import school_ground as ground
 from tests.people import CUSTODIAN, actor_of
@@ -117,7 +117,7 @@ def test_a_rule_with_other_words_asks_anew(by: Any, monkeypatch: pytest.MonkeyPa
 
 
 def test_what_the_data_team_accepted_stays_accepted_and_what_it_returned_stays_open(by: Any) -> None:
-    from rollbook.services.explaining import return_explanation
+    from rollbook.services.returns.explaining import return_explanation
 
     custodian = actor_of(CUSTODIAN)
     submitted(by, WRONG_YEAR)

@@ -7,8 +7,8 @@ import pytest
 from django.core.files.uploadhandler import TemporaryFileUploadHandler
 
 from rollbook.records.models.uploads import Upload
-from rollbook.services.people_zone import people_zone
-from rollbook.services.uploads import submit_upload
+from rollbook.services.platform.people_zone import people_zone
+from rollbook.services.returns.uploads import submit_upload
 from rollbook.web.bodies import MOST, MOST_OF_A_RETURN
 from tests import census_ground as census
 from tests import school_ground as ground

@@ -6,15 +6,15 @@ from typing import Any
 import pytest
 
 from rollbook.records.models.uploads import Query, Upload
-from rollbook.services.crew import prepare_file
-from rollbook.services.explaining import accept_explanation, explain, return_explanation
-from rollbook.services.explanation_desk import query_counts, waiting_explanations
-from rollbook.services.ingest import ingest, take_in
-from rollbook.services.load import readers
-from rollbook.services.people_zone import people_zone
-from rollbook.services.receipts import Receipt
-from rollbook.services.upload_pages import UploadPage, asked_again, current_upload, upload_of, upload_page
-from rollbook.services.uploads import submit_upload
+from rollbook.services.platform.people_zone import people_zone
+from rollbook.services.returns.crew import prepare_file
+from rollbook.services.returns.explaining import accept_explanation, explain, return_explanation
+from rollbook.services.returns.explanation_desk import query_counts, waiting_explanations
+from rollbook.services.returns.ingest import ingest, take_in
+from rollbook.services.returns.load import readers
+from rollbook.services.returns.receipts import Receipt
+from rollbook.services.returns.upload_pages import UploadPage, asked_again, current_upload, upload_of, upload_page
+from rollbook.services.returns.uploads import submit_upload
 from tests import census_ground as census
 from tests import school_ground as ground
 from tests.integration.people.test_with_the_rights_of_each_process import process

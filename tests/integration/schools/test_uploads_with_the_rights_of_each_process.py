@@ -7,13 +7,13 @@ from django.db import ProgrammingError, connection, transaction
 
 from rollbook.kernel.refusals import AccessDenied
 from rollbook.records.models.uploads import Explanation, Query, Upload
-from rollbook.services import uploads
-from rollbook.services.explaining import explain, return_explanation
-from rollbook.services.explanation_desk import waiting_explanations
-from rollbook.services.keys import open_keys
-from rollbook.services.people_zone import people_zone
-from rollbook.services.upload_pages import current_upload, group_page, upload_page
-from rollbook.services.uploads import submit_upload, upload_return
+from rollbook.services.platform.keys import open_keys
+from rollbook.services.platform.people_zone import people_zone
+from rollbook.services.returns import uploads
+from rollbook.services.returns.explaining import explain, return_explanation
+from rollbook.services.returns.explanation_desk import waiting_explanations
+from rollbook.services.returns.upload_pages import current_upload, group_page, upload_page
+from rollbook.services.returns.uploads import submit_upload, upload_return
 from tests import census_ground as census
 from tests import school_ground as ground
 from tests.integration.people.test_with_the_rights_of_each_process import process

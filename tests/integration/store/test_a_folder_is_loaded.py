@@ -14,12 +14,12 @@ import pytest
 from rollbook.kernel.refusals import InputRefused
 from rollbook.records.models.collections import Return
 from rollbook.records.models.identity import Identifier, Person, Sighting
-from rollbook.services import ingest, load
-from rollbook.services.clock import now
-from rollbook.services.identity_copy import as_csv
-from rollbook.services.people_zone import people_zone
-from rollbook.services.prepared import read_and_prepare
-from rollbook.services.receipts import Receipt
+from rollbook.services.platform.clock import now
+from rollbook.services.platform.people_zone import people_zone
+from rollbook.services.returns import ingest, load
+from rollbook.services.returns.identity_copy import as_csv
+from rollbook.services.returns.prepared import read_and_prepare
+from rollbook.services.returns.receipts import Receipt
 from tests import census_ground as ground
 from tests.people import OPERATOR
 

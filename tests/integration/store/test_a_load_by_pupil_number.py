@@ -13,13 +13,17 @@ from rollbook.records.models.collections import Load
 from rollbook.records.models.governance import Request
 from rollbook.records.models.identity import Identifier, NoticeGiven, Person, Sighting
 from rollbook.rights.reasons import STOP_REASONS
-from rollbook.services import choices, dividing, merging, notices, returns, stops
-from rollbook.services.collections import told_counts
-from rollbook.services.do_not_link import keep_apart
-from rollbook.services.ingest import ingest
-from rollbook.services.people_zone import people_zone
-from rollbook.services.portal import record_page
-from rollbook.services.run_plan import draw
+from rollbook.services.accounts import stops
+from rollbook.services.collections import notices
+from rollbook.services.collections.collections import told_counts
+from rollbook.services.people import dividing, merging
+from rollbook.services.people.do_not_link import keep_apart
+from rollbook.services.platform.people_zone import people_zone
+from rollbook.services.portal import choices
+from rollbook.services.portal.portal import record_page
+from rollbook.services.returns import returns
+from rollbook.services.returns.ingest import ingest
+from rollbook.services.studies.run_plan import draw
 from tests import census_ground as ground
 from tests import collection_ground
 from tests.letters import let_in
@@ -299,7 +303,7 @@ def test_rows_under_a_number_of_the_other_child_alone_go_with_that_child_and_com
     assert in_runs() == {other}
     assert told_counts(CODE).not_told == 1
     from rollbook.records.models.doubles import DoNotLink
-    from rollbook.services.do_not_link import lift
+    from rollbook.services.people.do_not_link import lift
 
     with people_zone():
         entry = DoNotLink.objects.get(lifted_at=None).pk

@@ -23,8 +23,8 @@ from rollbook.kernel.refusals import StateBroken
 from rollbook.records.models.collections import Return
 from rollbook.records.models.control import Audit
 from rollbook.records.models.identity import Identifier, Person, Sighting
-from rollbook.services import crew, identity_rows, ingest, load
-from rollbook.services.people_zone import people_zone
+from rollbook.services.platform.people_zone import people_zone
+from rollbook.services.returns import crew, identity_rows, ingest, load
 from tests import census_ground as ground
 from tests.kills import Killed
 from tests.people import OPERATOR
@@ -197,7 +197,7 @@ def test_a_return_that_brings_a_fault_is_left_out_named_and_told_and_the_others_
     (fault,) = [one for one in outcomes.values() if isinstance(one, StateBroken)]
     assert outcomes["6.xml"] is fault
     noted = Audit.objects.get(deed="fail-return")
-    assert "DataError at services/load.py" not in noted.facts["fault"]
+    assert "DataError at services/returns/load.py" not in noted.facts["fault"]
     assert noted.facts["fault"].startswith("An unforeseen fault: DataError at services/")
     assert "A123456789012" not in f"{noted.facts}{fault}"
     assert Return.objects.filter(state=Return.ACCEPTED).count() == len(SCHOOLS) - 2
@@ -265,10 +265,10 @@ PROGRAM = """
 import sys
 if __name__ == "__main__":
     from pathlib import Path
-    from rollbook.services.start import start_django
+    from rollbook.services.platform.start import start_django
     start_django("operator")
     from rollbook.cli import ingest, loading
-    from rollbook.services import load
+    from rollbook.services.returns import load
     load.BATCH_RETURNS = 2
     begin = loading.Progressing.begin
     def told(self):

@@ -10,8 +10,9 @@ from rollbook.dataplane.store.tables import files_of
 from rollbook.kernel.refusals import InputRefused
 from rollbook.records.models.collections import Load
 from rollbook.records.models.identity import ListedPupil, Person
-from rollbook.services import ingest, loading, returns
-from rollbook.services.people_zone import people_zone
+from rollbook.services.collections import loading
+from rollbook.services.platform.people_zone import people_zone
+from rollbook.services.returns import ingest, returns
 from tests import collection_ground as ground
 from tests.census_ground import empty_store
 from tests.kills import killed_at

@@ -10,10 +10,11 @@ from rollbook.records.models.governance import Request
 from rollbook.records.models.identity import Identifier
 from rollbook.records.models.log import LogSubmission
 from rollbook.records.models.studies import Project, Run, Study
-from rollbook.services import populations, returns
-from rollbook.services.held import HeldFact
-from rollbook.services.ingest import ingest
-from rollbook.services.people_zone import people_zone
+from rollbook.services.platform.people_zone import people_zone
+from rollbook.services.returns import returns
+from rollbook.services.returns.held import HeldFact
+from rollbook.services.returns.ingest import ingest
+from rollbook.services.uses import populations
 from tests import census_ground as ground
 from tests.people import OPERATOR, RESEARCHER, account_of
 from tests.rolls import RECEIVED

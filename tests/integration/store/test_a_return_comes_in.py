@@ -16,11 +16,11 @@ from rollbook.records.models.accounts import School
 from rollbook.records.models.collections import Collection, Return
 from rollbook.records.models.control import Audit, Message
 from rollbook.records.models.identity import Identifier, Person, Sighting
-from rollbook.services import ingest as ingest_module
-from rollbook.services import returns
-from rollbook.services.ingest import ingest, ingest_file, recover
-from rollbook.services.people_zone import people_zone
-from rollbook.services.receipts import Receipt
+from rollbook.services.platform.people_zone import people_zone
+from rollbook.services.returns import ingest as ingest_module
+from rollbook.services.returns import returns
+from rollbook.services.returns.ingest import ingest, ingest_file, recover
+from rollbook.services.returns.receipts import Receipt
 from tests import census_ground as ground
 from tests.people import CUSTODIAN, OPERATOR, SCHOOL_DATA_MANAGER, account_of, actor_of
 

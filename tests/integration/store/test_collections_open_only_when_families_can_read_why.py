@@ -9,10 +9,16 @@ from rollbook.kernel.refusals import AccessDenied, InputRefused, UseRefused
 from rollbook.records.models.collections import Collection, IntakeDay, Return
 from rollbook.records.models.identity import NoticeGiven, Sighting
 from rollbook.records.models.log import LogSubmission
-from rollbook.services import clock
-from rollbook.services.collections import ToldCounts, log_intake, open_collection, register_school, told_counts
-from rollbook.services.ingest import ingest
-from rollbook.services.people_zone import people_zone
+from rollbook.services.collections.collections import (
+    ToldCounts,
+    log_intake,
+    open_collection,
+    register_school,
+    told_counts,
+)
+from rollbook.services.platform import clock
+from rollbook.services.platform.people_zone import people_zone
+from rollbook.services.returns.ingest import ingest
 from tests import census_ground as ground
 from tests.people import CUSTODIAN, OPERATOR, actor_of
 

@@ -12,9 +12,9 @@ from rollbook.dataplane.store.tables import open_table
 from rollbook.kernel.refusals import AccessDenied, InputRefused
 from rollbook.records.models.collections import Return
 from rollbook.records.models.identity import Sighting
-from rollbook.services.ingest import ingest
-from rollbook.services.people_zone import people_zone
-from rollbook.services.reconcile import Counts, progress, reconcile
+from rollbook.services.platform.people_zone import people_zone
+from rollbook.services.returns.ingest import ingest
+from rollbook.services.returns.reconcile import Counts, progress, reconcile
 from tests import census_ground as ground
 from tests.people import CUSTODIAN, OPERATOR, RESEARCHER, actor_of
 

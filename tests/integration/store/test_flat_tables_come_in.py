@@ -6,7 +6,7 @@ from django.conf import settings
 from rollbook.dataplane.store.reading import people_in
 from rollbook.kernel.refusals import UseRefused
 from rollbook.records.models.collections import Return
-from rollbook.services.ingest import ingest
+from rollbook.services.returns.ingest import ingest
 from tests import census_ground as ground
 from tests import forms
 from tests.people import OPERATOR

@@ -16,7 +16,8 @@ from rollbook.dataplane.store.reading import people_in
 from rollbook.kernel.refusals import InputRefused
 from rollbook.records.models.accounts import School
 from rollbook.records.models.collections import Collection, IntakeDay
-from rollbook.services import clock, tasks
+from rollbook.services.platform import clock
+from rollbook.services.work import tasks
 from tests import census_ground as ground
 from tests.unit.store.rows import put, return_id
 

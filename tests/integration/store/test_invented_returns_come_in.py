@@ -4,10 +4,10 @@ import pytest
 
 from rollbook.dataplane.census.generator.make import MadeUp, Order, make_up
 from rollbook.records.models.identity import Person
-from rollbook.services.collections import register_school
-from rollbook.services.ingest import ingest
-from rollbook.services.people_zone import people_zone
-from rollbook.services.receipts import Receipt
+from rollbook.services.collections.collections import register_school
+from rollbook.services.platform.people_zone import people_zone
+from rollbook.services.returns.ingest import ingest
+from rollbook.services.returns.receipts import Receipt
 from tests import census_ground as ground
 from tests.people import OPERATOR
 

@@ -22,8 +22,8 @@ from rollbook.kernel.refusals import InputRefused
 from rollbook.records.models.collections import Return
 from rollbook.records.models.control import Audit
 from rollbook.records.models.identity import Identifier, Person, Sighting
-from rollbook.services import identity_rows, ingest, returns
-from rollbook.services.people_zone import people_zone
+from rollbook.services.platform.people_zone import people_zone
+from rollbook.services.returns import identity_rows, ingest, returns
 from tests import census_ground as ground
 from tests.people import OPERATOR
 
@@ -153,11 +153,12 @@ def test_every_step_is_reached(first_return: str, monkeypatch: pytest.MonkeyPatc
 PROGRAM = """
 import os, sys
 from pathlib import Path
-from rollbook.services.start import start_django
+from rollbook.services.platform.start import start_django
 start_django("operator")
 from rollbook.dataplane.store import landing
-from rollbook.services import identity_rows, ingest
-from rollbook.services.actors import operator
+from rollbook.services.returns import identity_rows
+from rollbook.services.returns import ingest
+from rollbook.services.platform.actors import operator
 modules = {"landing": landing, "identity_rows": identity_rows, "ingest": ingest}
 module, name, call = modules[sys.argv[2]], sys.argv[3], int(sys.argv[4])
 real, calls = getattr(module, name), 0

@@ -19,11 +19,11 @@ from rollbook.records.models.collections import Load
 from rollbook.records.models.control import Audit
 from rollbook.records.models.identity import Identifier, ListedPupil, Person, Sighting
 from rollbook.records.models.log import LogSubmission
-from rollbook.services import returns
-from rollbook.services.dictionary import code_lines, dictionary, dictionary_page
-from rollbook.services.loading import load_file
-from rollbook.services.people_zone import people_zone
+from rollbook.services.catalogue.dictionary import code_lines, dictionary, dictionary_page
+from rollbook.services.collections.loading import load_file
+from rollbook.services.platform.people_zone import people_zone
 from rollbook.services.register.collections import collection
+from rollbook.services.returns import returns
 from tests import collection_ground as ground
 from tests.census_ground import empty_store
 from tests.people import CUSTODIAN, actor_of

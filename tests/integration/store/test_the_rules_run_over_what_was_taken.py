@@ -5,9 +5,9 @@ import pytest
 from rollbook.kernel.refusals import AccessDenied, InputRefused
 from rollbook.records.models.control import Audit
 from rollbook.records.models.identity import Sighting
-from rollbook.services.ingest import ingest
-from rollbook.services.landed_check import check_landed
-from rollbook.services.people_zone import people_zone
+from rollbook.services.platform.people_zone import people_zone
+from rollbook.services.returns.ingest import ingest
+from rollbook.services.returns.landed_check import check_landed
 from tests import census_ground as ground
 from tests.people import CUSTODIAN, OPERATOR, actor_of
 

@@ -12,8 +12,8 @@ from rollbook.dataplane.store.reading import people_in
 from rollbook.kernel.refusals import RollbookError
 from rollbook.records.models.collections import Return
 from rollbook.records.models.identity import Identifier, Person, Sighting
-from rollbook.services import ingest, returns
-from rollbook.services.people_zone import people_zone
+from rollbook.services.platform.people_zone import people_zone
+from rollbook.services.returns import ingest, returns
 from tests import census_ground as ground
 from tests.people import OPERATOR
 

@@ -18,7 +18,7 @@ from rollbook.kernel.refusals import (
     UseRefused,
     VerificationFailed,
 )
-from rollbook.services.actors import Role
+from rollbook.services.platform.actors import Role
 from rollbook.web import urls
 from rollbook.web.access import access
 from rollbook.web.errors import PAGES

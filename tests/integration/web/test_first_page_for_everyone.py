@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from lxml import html
 
-from rollbook.services.actors import Role
+from rollbook.services.platform.actors import Role
 from tests.people import PEOPLE, Person, browser_of
 from tests.rolls import a_school
 

@@ -7,7 +7,7 @@ import pytest
 from django.core.files.uploadhandler import TemporaryFileUploadHandler
 from django.test import Client
 
-from rollbook.services.study_upload import MAX_UPLOAD
+from rollbook.services.studies.study_upload import MAX_UPLOAD
 from rollbook.web.bodies import MOST
 from tests.people import RESEARCHER, browser_of
 

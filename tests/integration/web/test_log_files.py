@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from rollbook.services.config import Config
+from rollbook.services.platform.config import Config
 
 DOCUMENT = "ab" * 32
 

@@ -10,8 +10,8 @@ from django.test import Client
 
 from rollbook.kernel.refusals import AccessDenied, InputRefused
 from rollbook.records.models.accounts import Account
-from rollbook.services.accounts import close_account, forget_second_factor, open_account, set_second_factor
-from rollbook.services.actors import Actor, Role
+from rollbook.services.accounts.accounts import close_account, forget_second_factor, open_account, set_second_factor
+from rollbook.services.platform.actors import Actor, Role
 from tests.people import CUSTODIAN, OPERATOR, SCHOOL_DATA_MANAGER, Person, browser_of, code_for, code_of
 from tests.rolls import a_school
 

@@ -11,8 +11,8 @@ from typer.testing import CliRunner
 
 from rollbook.cli.check import app
 from rollbook.dataplane.census.examples import edited
-from rollbook.services.check import check_files
-from rollbook.services.check_html import findings_html
+from rollbook.services.outside.check import check_files
+from rollbook.services.outside.check_html import findings_html
 
 EDITS = (
     "P1/PupilIdentifiers/UPN = B801200005002",

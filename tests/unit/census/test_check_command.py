@@ -15,8 +15,8 @@ from rollbook.cli.generate import app as generate_app
 from rollbook.dataplane.census.examples import edited, model_return
 from rollbook.dataplane.census.rules import RULES
 from rollbook.dataplane.census.untrusted import Limits
-from rollbook.services.check import check_files
-from rollbook.services.generate import generate_returns
+from rollbook.services.outside.check import check_files
+from rollbook.services.outside.generate import generate_returns
 
 BAD = ("P1/PupilIdentifiers/UPN = B801200005002", "+ P1/PupilCharacteristics <Nationality>ZZSECRET</Nationality>")
 SAID = ("Sample", "Specimen", "Instance", "Exampleton", "B801200005002", "ZZSECRET", "2015-03-27")

@@ -11,8 +11,8 @@ from typer.testing import CliRunner
 from rollbook.cli.check import app
 from rollbook.dataplane.census.examples import edited
 from rollbook.dataplane.census.parsed import Form
-from rollbook.services.check import check_files
-from rollbook.services.check_csv import findings_csv
+from rollbook.services.outside.check import check_files
+from rollbook.services.outside.check_csv import findings_csv
 from tests import forms
 
 FILES = forms.every_form()

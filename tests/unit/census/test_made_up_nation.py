@@ -10,8 +10,8 @@ from rollbook.dataplane.census.formats.reading import read_any
 from rollbook.dataplane.census.parsed import ParsedReturn
 from rollbook.dataplane.census.ruling import Severity
 from rollbook.kernel.refusals import InputRefused
-from rollbook.services.check import check_files
-from rollbook.services.generate import FORMATS, Generated, generate_returns
+from rollbook.services.outside.check import check_files
+from rollbook.services.outside.generate import FORMATS, Generated, generate_returns
 
 TERMS = ("spr-2025", "sum-2025", "aut-2025")
 Sightings = dict[str, list[dict[str, str]]]

@@ -12,8 +12,8 @@ import pytest
 from rollbook.dataplane.census.generator.defects import DEFECTS, share_of
 from rollbook.dataplane.census.generator.make import Order, make_up
 from rollbook.kernel.refusals import InputRefused
-from rollbook.services.check import FileReport, check_files
-from rollbook.services.generate import generate_returns
+from rollbook.services.outside.check import FileReport, check_files
+from rollbook.services.outside.generate import generate_returns
 
 WANTED = dict.fromkeys(DEFECTS, 3) | {"name-typo": 0.005}
 TERMS = ("aut-2025", "spr-2026", "sum-2026")

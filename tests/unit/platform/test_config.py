@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from rollbook.kernel.refusals import SetupFailed
-from rollbook.services import config as settings
+from rollbook.services.platform import config as settings
 
 SAFE = {
     "ROLLBOOK_PRODUCTION": "1",

@@ -8,9 +8,9 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from rollbook.kernel.encoding import b64, unb64
 from rollbook.kernel.refusals import AccessDenied, SetupFailed, StateBroken, VerificationFailed
-from rollbook.services import config as settings
-from rollbook.services import keys, overseer
-from rollbook.services.config import Config, Process
+from rollbook.services.platform import config as settings
+from rollbook.services.platform import keys, overseer
+from rollbook.services.platform.config import Config, Process
 from rollbook.tlog import labels, vrf
 
 EPOCH, PUPIL = "2025-03", "upn:A801200001001"

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pytest
 
 from rollbook.kernel.refusals import StateBroken
-from rollbook.services.supervise import FIRST_PAUSE, MOST_RESTARTS, SECONDS_REMEMBERED, Supervisor
+from rollbook.services.platform.supervise import FIRST_PAUSE, MOST_RESTARTS, SECONDS_REMEMBERED, Supervisor
 
 ENDS_AT_ONCE = (sys.executable, "-S", "-c", "raise SystemExit(3)")
 

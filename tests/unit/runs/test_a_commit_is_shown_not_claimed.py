@@ -10,9 +10,9 @@ import pytest
 from rollbook.dataplane.runs.commit import COMMIT_FILE, MAX_BYTES, CommitProof
 from rollbook.dataplane.runs.study import read_study
 from rollbook.kernel.refusals import InputRefused
-from rollbook.services.study_local import new_study
-from rollbook.services.study_pack import pack
-from rollbook.services.study_upload import files_of
+from rollbook.services.outside.study_local import new_study
+from rollbook.services.outside.study_pack import pack
+from rollbook.services.studies.study_upload import files_of
 
 
 def git(folder: Path, *words: str) -> str:

@@ -9,7 +9,7 @@ from rollbook.dataplane.runs import runtime
 from rollbook.dataplane.runs.limits import MIB, Limits
 from rollbook.dataplane.runs.study import Study
 from rollbook.kernel.refusals import RollbookError, SetupFailed
-from rollbook.services.study_check import problems
+from rollbook.services.outside.study_check import problems
 from tests.unit.runs.cages import CALLERS, attack
 
 ROOM = Limits(memory=1024 * MIB, wall_seconds=120, scratch=64 * MIB, out=64 * MIB)

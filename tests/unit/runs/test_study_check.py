@@ -8,8 +8,8 @@ from typer.testing import CliRunner
 
 from rollbook.cli.study import app
 from rollbook.kernel.refusals import Family, InputRefused
-from rollbook.services.study_check import problems
-from rollbook.services.study_local import make_dummy, new_study, read_mappings
+from rollbook.services.outside.study_check import problems
+from rollbook.services.outside.study_local import make_dummy, new_study, read_mappings
 
 
 @pytest.fixture

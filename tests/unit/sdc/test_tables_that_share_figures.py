@@ -9,7 +9,7 @@ from rollbook.sdc.membership import Membership, Rows, every_cell, with_hidden
 from rollbook.sdc.nesting import TOTAL
 from rollbook.sdc.rules import SdcParameters
 from rollbook.sdc.tables import Cell, FrequencyTable
-from rollbook.services.siblings import held_against_each_other
+from rollbook.services.outside.siblings import held_against_each_other
 
 RULES = SdcParameters()
 Counts = dict[tuple[str, ...], int]

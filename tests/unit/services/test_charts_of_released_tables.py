@@ -6,8 +6,8 @@ from xml.etree import ElementTree
 
 import pytest
 
-from rollbook.services.chart_drawing import svg
-from rollbook.services.charts import BARS, RANGES, STEPS, Chart, chart_of, vega_lite
+from rollbook.services.outputs.chart_drawing import svg
+from rollbook.services.outputs.charts import BARS, RANGES, STEPS, Chart, chart_of, vega_lite
 
 HISTOGRAM = [
     ("low", "below 10", "12"),

@@ -14,9 +14,9 @@ from typer.testing import CliRunner
 from rollbook.cli import monitor as command
 from rollbook.kernel import canonical
 from rollbook.kernel.encoding import b64, sha256
-from rollbook.services.counting import Volume, count
+from rollbook.services.log.counting import Volume, count
 from rollbook.services.log.published_entry import of
-from rollbook.services.register.exports import as_json
+from rollbook.services.platform.exports import as_json
 from rollbook.tlog import notes, vrf
 from rollbook.tlog.tiles import Tiles, document_path
 from rollbook.tlog.trust import write_policy

@@ -9,7 +9,7 @@ from collections.abc import Callable
 import pytest
 
 from rollbook.kernel.refusals import InputRefused
-from rollbook.services.study_upload import MAX_FILE, MAX_FILES, MAX_UPLOAD, files_of
+from rollbook.services.studies.study_upload import MAX_FILE, MAX_FILES, MAX_UPLOAD, files_of
 
 
 def zipped(fill: Callable[[zipfile.ZipFile], None], compression: int = zipfile.ZIP_DEFLATED) -> dict[str, bytes]:

@@ -9,7 +9,7 @@ import pytest
 
 from rollbook.cli import verify_release as command
 from rollbook.kernel.refusals import InputRefused, VerificationFailed
-from rollbook.services.verify_release import verify
+from rollbook.services.outside.verify_release import verify
 from rollbook.tlog import notes
 from rollbook.tlog.receipt import write_proof
 from rollbook.tlog.trust import write_policy

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from rollbook.kernel.refusals import InputRefused, SetupFailed, StateBroken
-from rollbook.services import witness
 from rollbook.services.log.witnesses import fetch, post
-from rollbook.services.witness_http import LONGEST_REQUEST, WitnessServer
+from rollbook.services.outside import witness
+from rollbook.services.outside.witness_http import LONGEST_REQUEST, WitnessServer
 from rollbook.tlog.checkpoint import verify_checkpoint
 from rollbook.tlog.notes import open_note
 from rollbook.tlog.trust import parse_policy

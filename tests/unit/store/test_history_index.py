@@ -17,9 +17,9 @@ from rollbook.dataplane.store.history_segment import MOST_USES, Column, Segment,
 from rollbook.dataplane.store.populations import encode
 from rollbook.dataplane.store.roaring_bits import Containers
 from rollbook.kernel.refusals import StateBroken
-from rollbook.services import config as service_config
-from rollbook.services import keys
-from rollbook.services.config import Config
+from rollbook.services.platform import config as service_config
+from rollbook.services.platform import keys
+from rollbook.services.platform.config import Config
 from tests.history_ground import MONTHS, Uses, filled
 from tests.kills import killed_at
 

@@ -18,7 +18,7 @@ from typer.testing import CliRunner, Result
 
 from rollbook.cli import verify as command
 from rollbook.kernel.refusals import Family, InputRefused, VerificationFailed
-from rollbook.services import log_source
+from rollbook.services.log import log_source
 from rollbook.tlog import notes
 from rollbook.tlog.labels import parse_identifier
 from rollbook.tlog.limits import LIMITS

@@ -1,7 +1,8 @@
 """Functions compiled to machine code, for loops over the bytes of a return.
 
-Only the processes of a load use them (`services.crew`): compiling costs seconds once, loading what was compiled half a
-second, and a single file is read sooner than that. Places in arrays are checked, since the bytes come from anyone.
+Only the processes of a load use them (`services.returns.crew`): compiling costs seconds once, loading what was
+compiled half a second, and a single file is read sooner than that. Places in arrays are checked, since the bytes come
+from anyone.
 """
 
 from collections.abc import Callable

@@ -5,7 +5,7 @@ birth date in what this sender said before without a number: where one child of 
 have them, and no other. Anything less makes a new record and a pair for custodians to look at. A child whose record is
 joined with none is not found again and never put before anybody.
 
-Pure: what was seen comes in as values (`services.without_number` reads it).
+Pure: what was seen comes in as values (`services.returns.without_number` reads it).
 """
 
 from collections import Counter

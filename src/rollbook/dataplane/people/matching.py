@@ -8,7 +8,7 @@ linked (adoption, protection) is reached by its own current number alone, and no
 show it.
 
 Pure: what is known comes in as a mapping, what to write goes out as values. Left to others: reading and writing the
-identity zone (`services.identity_rows`), and whether the UPNs are well formed (`dataplane.census.rules`).
+identity zone (`services.returns.identity_rows`), and whether the UPNs are well formed (`dataplane.census.rules`).
 """
 
 from collections import Counter

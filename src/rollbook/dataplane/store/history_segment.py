@@ -6,7 +6,7 @@ other, compressed with Zstandard and sealed; a block nobody is in has no bytes. 
 how long) is sealed as well: the length of a block tells how many of its people were in a use. Everything is sealed by
 one cipher, which needs the keys of *all* epochs the segment covers.
 
-Left to others: keys (`rollbook.services.keys`), which uses a segment gets (`history_index`).
+Left to others: keys (`rollbook.services.platform.keys`), which uses a segment gets (`history_index`).
 """
 
 import json

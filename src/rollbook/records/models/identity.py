@@ -1,10 +1,10 @@
 """The identity schema: who the keys stand for, where people live, who may act for them, and what they chose.
 
-Readable only through `rollbook.services.people_zone`.
+Readable only through `rollbook.services.platform.people_zone`.
 
 People, identifiers and sightings come in by tens of thousands, and a foreign key is looked up for each row at the end
 of its transaction: that took half of the server's time. Here they have none in the database. Whoever writes them checks
-a whole batch by one query (`services.identity_rows`), and no role may remove what they point to.
+a whole batch by one query (`services.returns.identity_rows`), and no role may remove what they point to.
 """
 
 import secrets
@@ -39,7 +39,8 @@ class Person(models.Model):
     """One person, one key, for life. The key never leaves the data plane.
 
     `superseded_by`: this key turned out to be the same person's as that one. Both keep their rows, and whoever reads a
-    person reads both (`services.one_person`); taking the pointer away parts them again. It is never more than one step.
+    person reads both (`services.platform.one_person`); taking the pointer away parts them again. It is never more than
+    one step.
     """
 
     key = models.BigIntegerField(primary_key=True)

@@ -17,8 +17,8 @@ class Upload(models.Model):
 
     `content` is its sealed bytes while there is something still to be done with them.
 
-    `findings` is what the job process found, as `services.upload_findings` writes it: places, rules and counts, and of
-    a value only the last four characters of a UPN, until the file is submitted.
+    `findings` is what the job process found, as `services.returns.upload_findings` writes it: places, rules and
+    counts, and of a value only the last four characters of a UPN, until the file is submitted.
     """
 
     WAITING, CHECKED, SUBMITTED, RECEIVED = "waiting", "checked", "submitted", "received"

@@ -16,8 +16,8 @@ from pathlib import Path
 
 from rollbook.kernel.encoding import HASH_BYTES, u64
 from rollbook.services.bench.measure import Result, clocked, take_turns
-from rollbook.services.keys import SegmentCipher
-from rollbook.services.set_files import prove, write
+from rollbook.services.platform.keys import SegmentCipher
+from rollbook.services.uses.set_files import prove, write
 from rollbook.tlog.labels import dummies, label_of_row, padded
 from rollbook.tlog.trie_proof import check
 

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import psycopg
 
-from rollbook.services import config as settings
-from rollbook.services.database import ADMINISTRATOR, where
-from rollbook.services.keys import open_keys
+from rollbook.services.platform import config as settings
+from rollbook.services.platform.database import ADMINISTRATOR, where
+from rollbook.services.platform.keys import open_keys
 
 LookUp = Callable[[int], set[int]]
 

@@ -20,9 +20,9 @@ from pyroaring import BitMap
 from rollbook.dataplane.store.history_index import HistoryIndex, Sources
 from rollbook.dataplane.store.history_segment import UseOfPeople
 from rollbook.dataplane.store.populations import decode, encode, from_column
-from rollbook.services import config as settings
-from rollbook.services.keys import Keys, open_keys
-from rollbook.services.populations import write_durably
+from rollbook.services.platform import config as settings
+from rollbook.services.platform.keys import Keys, open_keys
+from rollbook.services.uses.populations import write_durably
 
 YEARS: Final = 20
 USES_A_YEAR: Final = 100

@@ -14,8 +14,8 @@ from lxml import etree
 
 from rollbook.services.bench.installation import open_for, throwaway
 from rollbook.services.bench.measure import Result, Timed
-from rollbook.services.crew import UNDER_WAY, crew, in_order, prepare_file
-from rollbook.services.generate import generate_returns
+from rollbook.services.outside.generate import generate_returns
+from rollbook.services.returns.crew import UNDER_WAY, crew, in_order, prepare_file
 
 PUPILS, SEED, WORKERS = 20_000, 1, 2
 COLLECTION = "sc-spr-2025"
@@ -29,8 +29,8 @@ def run(scale: int = 1, runs: int = 1, pupils: int | None = None) -> Result:
     files = inputs(count)
     with throwaway():
         open_for(COLLECTION, [_school(path) for path in files])
-        from rollbook.services.actors import operator
-        from rollbook.services.load import load
+        from rollbook.services.platform.actors import operator
+        from rollbook.services.returns.load import load
 
         before = _timed(lambda: _with_crew(files, parse_only))
         checked = _timed(lambda: _with_crew(files, prepare_file))
@@ -89,7 +89,7 @@ def _with_crew(files: Sequence[Path], work: Callable[[str], object]) -> float:
 
 
 def _landed(files: Sequence[Path], load: Callable[..., Iterable[tuple[Path, object, int]]]) -> tuple[Timed, int]:
-    from rollbook.services.load import readers
+    from rollbook.services.returns.load import readers
 
     taken = 0
 

@@ -9,11 +9,11 @@ from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
 
-from rollbook.services import config as settings
-from rollbook.services import database, embedded, keys
-from rollbook.services.config import Process
-from rollbook.services.processes import run_self
-from rollbook.services.start import start_django
+from rollbook.services.platform import config as settings
+from rollbook.services.platform import database, embedded, keys
+from rollbook.services.platform.config import Process
+from rollbook.services.platform.processes import run_self
+from rollbook.services.platform.start import start_django
 
 
 @contextmanager
@@ -50,9 +50,9 @@ def open_for(collection: str, schools: Sequence[str]) -> None:
     from rollbook.dataplane.census.catalogue import items_of
     from rollbook.records.models.governance import Assessment, Publication
     from rollbook.records.models.log import LogSubmission
-    from rollbook.services import clock
-    from rollbook.services.actors import operator
-    from rollbook.services.collections import open_collection, register_school
+    from rollbook.services.collections.collections import open_collection, register_school
+    from rollbook.services.platform import clock
+    from rollbook.services.platform.actors import operator
 
     items, papers = [item.id for item in items_of(collection)], {}
     for kind in ("notice", "assessment"):

@@ -58,8 +58,8 @@ def _read() -> tuple[list[bytes], dict[str, float]]:
     from django.conf import settings
 
     from rollbook.services.log.folder import log_folder
+    from rollbook.services.log.log_source import open_source, read_bundles, read_checkpoint
     from rollbook.services.log.trust import policy_of
-    from rollbook.services.log_source import open_source, read_bundles, read_checkpoint
     from rollbook.tlog.checkpoint import Checkpoint, verify_checkpoint
     from rollbook.tlog.reading import read_log, verify_entries
 

@@ -10,8 +10,8 @@ from typing import Any, Final
 
 from rollbook.kernel.encoding import b64
 from rollbook.records.models.log import LogDocument, LogSubmission
-from rollbook.services import clock
 from rollbook.services.log.genesis import month_of
+from rollbook.services.platform import clock
 from rollbook.tlog.seals import write_text
 
 PART: Final = 100

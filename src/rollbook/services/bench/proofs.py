@@ -14,8 +14,8 @@ from pathlib import Path
 
 from rollbook.kernel.encoding import u64
 from rollbook.services.bench.measure import Result, take_turns
-from rollbook.services.keys import SegmentCipher
-from rollbook.services.set_files import prove, write
+from rollbook.services.platform.keys import SegmentCipher
+from rollbook.services.uses.set_files import prove, write
 from rollbook.tlog import vrf
 from rollbook.tlog.labels import alpha, dummies, label, padded, secret
 from rollbook.tlog.trie_proof import check

@@ -14,7 +14,7 @@ from rollbook.sdc.suppression.protect import Protected, audit, count_need, prote
 from rollbook.sdc.suppression.subtraction import subtracted
 from rollbook.sdc.suppression.system import Flags, Floats, System, Tree, system_of
 from rollbook.services.bench.measure import Result, Timed, clocked
-from rollbook.services.solver_name import solver_name_aside
+from rollbook.services.platform.solver_name import solver_name_aside
 
 THRESHOLD = 10.0
 # Main ethnic groups: one large and many small, as in a national census.

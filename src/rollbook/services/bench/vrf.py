@@ -9,10 +9,10 @@ from pathlib import Path
 
 import rbcl
 
-from rollbook.services import config as settings
 from rollbook.services.bench.measure import Result, clocked, take_turns
-from rollbook.services.keys import open_keys
-from rollbook.services.month_secrets import secrets_of
+from rollbook.services.platform import config as settings
+from rollbook.services.platform.keys import open_keys
+from rollbook.services.uses.month_secrets import secrets_of
 
 SAMPLE = 20_000
 NEW = 200

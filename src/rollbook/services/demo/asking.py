@@ -7,10 +7,10 @@ import zipfile
 from datetime import date, timedelta
 from typing import Any
 
-from rollbook.services import clock
 from rollbook.services.demo.papers import COLLECTION, RESEARCH_ITEMS
 from rollbook.services.demo.stage import Stage
 from rollbook.services.demo.visitor import Page
+from rollbook.services.platform import clock
 
 TEXTS: dict[str, Any] = {
     "applicant_names": "Dr Noor Feskettle",

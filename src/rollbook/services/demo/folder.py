@@ -8,8 +8,8 @@ from contextlib import suppress
 from pathlib import Path
 
 from rollbook.kernel.refusals import Reason, SetupFailed
-from rollbook.services import embedded
-from rollbook.services.config import Config
+from rollbook.services.platform import embedded
+from rollbook.services.platform.config import Config
 
 MARKER = ".made-by-rollbook-demo"
 SERVER = "server.pid"

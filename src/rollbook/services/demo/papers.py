@@ -3,13 +3,16 @@
 from datetime import timedelta
 
 from rollbook.dataplane.census.catalogue import items_of
-from rollbook.services import accounts, clock, collections, governance, safe_people, safe_places
-from rollbook.services.actors import operator
+from rollbook.services.accounts import accounts
+from rollbook.services.collections import collections
 from rollbook.services.demo.cast import AUTHORITY, ORGANISATIONS, PASSWORD, POLICE, STAFF, UNIVERSITY
 from rollbook.services.demo.stage import Stage
-from rollbook.services.governance import Clause, Step
 from rollbook.services.log.genesis import found_log
 from rollbook.services.log.reader import head
+from rollbook.services.platform import clock
+from rollbook.services.platform.actors import operator
+from rollbook.services.projects import governance, safe_people, safe_places
+from rollbook.services.projects.governance import Clause, Step
 
 COLLECTION = "sc-spr-2025"
 YEAR = timedelta(days=365)

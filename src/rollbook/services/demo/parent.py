@@ -10,11 +10,11 @@ import sys
 import zipfile
 from datetime import timedelta
 
-from rollbook.services import clock
 from rollbook.services.demo.cast import OTHER_PARENT, PARENT, PASSWORD, STRANGER, Member
 from rollbook.services.demo.stage import Stage
 from rollbook.services.demo.visitor import Page
 from rollbook.services.log.trust import own_policy
+from rollbook.services.platform import clock
 
 LETTER_CODE_SHAPE = "XXXX-XXXX-XXXX-XXXX"
 

@@ -10,7 +10,7 @@ from rollbook.services.demo.cast import OTHER_PARENT, PARENT, PASSWORD, STAFF, S
 from rollbook.services.demo.narrator import Narrator
 from rollbook.services.demo.one_time_code import code_now
 from rollbook.services.demo.stage import SECRETS, Stage, curtain
-from rollbook.services.start import start_django
+from rollbook.services.platform.start import start_django
 
 
 def play(folder: Path, bind: str, *, serve: bool) -> None:

@@ -4,13 +4,14 @@ from pathlib import Path
 
 from lxml import etree
 
-from rollbook.services import clock, collections, notices
-from rollbook.services.actors import operator
+from rollbook.services.collections import collections, notices
 from rollbook.services.demo.papers import COLLECTION
 from rollbook.services.demo.stage import Stage
-from rollbook.services.generate import GeneratedFile, generate_returns
-from rollbook.services.ingest import ingest, ingest_file
-from rollbook.services.receipts import Receipt
+from rollbook.services.outside.generate import GeneratedFile, generate_returns
+from rollbook.services.platform import clock
+from rollbook.services.platform.actors import operator
+from rollbook.services.returns.ingest import ingest, ingest_file
+from rollbook.services.returns.receipts import Receipt
 
 PUPILS, SCHOOLS, SEED = 2_000, 8, 20250116
 # Long enough that no signature or packed table spells it by chance, as three letters sometimes are.

@@ -9,15 +9,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from rollbook.kernel.refusals import Reason, StateBroken
-from rollbook.services import config as settings
-from rollbook.services import database, embedded, keys, supervise
-from rollbook.services.config import Config
 from rollbook.services.demo import folder as own_folder
 from rollbook.services.demo.cast import PASSWORD, Member
 from rollbook.services.demo.narrator import Narrator
 from rollbook.services.demo.one_time_code import code_at
 from rollbook.services.demo.visitor import Page, Visitor
-from rollbook.services.processes import run_self
+from rollbook.services.platform import config as settings
+from rollbook.services.platform import database, embedded, keys, supervise
+from rollbook.services.platform.config import Config
+from rollbook.services.platform.processes import run_self
 
 SECRETS = "people.json"
 PATIENCE_S = 60.0

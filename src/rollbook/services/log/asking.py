@@ -6,8 +6,8 @@ from typing import Any
 from rollbook.kernel import canonical
 from rollbook.kernel.refusals import InputRefused, Reason, UseRefused
 from rollbook.records.models.log import LogSubmission
-from rollbook.services import clock
 from rollbook.services.log.history import published_log
+from rollbook.services.platform import clock
 from rollbook.tlog.audit import judge
 from rollbook.tlog.entries import VERSION
 from rollbook.tlog.reading import format_at

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Final
 
 from rollbook.kernel.refusals import Reason, StateBroken
-from rollbook.services.config import Config
+from rollbook.services.platform.config import Config
 from rollbook.tlog.tiles import CHECKPOINT, UNWITNESSED, bundle_paths
 
 _SYNCS_AT_ONCE: Final = 16

@@ -7,11 +7,11 @@ from django.conf import settings
 from rollbook.kernel.encoding import b64
 from rollbook.kernel.refusals import InputRefused
 from rollbook.records.models.log import LogSubmission
-from rollbook.services import clock
-from rollbook.services.keys import open_keys
 from rollbook.services.log.documents import plain_document
 from rollbook.services.log.outbox import submit
 from rollbook.services.log.trust import policy_text
+from rollbook.services.platform import clock
+from rollbook.services.platform.keys import open_keys
 from rollbook.tlog.entries import SPEC
 from rollbook.tlog.vrf import SUITE
 

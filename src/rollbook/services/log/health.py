@@ -9,11 +9,11 @@ from datetime import UTC, date, datetime
 
 from django.conf import settings
 
-from rollbook.services import clock
 from rollbook.services.log import reader
 from rollbook.services.log.history import published_log
 from rollbook.services.log.published_entry import PublishedEntry
 from rollbook.services.log.trust import policy_of
+from rollbook.services.platform import clock
 from rollbook.tlog.duties import Overdue, SealCounts, overdue, seals
 from rollbook.tlog.notes import KeyType, VerifierKey, open_note, verify_line
 from rollbook.tlog.reading import Log

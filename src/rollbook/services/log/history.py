@@ -5,9 +5,9 @@ from functools import lru_cache
 from django.conf import settings
 
 from rollbook.kernel.refusals import Reason, VerificationFailed
-from rollbook.services import clock
 from rollbook.services.log.folder import State, log_folder
 from rollbook.services.log.trust import policy_of
+from rollbook.services.platform import clock
 from rollbook.tlog.checkpoint import verify_checkpoint
 from rollbook.tlog.reading import Log, read_log
 

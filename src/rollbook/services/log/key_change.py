@@ -14,14 +14,14 @@ from django.db.models import QuerySet
 from rollbook.kernel.encoding import b64, sha256
 from rollbook.policy.roles import Role
 from rollbook.records.models.log import LogSubmission
-from rollbook.services import clock
-from rollbook.services.actors import Actor, require_role
-from rollbook.services.audit import audit
-from rollbook.services.keys import open_keys
 from rollbook.services.log.documents import plain_document
 from rollbook.services.log.genesis import POLICY_ID
 from rollbook.services.log.outbox import submit
 from rollbook.services.log.trust import own_policy
+from rollbook.services.platform import clock
+from rollbook.services.platform.actors import Actor, require_role
+from rollbook.services.platform.audit import audit
+from rollbook.services.platform.keys import open_keys
 
 
 def add_log_keys(*, by: Actor) -> str | None:

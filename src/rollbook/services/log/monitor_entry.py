@@ -6,11 +6,11 @@ import secrets
 from django.db import transaction
 
 from rollbook.kernel.refusals import InputRefused, Reason
-from rollbook.services.actors import Actor, Role, require_role
-from rollbook.services.audit import audit
 from rollbook.services.log.documents import text_document
+from rollbook.services.log.monitor_report import KIND, Breach
 from rollbook.services.log.outbox import submit
-from rollbook.services.monitor_report import KIND, Breach
+from rollbook.services.platform.actors import Actor, Role, require_role
+from rollbook.services.platform.audit import audit
 
 LONGEST = 1_000_000
 

@@ -10,8 +10,8 @@ from typing import Any
 from rollbook.kernel import canonical
 from rollbook.kernel.refusals import InputRefused, Reason
 from rollbook.records.models.log import LogSubmission
-from rollbook.services import clock
 from rollbook.services.log import documents as kept
+from rollbook.services.platform import clock
 from rollbook.tlog.audit_rules import POINTERS
 from rollbook.tlog.entries import LONGEST_ENTRY, VERSION, is_known, wrong_field
 

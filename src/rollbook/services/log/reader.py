@@ -14,12 +14,12 @@ from django.db.models import Min
 from rollbook.kernel.encoding import b64
 from rollbook.kernel.refusals import Reason, StateBroken, UseRefused
 from rollbook.records.models.log import LogEntry, LogSubmission
-from rollbook.services import clock
 from rollbook.services.log.folder import log_folder
 from rollbook.services.log.published_entry import PublishedEntry
 from rollbook.services.log.receipts import verify_published
 from rollbook.services.log.state import NOTHING, read_state
 from rollbook.services.log.trust import policy_of
+from rollbook.services.platform import clock
 from rollbook.tlog.checkpoint import Checkpoint, read_body, verify_checkpoint
 
 POLL_SECONDS: Final = 0.1

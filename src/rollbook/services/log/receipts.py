@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from django.conf import settings
 
 from rollbook.kernel.refusals import Reason, VerificationFailed
-from rollbook.services import clock
 from rollbook.services.log.folder import log_folder
 from rollbook.services.log.trust import policy_of
+from rollbook.services.platform import clock
 from rollbook.tlog.checkpoint import Checkpoint, verify_checkpoint
 from rollbook.tlog.receipt import verify_proof, write_proof
 from rollbook.tlog.tile_proofs import TileTree

@@ -17,10 +17,10 @@ from rollbook.kernel import canonical
 from rollbook.kernel.encoding import b64, sha256
 from rollbook.kernel.refusals import InputRefused, Reason, UseRefused
 from rollbook.records.models.log import LogSubmission
-from rollbook.services import clock
-from rollbook.services.actors import Actor, Role, require_role
-from rollbook.services.audit import audit
 from rollbook.services.log.outbox import submit
+from rollbook.services.platform import clock
+from rollbook.services.platform.actors import Actor, Role, require_role
+from rollbook.services.platform.audit import audit
 from rollbook.tlog.entries import SET_BEARING
 
 LONGEST_NOTE: Final = 1000

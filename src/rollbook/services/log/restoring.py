@@ -11,13 +11,13 @@ from django.conf import settings
 
 from rollbook.kernel.encoding import sha256, unb64
 from rollbook.kernel.refusals import Reason, StateBroken, VerificationFailed
-from rollbook.services import clock
 from rollbook.services.log import documents, writer
 from rollbook.services.log import state as rows
 from rollbook.services.log.folder import LogFolder, State, log_folder
+from rollbook.services.log.log_source import Fetch, open_source, read_bundles, read_checkpoint
 from rollbook.services.log.trust import policy_of
 from rollbook.services.log.witnesses import furthest
-from rollbook.services.log_source import Fetch, open_source, read_bundles, read_checkpoint
+from rollbook.services.platform import clock
 from rollbook.tlog.checkpoint import read_body, verify_checkpoint
 from rollbook.tlog.entries import documents_of
 from rollbook.tlog.notes import Body

@@ -8,8 +8,8 @@ from functools import lru_cache
 from django.conf import settings
 
 from rollbook.kernel.refusals import InputRefused, Reason, SetupFailed
-from rollbook.services.config import Config
-from rollbook.services.keys import open_keys
+from rollbook.services.platform.config import Config
+from rollbook.services.platform.keys import open_keys
 from rollbook.tlog.notes import parse_key
 from rollbook.tlog.trust import NO_WITNESS_SENTENCE, Policy, parse_policy, write_policy
 

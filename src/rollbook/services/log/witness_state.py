@@ -13,11 +13,11 @@ from typing import Final
 
 from django.conf import settings
 
-from rollbook.services.config import Config, WhenAway
 from rollbook.services.log.folder import log_folder, write_durably
 from rollbook.services.log.state import read_state
 from rollbook.services.log.trust import policy_of
 from rollbook.services.log.witnesses import Answer, cosigned_at
+from rollbook.services.platform.config import Config, WhenAway
 from rollbook.tlog.checkpoint import parse_body
 from rollbook.tlog.notes import Body, open_note
 from rollbook.tlog.trust import Policy

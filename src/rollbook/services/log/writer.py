@@ -16,14 +16,14 @@ from django.conf import settings
 from django.db import connections
 
 from rollbook.kernel.refusals import Reason, StateBroken
-from rollbook.services import clock
-from rollbook.services.keys import open_keys
 from rollbook.services.log import state as rows
 from rollbook.services.log.batch import Batch, take
 from rollbook.services.log.folder import State, log_folder
 from rollbook.services.log.trust import policy_of
 from rollbook.services.log.witness_state import remember
 from rollbook.services.log.witnesses import Witnesses, furthest
+from rollbook.services.platform import clock
+from rollbook.services.platform.keys import open_keys
 from rollbook.tlog.audit import audit
 from rollbook.tlog.checkpoint import Checkpoint, read_body, verify_checkpoint
 from rollbook.tlog.history import History

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from rollbook.records.models.collections import Collection, Load, Return
-from rollbook.services.collections import told_counts
-from rollbook.services.load_receipts import LoadReport, current_report
-from rollbook.services.mapped_items import mapping_of
+from rollbook.services.catalogue.mapped_items import mapping_of
+from rollbook.services.collections.collections import told_counts
+from rollbook.services.collections.load_receipts import LoadReport, current_report
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,11 +8,11 @@ from typing import Any
 from rollbook.kernel import canonical
 from rollbook.kernel.encoding import unb64
 from rollbook.policy.revoking import REVOKES
-from rollbook.services.corrections import REASONS
 from rollbook.services.log import reader
 from rollbook.services.log.published_entry import PublishedEntry
-from rollbook.services.register.sizes import interval
-from rollbook.services.register.words import RESULTS, power_code
+from rollbook.services.platform.sizes import interval
+from rollbook.services.platform.words import RESULTS, power_code
+from rollbook.services.uses.corrections import REASONS
 
 Fields = Mapping[str, Any]
 Sentence = Callable[[Fields], str]

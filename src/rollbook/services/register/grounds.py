@@ -5,8 +5,8 @@ from datetime import date
 
 from rollbook.policy.powers import POWERS, powers_in_force
 from rollbook.policy.purposes import PURPOSES, PurposeKind, purposes_of
-from rollbook.services import clock
-from rollbook.services.register.words import purpose_name
+from rollbook.services.platform import clock
+from rollbook.services.platform.words import purpose_name
 
 
 @dataclass(frozen=True, slots=True)

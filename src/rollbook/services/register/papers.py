@@ -7,9 +7,9 @@ from datetime import date, datetime
 from django.db.models import QuerySet
 
 from rollbook.records.models.governance import Agreement, Assessment, Publication
-from rollbook.services import clock
-from rollbook.services.papers import Clause
-from rollbook.services.register.words import power_law, purpose_name
+from rollbook.services.platform import clock
+from rollbook.services.platform.words import power_law, purpose_name
+from rollbook.services.projects.papers import Clause
 
 KINDS: Mapping[str, str] = {
     "agreement": "Agreements",

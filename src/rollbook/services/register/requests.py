@@ -13,15 +13,15 @@ from rollbook.policy.states import RequestState
 from rollbook.records.models.accounts import Accreditation, Training
 from rollbook.records.models.governance import Decision, Request
 from rollbook.records.models.studies import Project
-from rollbook.services import clock
-from rollbook.services.gating import gate_for_request, team_of
-from rollbook.services.items import item_facts
-from rollbook.services.mapped_items import item_name
+from rollbook.services.catalogue.items import item_facts
+from rollbook.services.catalogue.mapped_items import item_name
+from rollbook.services.outputs.releases import ReleasedTable, released_tables
+from rollbook.services.platform import clock
+from rollbook.services.platform.words import class_words, power_law, purpose_name
+from rollbook.services.projects.gating import gate_for_request, team_of
+from rollbook.services.projects.samples import words
 from rollbook.services.register.papers import PaperLine, agreements_of, assessments_covering
 from rollbook.services.register.uses import UseLine, uses_of
-from rollbook.services.register.words import class_words, power_law, purpose_name
-from rollbook.services.releases import ReleasedTable, released_tables
-from rollbook.services.samples import words
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,11 +7,11 @@ from datetime import date, datetime
 
 from rollbook.policy.revoking import REVOKES
 from rollbook.records.models.studies import Run
-from rollbook.services import clock
 from rollbook.services.log import reader
 from rollbook.services.log.published_entry import PublishedEntry
-from rollbook.services.register.sizes import Interval, interval
-from rollbook.services.register.words import power_code, power_law
+from rollbook.services.platform import clock
+from rollbook.services.platform.sizes import Interval, interval
+from rollbook.services.platform.words import power_code, power_law
 
 _RUN = "run-"
 _RUN_NAME = re.compile(r"run-[0-9]{1,18}")

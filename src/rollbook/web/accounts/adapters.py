@@ -8,7 +8,7 @@ from allauth.mfa.adapter import DefaultMFAAdapter
 from django.conf import settings
 from django.http import HttpRequest
 
-from rollbook.services.keys import open_keys
+from rollbook.services.platform.keys import open_keys
 
 
 class OpenAccounts(AuthenticationBackend):  # type: ignore[misc]

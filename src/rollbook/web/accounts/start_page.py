@@ -7,7 +7,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
 from rollbook.kernel.refusals import InputRefused
-from rollbook.services.starting import start_account
+from rollbook.services.accounts.starting import start_account
 from rollbook.web.access import access
 from rollbook.web.ui.actor import actor, connection
 

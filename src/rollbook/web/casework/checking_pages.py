@@ -7,9 +7,9 @@ from django.urls import URLPattern, path
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from rollbook.kernel.refusals import InputRefused
-from rollbook.services.actors import Actor, Role
-from rollbook.services.check_pages import check_page, outputs_for
-from rollbook.services.outputs import LONGEST_COMMENT, RETURN, claim, give_verdict, return_early, unclaim
+from rollbook.services.outputs.check_pages import check_page, outputs_for
+from rollbook.services.outputs.outputs import LONGEST_COMMENT, RETURN, claim, give_verdict, return_early, unclaim
+from rollbook.services.platform.actors import Actor, Role
 from rollbook.web.access import access
 from rollbook.web.casework.file_forms import FileVerdictForm, VerdictForm
 from rollbook.web.ui.actor import actor

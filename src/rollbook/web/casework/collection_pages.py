@@ -5,8 +5,8 @@ from django.shortcuts import render
 from django.urls import URLPattern, path
 from django.views.decorators.http import require_safe
 
-from rollbook.services.actors import Role
-from rollbook.services.reconcile import open_collections, progress
+from rollbook.services.platform.actors import Role
+from rollbook.services.returns.reconcile import open_collections, progress
 from rollbook.web.access import access
 from rollbook.web.ui.actor import actor
 

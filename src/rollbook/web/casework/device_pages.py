@@ -9,8 +9,8 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
 from rollbook.kernel.refusals import InputRefused
-from rollbook.services.actors import Role
-from rollbook.services.safe_places import register_device, where
+from rollbook.services.platform.actors import Role
+from rollbook.services.projects.safe_places import register_device, where
 from rollbook.web.access import access
 from rollbook.web.casework.request_pages import show
 from rollbook.web.ui.actor import DEVICE_COOKIE, actor

@@ -10,8 +10,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from rollbook.kernel.refusals import InputRefused, Reason, UseRefused
-from rollbook.services.actors import Actor, Role
-from rollbook.services.dividing import (
+from rollbook.services.people.dividing import (
     divide,
     drop_division,
     leave_divided,
@@ -20,7 +19,8 @@ from rollbook.services.dividing import (
     report_mixed,
     undo,
 )
-from rollbook.services.divisions import one_division, open_divisions
+from rollbook.services.people.divisions import one_division, open_divisions
+from rollbook.services.platform.actors import Actor, Role
 from rollbook.web.access import access
 from rollbook.web.ui.actor import actor
 

@@ -7,9 +7,9 @@ from django.urls import URLPattern, path
 from django.views.decorators.http import require_http_methods, require_safe
 
 from rollbook.kernel.refusals import AccessDenied, InputRefused, UseRefused
-from rollbook.services.actors import Role
-from rollbook.services.explaining import LONGEST_TEXT, accept_explanation, return_explanation
-from rollbook.services.explanation_desk import one_explanation, query_counts, waiting_explanations
+from rollbook.services.platform.actors import Role
+from rollbook.services.returns.explaining import LONGEST_TEXT, accept_explanation, return_explanation
+from rollbook.services.returns.explanation_desk import one_explanation, query_counts, waiting_explanations
 from rollbook.web.access import access
 from rollbook.web.ui.actor import actor
 from rollbook.web.ui.paging import paginate

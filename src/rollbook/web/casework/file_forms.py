@@ -5,8 +5,8 @@ from typing import Any
 
 from django import forms
 
-from rollbook.services.file_pages import LONGEST_GROUND
-from rollbook.services.outputs import APPROVE, LONGEST_COMMENT, REJECT, RETURN
+from rollbook.services.outputs.file_pages import LONGEST_GROUND
+from rollbook.services.outputs.outputs import APPROVE, LONGEST_COMMENT, REJECT, RETURN
 
 
 class VerdictForm(forms.Form):

@@ -7,11 +7,17 @@ from django.urls import URLPattern, path
 from django.views.decorators.http import require_http_methods, require_safe
 
 from rollbook.kernel.refusals import InputRefused, RollbookError
-from rollbook.services.actors import Role
-from rollbook.services.deciding import decide_file
-from rollbook.services.file_leave import FORMATS, LONGEST_REASON, LONGEST_REASONS, ask_exception, decide_exception
-from rollbook.services.file_pages import officers_list, officers_page
-from rollbook.services.released_files import Leave, leaves
+from rollbook.services.outputs.deciding import decide_file
+from rollbook.services.outputs.file_pages import officers_list, officers_page
+from rollbook.services.outputs.released_files import Leave, leaves
+from rollbook.services.platform.actors import Role
+from rollbook.services.projects.file_leave import (
+    FORMATS,
+    LONGEST_REASON,
+    LONGEST_REASONS,
+    ask_exception,
+    decide_exception,
+)
 from rollbook.web.access import access
 from rollbook.web.casework.dates import ThreeBoxDate, date_input
 from rollbook.web.casework.file_forms import FileVerdictForm

@@ -11,9 +11,9 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from rollbook.kernel.refusals import AccessDenied, InputRefused, Reason, UseRefused
-from rollbook.services.actors import Role
-from rollbook.services.case_pages import Terms, cases_of, desk, desk_case, terms_for
-from rollbook.services.gateway import collect, confirm_case, match_case, open_case, refuse_case
+from rollbook.services.gateway.case_pages import Terms, cases_of, desk, desk_case, terms_for
+from rollbook.services.gateway.gateway import collect, confirm_case, match_case, open_case, refuse_case
+from rollbook.services.platform.actors import Role
 from rollbook.web.access import access
 from rollbook.web.ui.actor import actor
 

@@ -7,7 +7,7 @@ from django.shortcuts import redirect, render
 from django.urls import URLPattern, path
 from django.views.decorators.http import require_safe
 
-from rollbook.services.actors import Role
+from rollbook.services.platform.actors import Role
 from rollbook.web.access import access
 from rollbook.web.ui.actor import actor
 

@@ -7,10 +7,10 @@ from django.urls import path
 from django.views.decorators.http import require_http_methods
 
 from rollbook.kernel.refusals import InputRefused, RollbookError, UseRefused
-from rollbook.services.actors import Actor, Role
-from rollbook.services.letters import archive, issue_letter, record_responsibility
-from rollbook.services.responsibility_words import BASIS_CHOICES, EVIDENCE_CHOICES, STOP_CHOICES
-from rollbook.services.stops import lift_stop, one_responsibility, other_children, pupil_file, stop
+from rollbook.services.accounts.letters import archive, issue_letter, record_responsibility
+from rollbook.services.accounts.responsibility_words import BASIS_CHOICES, EVIDENCE_CHOICES, STOP_CHOICES
+from rollbook.services.accounts.stops import lift_stop, one_responsibility, other_children, pupil_file, stop
+from rollbook.services.platform.actors import Actor, Role
 from rollbook.web.access import access
 from rollbook.web.ui.actor import actor
 

@@ -8,10 +8,10 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from rollbook.kernel.refusals import InputRefused, Reason, RollbookError, UseRefused
-from rollbook.services.actors import Role
-from rollbook.services.do_not_link import WHY, keep_apart, lift
-from rollbook.services.doubles import kept_apart_list, one_double, waiting_doubles
-from rollbook.services.merging import join, leave_apart, propose, report_double
+from rollbook.services.people.do_not_link import WHY, keep_apart, lift
+from rollbook.services.people.doubles import kept_apart_list, one_double, waiting_doubles
+from rollbook.services.people.merging import join, leave_apart, propose, report_double
+from rollbook.services.platform.actors import Role
 from rollbook.web.access import access
 from rollbook.web.ui.actor import actor
 

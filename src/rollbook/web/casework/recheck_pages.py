@@ -6,9 +6,9 @@ from django.shortcuts import redirect, render
 from django.urls import URLPattern, path
 from django.views.decorators.http import require_POST, require_safe
 
-from rollbook.services.actors import Role
-from rollbook.services.recheck import LONGEST_NOTE, settle
-from rollbook.services.recheck_pages import tasks
+from rollbook.services.outputs.recheck import LONGEST_NOTE, settle
+from rollbook.services.outputs.recheck_pages import tasks
+from rollbook.services.platform.actors import Role
 from rollbook.web.access import access
 from rollbook.web.ui.actor import actor
 

@@ -9,10 +9,17 @@ from django.urls import URLPattern, path
 from django.views.decorators.http import require_http_methods, require_safe
 
 from rollbook.kernel.refusals import RollbookError
-from rollbook.services.actors import Role
-from rollbook.services.request_desk import FormFacts, form_facts, own_request, own_requests, panel_list, panel_page
-from rollbook.services.requests import LONGEST_TEXT, LONGEST_TITLE, decide, make_request, withdraw
-from rollbook.services.samples import LARGEST, LONGEST_WHY, SampleAsked
+from rollbook.services.platform.actors import Role
+from rollbook.services.projects.requests import LONGEST_TEXT, LONGEST_TITLE, decide, make_request, withdraw
+from rollbook.services.projects.samples import LARGEST, LONGEST_WHY, SampleAsked
+from rollbook.services.register.request_desk import (
+    FormFacts,
+    form_facts,
+    own_request,
+    own_requests,
+    panel_list,
+    panel_page,
+)
 from rollbook.web.access import access
 from rollbook.web.casework.dates import ThreeBoxDate, date_input
 from rollbook.web.ui.actor import actor

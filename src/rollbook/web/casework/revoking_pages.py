@@ -7,9 +7,9 @@ from django.urls import URLPattern, path
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from rollbook.kernel.refusals import RollbookError
-from rollbook.services.actors import Role
-from rollbook.services.revoke_pages import left_table, left_tables
-from rollbook.services.revoking import LONGEST_REASON, ask_revoke, confirm_revoke, decline_revoke
+from rollbook.services.outputs.revoke_pages import left_table, left_tables
+from rollbook.services.outputs.revoking import LONGEST_REASON, ask_revoke, confirm_revoke, decline_revoke
+from rollbook.services.platform.actors import Role
 from rollbook.web.access import access
 from rollbook.web.casework.request_pages import show
 from rollbook.web.ui.actor import actor

@@ -7,8 +7,8 @@ from django.urls import URLPattern, path
 from django.views.decorators.http import require_http_methods, require_safe
 
 from rollbook.kernel.refusals import InputRefused
-from rollbook.services.actors import Role
-from rollbook.services.reveals import GROUNDS, extend, sealed_case, sealed_cases
+from rollbook.services.gateway.reveals import GROUNDS, extend, sealed_case, sealed_cases
+from rollbook.services.platform.actors import Role
 from rollbook.web.access import access
 from rollbook.web.casework.dates import ThreeBoxDate, date_input
 from rollbook.web.ui.actor import actor

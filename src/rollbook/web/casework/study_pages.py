@@ -9,13 +9,13 @@ from django.urls import URLPattern, path
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from rollbook.kernel.refusals import InputRefused, Reason, UseRefused
-from rollbook.services.actors import Role
-from rollbook.services.five_safes import five_safes
-from rollbook.services.projects import projects_of
-from rollbook.services.run_pages import run_page
-from rollbook.services.studies import ask_run, project_page, submit
-from rollbook.services.study_upload import MAX_FILES, MAX_UPLOAD
-from rollbook.services.submitting import CONTEXT, LONGEST_TEXT, submit_output, withdraw_output
+from rollbook.services.outputs.submitting import CONTEXT, LONGEST_TEXT, submit_output, withdraw_output
+from rollbook.services.platform.actors import Role
+from rollbook.services.projects.projects import projects_of
+from rollbook.services.register.five_safes import five_safes
+from rollbook.services.studies.run_pages import run_page
+from rollbook.services.studies.studies import ask_run, project_page, submit
+from rollbook.services.studies.study_upload import MAX_FILES, MAX_UPLOAD
 from rollbook.web.access import access
 from rollbook.web.ui.actor import actor
 

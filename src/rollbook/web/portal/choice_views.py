@@ -4,8 +4,8 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_safe
 
-from rollbook.services import choices as deeds
-from rollbook.services.access import open_record
+from rollbook.services.accounts.access import open_record
+from rollbook.services.portal import choices as deeds
 from rollbook.web.portal.doors import about_a_record
 from rollbook.web.ui.actor import actor
 

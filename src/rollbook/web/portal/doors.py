@@ -7,7 +7,7 @@ from typing import Any
 from django.http import Http404, HttpRequest, HttpResponse
 
 from rollbook.kernel.refusals import AccessDenied
-from rollbook.services.actors import Role
+from rollbook.services.platform.actors import Role
 from rollbook.web.access import access
 
 View = Callable[..., HttpResponse]

@@ -6,9 +6,9 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_safe
 
 from rollbook.kernel.refusals import AccessDenied, UseRefused
-from rollbook.services.access import onlookers, open_record
-from rollbook.services.actors import Actor
-from rollbook.services.confirming import Waiting, approve, waiting_for_approval
+from rollbook.services.accounts.access import onlookers, open_record
+from rollbook.services.accounts.confirming import Waiting, approve, waiting_for_approval
+from rollbook.services.platform.actors import Actor
 from rollbook.web.portal.doors import about_a_record
 from rollbook.web.ui.actor import actor
 

@@ -5,8 +5,8 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_POST
 
-from rollbook.services.access import open_record
-from rollbook.services.bundles import ask_bundles, proof_page, take_bundle
+from rollbook.services.accounts.access import open_record
+from rollbook.services.portal.bundles import ask_bundles, proof_page, take_bundle
 from rollbook.web.portal.doors import about_a_record
 from rollbook.web.ui.actor import actor
 

@@ -5,12 +5,12 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from rollbook.services.access import open_record, open_records, own_number
-from rollbook.services.actors import Role
-from rollbook.services.history import history
-from rollbook.services.inbox import messages_for, new_messages
+from rollbook.services.accounts.access import open_record, open_records, own_number
+from rollbook.services.accounts.inbox import messages_for, new_messages
 from rollbook.services.log.reader import head
-from rollbook.services.portal import record_page
+from rollbook.services.platform.actors import Role
+from rollbook.services.portal.history import history
+from rollbook.services.portal.portal import record_page
 from rollbook.web.access import access
 from rollbook.web.portal.doors import about_a_record
 from rollbook.web.ui.actor import actor

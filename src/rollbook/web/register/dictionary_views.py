@@ -7,8 +7,15 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from rollbook.services.dictionary import CodeLine, DictionaryLine, code_lines, dictionary, dictionary_page, every_choice
-from rollbook.services.register.exports import as_csv, as_json
+from rollbook.services.catalogue.dictionary import (
+    CodeLine,
+    DictionaryLine,
+    code_lines,
+    dictionary,
+    dictionary_page,
+    every_choice,
+)
+from rollbook.services.platform.exports import as_csv, as_json
 from rollbook.web.access import access
 from rollbook.web.register.files import csv_file, json_file
 

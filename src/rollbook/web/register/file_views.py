@@ -4,9 +4,9 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from rollbook.services.register.exports import as_csv, as_json
-from rollbook.services.release_proof import proof_of
-from rollbook.services.released_files import Leave, ReleasedFile, leaves, released_files
+from rollbook.services.outputs.release_proof import proof_of
+from rollbook.services.outputs.released_files import Leave, ReleasedFile, leaves, released_files
+from rollbook.services.platform.exports import as_csv, as_json
 from rollbook.web.access import access
 from rollbook.web.errors import gone
 from rollbook.web.register.files import csv_file, json_file, text_file

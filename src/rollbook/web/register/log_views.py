@@ -5,10 +5,10 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from rollbook.services.limits import limits
 from rollbook.services.log.health import log_health
 from rollbook.services.log.reader import head, health
 from rollbook.services.log.witness_state import witness_state
+from rollbook.services.platform.limits import limits
 from rollbook.services.register.entries import entry_page, latest, policy_document
 from rollbook.web.access import access
 

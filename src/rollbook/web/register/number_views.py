@@ -4,10 +4,10 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from rollbook.services.clock import today
-from rollbook.services.counting import Volume
-from rollbook.services.duties import Duty, DutyKind, overdue
-from rollbook.services.register.exports import as_csv, as_json
+from rollbook.services.log.counting import Volume
+from rollbook.services.platform.clock import today
+from rollbook.services.platform.exports import as_csv, as_json
+from rollbook.services.register.duties import Duty, DutyKind, overdue
 from rollbook.services.register.turnaround import (
     FEWEST_CHECKERS,
     FEWEST_TURNS,
@@ -15,7 +15,7 @@ from rollbook.services.register.turnaround import (
     Turnaround,
     turnaround,
 )
-from rollbook.services.volumes import volumes
+from rollbook.services.register.volumes import volumes
 from rollbook.web.access import access
 from rollbook.web.register.files import csv_file, json_file
 

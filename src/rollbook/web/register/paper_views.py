@@ -4,7 +4,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from rollbook.services.mapped_items import item_name
+from rollbook.services.catalogue.mapped_items import item_name
 from rollbook.services.register.collections import collection, collections
 from rollbook.services.register.grounds import power_lines, purpose_lines
 from rollbook.services.register.papers import KINDS, paper_page, papers

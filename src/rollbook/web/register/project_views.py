@@ -4,8 +4,8 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from rollbook.services.five_safes import five_safes
-from rollbook.services.study_code import study_code
+from rollbook.services.register.five_safes import five_safes
+from rollbook.services.studies.study_code import study_code
 from rollbook.web.access import access
 
 

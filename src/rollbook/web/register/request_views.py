@@ -4,14 +4,14 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from rollbook.services.clock import today
-from rollbook.services.duties import overdue
 from rollbook.services.log.reader import head
-from rollbook.services.register.exports import as_csv, as_json
+from rollbook.services.outputs.released_files import released_files
+from rollbook.services.outputs.releases import released_tables
+from rollbook.services.platform.clock import today
+from rollbook.services.platform.exports import as_csv, as_json
+from rollbook.services.register.duties import overdue
 from rollbook.services.register.requests import DecisionLine, RequestLine, decisions, request_page, requests, states
 from rollbook.services.register.uses import uses
-from rollbook.services.released_files import released_files
-from rollbook.services.releases import released_tables
 from rollbook.web.access import access
 from rollbook.web.register.files import csv_file, json_file
 from rollbook.web.ui.paging import paginate

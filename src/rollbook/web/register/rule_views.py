@@ -4,8 +4,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from rollbook.services.register.exports import as_csv, as_json
-from rollbook.services.rulebook import (
+from rollbook.services.catalogue.rulebook import (
     SOURCES,
     RuleLine,
     return_names,
@@ -14,6 +13,7 @@ from rollbook.services.rulebook import (
     rule_page,
     severities,
 )
+from rollbook.services.platform.exports import as_csv, as_json
 from rollbook.web.access import access
 from rollbook.web.register.files import csv_file, json_file
 from rollbook.web.ui.paging import paginate

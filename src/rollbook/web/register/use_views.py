@@ -4,12 +4,12 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from rollbook.services.chart_drawing import svg
-from rollbook.services.charts import Chart, chart_of, vega_lite
-from rollbook.services.register.exports import as_csv, as_json
+from rollbook.services.outputs.chart_drawing import svg
+from rollbook.services.outputs.charts import Chart, chart_of, vega_lite
+from rollbook.services.outputs.release_proof import proof_of
+from rollbook.services.outputs.releases import ReleasedTable, released_tables
+from rollbook.services.platform.exports import as_csv, as_json
 from rollbook.services.register.uses import UseLine, seals, uses
-from rollbook.services.release_proof import proof_of
-from rollbook.services.releases import ReleasedTable, released_tables
 from rollbook.web.access import access
 from rollbook.web.errors import gone
 from rollbook.web.register.files import csv_file, json_file

@@ -6,10 +6,10 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_POST
 
 from rollbook.kernel.refusals import UseRefused
-from rollbook.services.actors import Role
-from rollbook.services.confirming import Waiting, confirm_in_person, refuse_in_person, waiting_at_school
-from rollbook.services.letters import ASSESSED, PRESUMED, give_slip
-from rollbook.services.school_pages import PROOFS
+from rollbook.services.accounts.confirming import Waiting, confirm_in_person, refuse_in_person, waiting_at_school
+from rollbook.services.accounts.letters import ASSESSED, PRESUMED, give_slip
+from rollbook.services.platform.actors import Role
+from rollbook.services.returns.school_pages import PROOFS
 from rollbook.web.access import access
 from rollbook.web.ui.actor import actor
 

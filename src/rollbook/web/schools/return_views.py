@@ -8,10 +8,10 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from rollbook.kernel.refusals import AccessDenied, InputRefused, RollbookError, UseRefused
-from rollbook.services.actors import Role
-from rollbook.services.explaining import LONGEST_TEXT, explain
-from rollbook.services.upload_pages import GroupPage, UploadPage, group_page, upload_page
-from rollbook.services.uploads import KEPT, MAX_UPLOAD, discard_upload, submit_upload, upload_return
+from rollbook.services.platform.actors import Role
+from rollbook.services.returns.explaining import LONGEST_TEXT, explain
+from rollbook.services.returns.upload_pages import GroupPage, UploadPage, group_page, upload_page
+from rollbook.services.returns.uploads import KEPT, MAX_UPLOAD, discard_upload, submit_upload, upload_return
 from rollbook.web.access import access
 from rollbook.web.ui.actor import actor
 from rollbook.web.ui.paging import LONGEST_NUMBER, paginate

@@ -7,11 +7,11 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from rollbook.kernel.refusals import AccessDenied
-from rollbook.services.actors import Role
-from rollbook.services.confirming import waiting_at_school
-from rollbook.services.receipts import Receipt
-from rollbook.services.school_pages import own_receipt, rules_of, school_page
-from rollbook.services.upload_pages import asked_again, current_upload, upload_of
+from rollbook.services.accounts.confirming import waiting_at_school
+from rollbook.services.platform.actors import Role
+from rollbook.services.returns.receipts import Receipt
+from rollbook.services.returns.school_pages import own_receipt, rules_of, school_page
+from rollbook.services.returns.upload_pages import asked_again, current_upload, upload_of
 from rollbook.web.access import access
 from rollbook.web.ui.actor import actor
 from rollbook.web.ui.paging import paginate

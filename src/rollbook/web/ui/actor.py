@@ -6,7 +6,7 @@ from allauth.account.authentication import get_authentication_records
 from django.conf import settings
 from django.http import HttpRequest
 
-from rollbook.services.actors import Actor, Role
+from rollbook.services.platform.actors import Actor, Role
 
 # The key of a registered device.
 DEVICE_COOKIE = "rollbook-device"

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from rollbook.services.actors import Role
+from rollbook.services.platform.actors import Role
 
 HOMES: Mapping[Role, tuple[str, str]] = {
     Role.PUPIL: ("/record/", "Your record"),
