@@ -49,6 +49,9 @@ def _load(folder: Path, *, as_json: bool) -> None:
     A fault of ours beside returns that are merely refused decides the exit code.
     """
     files = load.files_of(folder)
+    if not files:
+        mend = "Name the folder that holds the .xml files themselves."
+        raise InputRefused(Reason("folder-empty", "No return is in this folder", folder.name, mend))
     summary = Summary(len(files))
     with Progressing(summary) as shown, load.readers(files=len(files)) as pool:
         shown.begin()

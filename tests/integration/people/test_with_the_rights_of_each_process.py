@@ -20,7 +20,7 @@ from tests import census_ground
 from tests import run_ground as ground
 from tests.integration.log import log_story
 from tests.letters import let_in, letter_code, recorded
-from tests.people import DPO, OTHER_PARENT, PARENT, SCHOOL_DATA_MANAGER, account_of, browser_of
+from tests.people import CUSTODIAN, DPO, OTHER_PARENT, PARENT, SCHOOL_DATA_MANAGER, account_of, browser_of
 
 pytestmark = pytest.mark.django_db(transaction=True)
 UPN = census_ground.upn(0)
@@ -48,6 +48,7 @@ def test_from_the_letter_to_the_proof_file(monkeypatch: pytest.MonkeyPatch, sett
     log = ground.log_of_its_own(monkeypatch)
     ground.executed(ground.study(ground.project(log)))
     clerk = browser_of(SCHOOL_DATA_MANAGER, school=School.objects.get(pk=census_ground.SCHOOL))
+    account_of(CUSTODIAN)  # no page opens an account, nor reads whose it is
     with process("web", settings):
         code = letter_code(recorded(PARENT, UPN))
         form = {"code": code, "email": PARENT.email, "password": PARENT.password}
@@ -81,6 +82,8 @@ def test_deeds_of_officers_need_no_more_than_the_web_may(settings: Any) -> None:
     ground.pupils(3)
     school = School.objects.get(pk=census_ground.SCHOOL)
     account_of(SCHOOL_DATA_MANAGER, school=school)
+    account_of(CUSTODIAN)
+    account_of(DPO)
     with process("web", settings):
         family, other = let_in(PARENT, UPN, school), let_in(OTHER_PARENT, UPN, school)
         for person, mine in ((PARENT, family), (OTHER_PARENT, other)):

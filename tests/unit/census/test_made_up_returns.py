@@ -183,3 +183,12 @@ def test_an_order_that_cannot_be_met_is_refused(order: dict[str, object]) -> Non
 def test_more_pupils_than_serial_numbers_are_refused() -> None:
     with pytest.raises(InputRefused):
         make_up(Order(20_000, 1))
+
+
+def test_a_folder_written_anew_keeps_no_truth_of_before(tmp_path: Path) -> None:
+    wanted = tmp_path / "wanted.toml"
+    wanted.write_text("check-letter = 1\n")
+    generate_returns(pupils=60, schools=1, out=tmp_path, defects=wanted)
+    assert (tmp_path / "truth.json").is_file()
+    generate_returns(pupils=60, schools=1, out=tmp_path)
+    assert not (tmp_path / "truth.json").exists()

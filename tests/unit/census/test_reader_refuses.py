@@ -137,3 +137,8 @@ def test_the_same_bytes_read_alike() -> None:
     assert once.sha256 == again.sha256
     assert once.tables["pupil"].equals(again.tables["pupil"])
     assert once.sha256 != read_return(edited(("P1/PupilIdentifiers/Sex = M",)), "a.xml").sha256
+
+
+def test_what_stands_after_the_end_is_not_called_cut_short() -> None:
+    found = reason(MODEL + b"<x/>")
+    assert (found.code, found.message) == ("xml-malformed", "Something stands after the end of the return")

@@ -23,9 +23,11 @@ _LAST_EXACT_LINE: Final = 65_535
 DEEPEST_READ: Final = 9
 _MISMATCH: Final = 76  # numbers of libxml2's parser errors
 _EXCESSIVE: Final = 114
+_AFTER_END: Final = 5
 _ESCAPE: Final = ("An & stands where it has no meaning", "Write & as &amp; in every value.")
 _SAID: Final = {
     _MISMATCH: ("An element is closed by a tag of another name", _AGAIN),
+    _AFTER_END: ("Something stands after the end of the return", _AGAIN),
     9: ("A character stands here that XML does not allow", _AGAIN),
     26: _ESCAPE,
     68: _ESCAPE,
@@ -151,7 +153,7 @@ def _malformed(error: etree.XMLSyntaxError, data: bytes, name: str) -> InputRefu
         return _refusal("not-xml", "The file is not XML", name, "Choose the census file (.xml), not a zip or a table.")
     message, mend = _SAID.get(code, ("The file is not well-formed XML", _AGAIN))
     at_end = line >= _line_at(data.rstrip(), len(data)) and not text.endswith((b"</Message>", b"</CTfile>"))
-    if at_end and not (code == _MISMATCH and text.endswith(b">")):
+    if at_end and code != _AFTER_END and not (code == _MISMATCH and text.endswith(b">")):
         return _refusal("xml-truncated", "The file ends before its last element is closed", where, _AGAIN)
     return _refusal("xml-malformed", message, where, mend)
 

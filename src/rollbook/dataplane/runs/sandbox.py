@@ -61,7 +61,7 @@ def _readable(data: bytes) -> int:
 def _failure(study: Study, ended: supervisor.Ended, *, explain: bool) -> InputRefused | LimitBreached:
     words = ended.log.decode("utf-8", "replace").strip()[:2000]
     said = f": {words}" if explain and words else ""
-    mend = "Try the study on dummy data with `rollbook study run DIR`."
+    mend = "Mend the step. It reads only the study's own tables: no other file and no network."
     if ended.code == EXIT_MEMORY:
         return LimitBreached(Reason("limit-memory", f"The study needs more memory than it may have{said}", mend=mend))
     if ended.code == EXIT_SPACE:

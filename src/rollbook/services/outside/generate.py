@@ -77,6 +77,9 @@ def generate_returns(
     work = [Job(order, forms, tuple(wanted.items()), str(out), number) for number in range(count)]
     _make_folders(out, order, forms)
     people, truth = out / PEOPLE_NAME, out / TRUTH_NAME if wanted else None
+    if truth is None:
+        # What an earlier call planted here stands in these files no more.
+        (out / TRUTH_NAME).unlink(missing_ok=True)
     files: list[GeneratedFile] = []
     planted = 0
     with _truth(truth, order) as add, people.open("wb") as who:

@@ -26,7 +26,9 @@ def environment(**options: Any) -> Environment:
 
 
 def day(value: date | None) -> str:
-    """A date as "3 March 2025"; nothing for none."""
+    """A date as "3 March 2025", of a moment its day in London; nothing for none."""
+    if isinstance(value, datetime):
+        value = (value if value.tzinfo else value.replace(tzinfo=UTC)).astimezone(LONDON)
     return f"{value.day} {value:%B %Y}" if value else ""
 
 
