@@ -1,10 +1,12 @@
 """Invented returns: clean, the same for the same seed, like the nation in the mean, and like nobody real."""
 
-from collections import Counter
+from collections from pathlib import Path
+import Counter
 from datetime import date
 
 import pytest
 
+from rollbook.services.outside.generate import generate_returns
 from rollbook.dataplane.census.codes import is_eal, main_ethnicity
 from rollbook.dataplane.census.generator.make import MadeUp, Order, make_up, make_year
 from rollbook.dataplane.census.generator.records import Pupil
