@@ -1,12 +1,11 @@
 """Invented returns: clean, the same for the same seed, like the nation in the mean, and like nobody real."""
 
-from collections from pathlib import Path
-import Counter
+from collections import Counter
 from datetime import date
+from pathlib import Path
 
 import pytest
 
-from rollbook.services.outside.generate import generate_returns
 from rollbook.dataplane.census.codes import is_eal, main_ethnicity
 from rollbook.dataplane.census.generator.make import MadeUp, Order, make_up, make_year
 from rollbook.dataplane.census.generator.records import Pupil
@@ -16,6 +15,7 @@ from rollbook.dataplane.census.rules import check
 from rollbook.dataplane.census.ruling import CheckContext
 from rollbook.kernel.refusals import InputRefused
 from rollbook.kernel.upn import uln_ok, upn_faults
+from rollbook.services.outside.generate import generate_returns
 
 TERMS = ("spr-2025", "sum-2025", "aut-2025")
 
