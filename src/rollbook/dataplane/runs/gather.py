@@ -15,6 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from rollbook.dataplane.runs.engine import open_engine
 from rollbook.dataplane.runs.statement import least, statement, text
 from rollbook.sdc import measures
 from rollbook.sdc.evidence import COUNTED_APART, Amounts, Axes, Evidence, Floats, Ints
@@ -23,7 +24,7 @@ from rollbook.sdc.measures import Measure
 PPID = "ppid"
 NOT_RECORDED = "not recorded"
 BAND = "value band"
-MEMORY_MB, THREADS = 1024, 2
+MEMORY_MB = 1024
 WHOLE = ("rows", "persons", "contributors", "units", "something", "below", "level", "over")
 _COUNTED = ("nonzero", "apart", "common", "kinds")
 
@@ -54,7 +55,7 @@ def gather(source: Source, dimensions: tuple[str, ...], measure: Measure, *, mem
 @cache
 def engine_of(memory_mb: int) -> duckdb.DuckDBPyConnection:
     """The engine of this process with so much memory; opening one takes as long as counting half a million rows."""
-    return duckdb.connect(config={"threads": THREADS, "memory_limit": f"{memory_mb}MB"})
+    return open_engine(memory_mb)
 
 
 def each_person_once(source: Source) -> bool:

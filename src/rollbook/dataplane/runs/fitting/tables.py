@@ -5,17 +5,17 @@ the same pass that counts tables. Runs in the platform's own process, never in a
 from collections.abc import Mapping
 from typing import Any
 
-import duckdb
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from rollbook.dataplane.runs.engine import open_engine
 from rollbook.dataplane.runs.fitting.design import Design, Floats, design_of
 from rollbook.dataplane.runs.fitting.lifetimes import curve_of, log_rank
 from rollbook.dataplane.runs.fitting.linear import Fit, least_squares
 from rollbook.dataplane.runs.fitting.logistic import logistic
 from rollbook.dataplane.runs.fitting.multilevel import varying_intercepts
-from rollbook.dataplane.runs.gather import MEMORY_MB, PPID, THREADS, gather
+from rollbook.dataplane.runs.gather import MEMORY_MB, PPID, gather
 from rollbook.dataplane.runs.statement import quoted
 from rollbook.kernel.refusals import InputRefused, Reason
 from rollbook.sdc.measured import MeasuredTable
@@ -175,7 +175,7 @@ def _patterns(table: pa.Table, names: tuple[str, ...]) -> tuple[int, int]:
     """How many different combinations of the terms there are, and the people of the smallest."""
     if not names or not table.num_rows:
         return 1, table.num_rows
-    with duckdb.connect(config={"threads": THREADS, "memory_limit": f"{MEMORY_MB}MB"}) as engine:
+    with open_engine(MEMORY_MB) as engine:
         engine.register("given", table)
         group = ", ".join(quoted(name) for name in names)
         each = f"SELECT count(*) AS n FROM given GROUP BY {group}"  # noqa: S608 - names of checked columns
