@@ -1,9 +1,10 @@
 """Jobs stand or fall with the deed that hands them in, and the job process does them as its own role."""
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from django.db import connection, transaction
+from django.db import connection, connections, transaction
 from procrastinate.contrib.django import app
 
 from rollbook.kernel.refusals import InputRefused, Reason, StateBroken
@@ -60,6 +61,17 @@ def test_every_work_exists_and_takes_the_arguments(job: str) -> None:
     signature.bind(*[1 for _ in jobs.JOBS[job]])
 
 
+def run_worker() -> None:
+    """What waits is done, in a thread of its own: a browser of other tests may have an event loop running in this one."""
+
+    def work() -> None:
+        tasks.run_worker(wait=False)
+        connections.close_all()
+
+    with ThreadPoolExecutor(1) as thread:
+        thread.submit(work).result()
+
+
 @pytest.mark.django_db(transaction=True)
 def test_the_worker_does_what_waits_and_a_refusal_ends_a_job(monkeypatch: pytest.MonkeyPatch) -> None:
     done: list[int] = []
@@ -71,7 +83,7 @@ def test_the_worker_does_what_waits_and_a_refusal_ends_a_job(monkeypatch: pytest
     monkeypatch.setattr(tasks, "work_of", lambda job: work)
     monkeypatch.setattr(tasks, "finish_what_was_left", lambda: None)
     jobs.defer("run_study", run_id=7)
-    tasks.run_worker(wait=False)
+    run_worker()
     assert done == [7]
     assert waiting() == []
 
@@ -84,5 +96,5 @@ def test_a_broken_state_is_tried_again_later(monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setattr(tasks, "work_of", lambda job: work)
     monkeypatch.setattr(tasks, "finish_what_was_left", lambda: None)
     jobs.defer("run_study", run_id=7)
-    tasks.run_worker(wait=False)
+    run_worker()
     assert waiting() == [("run_study", {"run_id": 7})]

@@ -34,7 +34,7 @@ WHILE_OPEN = [
     (run_inside, "extract"),
     (run_inside, "run_study"),
     (run_inside, "read_person_table"),
-    (run_inside, "tabulate"),
+    (run_inside, "count"),
     (run_outcome, "_end"),
     (run_outcome, "audit"),
 ]
