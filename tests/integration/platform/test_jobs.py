@@ -62,7 +62,7 @@ def test_every_work_exists_and_takes_the_arguments(job: str) -> None:
 
 
 def run_worker() -> None:
-    """What waits is done, in a thread of its own: in this one a browser of other tests may have an event loop running."""
+    """What waits is done, in a thread of its own: a browser of other tests may run an event loop in this one."""
 
     def work() -> None:
         tasks.run_worker(wait=False)
