@@ -142,7 +142,7 @@ RESEARCH_STEPS = (
     Step("What could go wrong", "Somebody is recognised in a table, or in the difference of two tables."),
     Step(
         "What is done about it",
-        "No small groups; two checkers; a table is released once until differences are audited.",
+        "No small groups; two checkers; each table is held against every table that ever left.",
     ),
 )
 POLICE_STEPS = (
