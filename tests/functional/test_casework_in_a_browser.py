@@ -178,6 +178,40 @@ def test_every_page_of_a_file_by_exception_on_a_phone(log: ground.Writer, open_b
     phone.visit(f"/casework/left/{output.reference}/")
 
 
+def test_two_tables_with_levels_are_judged_and_read_on_a_phone(
+    monkeypatch: pytest.MonkeyPatch, open_browser: Any
+) -> None:
+    """Both are on one page with a tick each; an approval without one of them is told so, and they leave together."""
+    ground.clean_folders()
+    ground.pupils(200)
+    run = ground.executed(ground.study(ground.project(ground.log_of_its_own(monkeypatch)), ground.linked_study()))
+    first, second = run.outputs.order_by("id")
+    phone: Visitor = open_browser(phone=True)
+    phone.sign_in_as(RESEARCHER)
+    phone.visit(f"/casework/runs/{run.id}/")
+    phone.sign_in_as(CHECKER)
+    page = phone.visit(f"/casework/checking/{first.reference}/")
+    ticks = page.locator("input[name=tables]")
+    expect(ticks).to_have_count(2)
+    page.locator("#id_verdict").check()
+    ticks.first.check()
+    page.get_by_role("button", name="Give your verdict").click()
+    expect(page.get_by_role("alert")).to_be_visible()
+    expect(ticks.first).to_be_checked()
+    phone.hold()
+    for tick in ticks.all():
+        tick.check()
+    page.locator("#id_verdict").check()
+    page.get_by_role("button", name="Give your verdict").click()
+    expect(page.get_by_role("button", name="Give your verdict")).to_have_count(0)
+    both = [first.reference, second.reference]
+    outputs.give_verdict(by=actor_of(SECOND_CHECKER), reference=first.reference, verdict="approve", tables=both)
+    releases.release(first.id)
+    for reference in both:
+        page = phone.visit(f"/register/releases/{reference}/")
+        expect(page.get_by_text("left together")).to_be_visible()
+
+
 def test_every_page_of_the_gateway(log: ground.Writer, visitor: Visitor) -> None:
     agreement = case_ground.police(log)
     case = case_ground.confirmed(agreement)

@@ -58,7 +58,7 @@ def check(request: HttpRequest, reference: str) -> HttpResponse:
         except InputRefused as refused:
             for reason in refused.reasons:
                 form.add_error(reason.where or None, reason.sentence())
-    facts = {"page": page, "form": form}
+    facts = {"page": page, "form": form, "ticked": request.POST.getlist("tables")}
     return render(request, "casework/check.html", facts, status=422 if form.errors else 200)
 
 
