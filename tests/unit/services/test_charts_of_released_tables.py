@@ -89,3 +89,12 @@ def test_the_picture_is_plain_svg_that_fetches_nothing(chart: Chart) -> None:
 def test_a_table_too_large_to_read_as_a_picture_has_none() -> None:
     assert chart_of("T", ("school",), "count", [(f"s{number}", "20") for number in range(61)]) is None
     assert chart_of("T", ("school",), "count", [("s", "20")]) is None
+
+
+def test_where_all_others_are_hidden_the_one_that_is_shown_is_named() -> None:
+    rows = [("north", "7", "[c]"), ("north", "8", "[c]"), ("south", "7", "41"), ("south", "8", "57")]
+    alone = drawn(("area", "year"), "count", rows)
+    assert "south" in "".join(ElementTree.fromstring(svg(alone)).itertext())
+    assert json.loads(vega_lite(alone))["encoding"]["color"]["field"] == "series"
+    whole = drawn(("year",), "count", [("7", "41"), ("8", "57")])
+    assert "color" not in json.loads(vega_lite(whole))["encoding"]

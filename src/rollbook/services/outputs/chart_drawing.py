@@ -33,7 +33,7 @@ def svg(chart: Chart) -> str:
 
 def _height(chart: Chart) -> int:
     if chart.kind in (BARS, STEPS):
-        return HEIGHT + (20 * len(chart.series) if len(chart.series) > 1 else 0)
+        return HEIGHT + (20 * len(chart.series) if chart.named else 0)
     return TOP + 28 * len(chart.places) + 60
 
 
@@ -67,7 +67,7 @@ def _upright(chart: Chart) -> Iterator[str]:
                 x = LEFT + (chart.places.index(mark.place) + 0.1) * wide + at * each
                 y, base = up(mark.figure), up(0.0)
                 yield _rectangle(x, min(y, base), max(each - 1, 1), abs(base - y), colour)
-        if len(chart.series) > 1:
+        if chart.named:
             yield _rectangle(LEFT, HEIGHT + 20 * at, 12, 12, colour)
             yield _text(LEFT + 18, HEIGHT + 20 * at + 11, series)
     yield _text(LEFT, HEIGHT - 6, f"{chart.up}, by {chart.across}")

@@ -50,6 +50,11 @@ class Chart:
     places: tuple[str, ...]
     marks: tuple[Mark, ...]
 
+    @property
+    def named(self) -> bool:
+        """Whether the series has a name to show: one alone has too, where the figures of the others are hidden."""
+        return any(self.series)
+
 
 def chart_of(
     title: str,
@@ -116,7 +121,7 @@ def _range_layer(place: Field, figure: Field, chart: Chart) -> dict[str, Any]:
 
 
 def _coloured(chart: Chart, *beside: str) -> dict[str, Any]:
-    if len(chart.series) < 2:
+    if not chart.named:
         return {}
     by = {"field": "series", "type": "nominal", "sort": list(chart.series), "title": None}
     return dict.fromkeys(("color", *beside), by)
